@@ -12,19 +12,19 @@
 --        'stale', key, primary key, member, and 'malformed', 'stale' or 'score' (see lua/library/actual_entries.lua);
 --        or 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call entry_kind findings members_seen note problem_with repair_entry repairs select_index
--- @requires subject_key
+-- @requires atomically call current_key entry_kind findings members_seen note problem_with repair_entry repairs
+-- @requires select_index
 
 local at_most, cursor = tonumber(ARGV[2]), ARGV[9]
 local SCANS = { set = 'SSCAN', hash = 'HSCAN', zset = 'ZSCAN' }
 select_index(3)
 
-local function look_at_entry(key, member, with)
+local function look_at_entry(key, member, score_or_owner)
   local problem, pk
   if repairs.stale then
-    problem, pk = repair_entry(key, member, with)
+    problem, pk = repair_entry(key, member, score_or_owner)
   else
-    problem, pk = problem_with(key, member, with)
+    problem, pk = problem_with(key, member, score_or_owner)
   end
   if problem then
     note('stale', key, pk or false, member, problem, repairs.stale)
@@ -35,7 +35,7 @@ local function check()
   local keys_done, looked = 0, 0
   for number = 10, #ARGV do
     local key = ARGV[number]
-    subject_key = key
+    current_key = key
     if call('TYPE', key).ok ~= entry_kind.type then
       cursor = '0' -- it is gone, or a finding of its own
     else

@@ -13,24 +13,24 @@
 --          expired   a part is listed that the object has no version for
 --        or 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call dynamic_field findings inventory_of key_from_template note part_in repairs subject_key
+-- @requires atomically call current_key dynamic_field findings inventory_of key_from_template note part_in repairs
 -- @requires undo_with unless_mistyped version_locator with_part
 
 local at_most, fields, large = tonumber(ARGV[2]), { unpack(ARGV, 4, 3 + ARGV[3]) }, {}
 
 local function look_at_part(pk, number, part)
   local inventory, key, sub = inventory_of(fields[number], pk), version_locator(fields[number], pk)(part)
-  subject_key = key
-  local there = (sub == '' and call('EXISTS', key) or call('HEXISTS', key, sub)) == 1
-  subject_key = inventory
+  current_key = key
+  local exists = (sub == '' and call('EXISTS', key) or call('HEXISTS', key, sub)) == 1
+  current_key = inventory
   local listed = call('SISMEMBER', inventory, part) == 1
-  if there and not listed then
+  if exists and not listed then
     if repairs.missing then
       call('SADD', inventory, part)
       undo_with('SREM', inventory, part)
     end
     note('missing', inventory, pk, part, number, repairs.missing)
-  elseif listed and not there then
+  elseif listed and not exists then
     if repairs.expired then
       call('SREM', inventory, part)
       undo_with('SADD', inventory, part)
@@ -54,7 +54,7 @@ end
 
 local function look_at_field(pk, number)
   local inventory = inventory_of(fields[number], pk)
-  subject_key = inventory
+  current_key = inventory
   local listed = call('SMEMBERS', inventory)
   for _, parts in ipairs({ listed, parts_in_hash(number, pk) }) do
     for at = 1, #parts do
@@ -77,7 +77,7 @@ end
 return atomically(function()
   for at = 4 + ARGV[3], #ARGV, 3 do
     local pk, number, part = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2]
-    subject_key = KEYS[1]
+    current_key = KEYS[1]
     if call('SISMEMBER', KEYS[1], pk) == 0 then
       -- what is left of it is a finding of its own
     elseif number > 0 then

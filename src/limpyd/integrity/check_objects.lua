@@ -28,9 +28,9 @@
 --          expiring     the sub-key
 --        or 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call each_expected entry_kind expiries_of findings has_entry is_template key_from_template
--- @requires key_of legacy_unique make_room members_of members_seen note of_members other_owner owners_in part_in prefix
--- @requires repairs select_index subject_key undo_with unless_mistyped with_part
+-- @requires atomically call current_key each_expected entry_kind expiries_of findings has_entry is_template
+-- @requires key_from_template key_of limits_owners members_of members_seen note of_members owners_in part_in prefix
+-- @requires remove_stale_owners repairs select_index undo_with unless_mistyped valid_owner with_part
 
 local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]
 
@@ -124,7 +124,7 @@ end
 
 local function look_at_hash(pk)
   local hash = key_from_template(hash_prefix, pk)
-  subject_key = hash
+  current_key = hash
   for _, sub in ipairs(call('HKEYS', hash)) do
     if not is_declared(sub) then
       if repairs.unexplained then
@@ -166,8 +166,8 @@ local function look_at_value(pk, number)
   each_expected(pk, members, function(key, entry, value)
     if #broken > 0 and is_unsound(pk, number, value) then
       return
-    elseif legacy_unique then
-      local owner = other_owner(pk, key, entry)
+    elseif limits_owners then
+      local owner = valid_owner(pk, key, entry)
       if owner then
         return note('conflict', key_of(key, entry), pk, value, { owner, number })
       end
@@ -179,16 +179,16 @@ local function look_at_value(pk, number)
     elseif is_cleared(number) then
       return
     elseif entry_kind.one_owner then
-      local owner = other_owner(pk, key, entry)
+      local owner = valid_owner(pk, key, entry)
       if owner then
         return note('conflict', key, pk, value, { owner, number })
       end
     end
     if repairs.missing then
-      if entry_kind.one_owner or legacy_unique then
-        make_room(pk, key, entry)
+      if entry_kind.one_owner or limits_owners then
+        remove_stale_owners(pk, key, entry)
       end
-      subject_key = key
+      current_key = key
       entry_kind.add(key, entry, pk)
     end
     note('missing', key_of(key, entry), pk, entry, number, repairs.missing)
@@ -222,20 +222,20 @@ local function look_at_object(pk)
 end
 
 local function check()
-  local done, there = 0, 0
+  local done, existing = 0, 0
   for number = first_pk, #ARGV do
     local begun = from_index > 0
-    there = there + (not begun and call('SISMEMBER', KEYS[1], ARGV[number]) or 0)
+    existing = existing + (not begun and call('SISMEMBER', KEYS[1], ARGV[number]) or 0)
     local index, more = look_at_object(ARGV[number])
     if index then
-      return { 'ok', done, index, more, there, findings }
+      return { 'ok', done, index, more, existing, findings }
     end
     done, from_index, cursor = done + 1, 0, '0'
     if members_seen >= at_most then
       break
     end
   end
-  return { 'ok', done, 0, '0', there, findings }
+  return { 'ok', done, 0, '0', existing, findings }
 end
 
 return atomically(check)

@@ -14,17 +14,17 @@
 -- Reply  'ok', 1 if the reference was removed, 0 if there is none any more; or an outcome of a write (see
 --        lua/library/journal.lua)
 -- @guarded
--- @requires atomically call index_updates key_from_template read_value run_member_commands run_scalar_commands
--- @requires subject_key
+-- @requires atomically call current_key index_updates key_from_template read_value run_member_commands
+-- @requires run_scalar_commands
 
 return atomically(function()
   local pk, referred, target, prefix, stored, sub, many = unpack(ARGV, 1, 7)
-  subject_key = key_from_template(prefix, pk)
-  local there = many == 'one' and read_value(stored, key_from_template(prefix, pk), sub) == referred
+  current_key = key_from_template(prefix, pk)
+  local refers = many == 'one' and read_value(stored, key_from_template(prefix, pk), sub) == referred
   if many == 'many' then
-    there = true -- to take out what is not there does nothing
+    refers = true -- to take out what is not there does nothing
   end
-  if not there or call('SISMEMBER', KEYS[1], pk) == 0 or call('SISMEMBER', target, referred) == 1 then
+  if not refers or call('SISMEMBER', KEYS[1], pk) == 0 or call('SISMEMBER', target, referred) == 1 then
     return { 'ok', 0 }
   end
   local outcome = {}

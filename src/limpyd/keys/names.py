@@ -32,7 +32,7 @@ def literal_pattern(raw: bytes) -> bytes:
 
 
 def key_from_template(template: bytes, name: bytes) -> bytes:
-    """The key that a name makes of what stands around it, as lua/library/key_template.lua does it."""
+    """The key that a name makes of what stands around it, as lua/library/key_from_template.lua does it."""
     before, in_the_middle, after = template.partition(b"\0")
     return before + name + after if in_the_middle else template + name
 

@@ -24,9 +24,9 @@
 --        'transform', 'error', 'broken' (see lua/library/journal.lua). The outcome of an object may also be 'both', a
 --        key, and a sub-key or false: its new name is that of another value
 -- @guarded
--- @requires atomically call carry_on copied expiry_of index_object inventory_of key_from_template limit_changes
--- @requires make_deletion_count owners_set refuse rename_key subject_key transform_request undo_with undo_write
--- @requires unindex_object unlink_copied version_locator with_savepoint
+-- @requires atomically call current_key expiry_of index_object inventory_of key_from_template limit_changes
+-- @requires make_deletion_count old_keys pk_set raise_other_counter refuse rename_key transform_request undo_with
+-- @requires undo_write unindex_object unlink_old_keys version_locator with_savepoint
 
 -- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way
 -- round.
@@ -47,9 +47,9 @@ local last_waiting = 9 + ARGV[9]
 local first_key, last_key = last_waiting + 2, last_waiting + 1 + ARGV[last_waiting + 1]
 local first_sub, last_sub = last_key + 2, last_key + 1 + ARGV[last_key + 1]
 local first_dynamic, last_dynamic = last_sub + 2, last_sub + 1 + ARGV[last_sub + 1]
-local here, here_ends = last_dynamic + 2, last_dynamic + 1 + ARGV[last_dynamic + 1]
-local there = here_ends + 1
-local source_hash, target_hash = ARGV[here + 1], ARGV[there + 1]
+local first_old, last_old = last_dynamic + 2, last_dynamic + 1 + ARGV[last_dynamic + 1]
+local first_new = last_old + 1
+local source_hash, target_hash = ARGV[first_old + 1], ARGV[first_new + 1]
 
 local function has_something(pk)
   for at = first_key, last_key, 2 do
@@ -62,9 +62,9 @@ local function has_something(pk)
       return true
     end
   end
-  subject_key = key_from_template(source_hash, pk)
+  current_key = key_from_template(source_hash, pk)
   for at = first_sub, last_sub, 2 do
-    if call('HEXISTS', subject_key, ARGV[at]) == 1 then
+    if call('HEXISTS', current_key, ARGV[at]) == 1 then
       return true
     end
   end
@@ -79,7 +79,7 @@ local function move_key(from, to)
 end
 
 local function rename_sub(key, from, to)
-  subject_key = key
+  current_key = key
   local value = call('HGET', key, from)
   if not value then
     return
@@ -98,7 +98,7 @@ end
 -- Moves the versions that an object has of a dynamic field, and its inventory.
 local function move_versions(pk, from, to)
   local inventory, other = inventory_of(from, pk), inventory_of(to, pk)
-  subject_key = inventory
+  current_key = inventory
   local parts, place, new_place = call('SMEMBERS', inventory), version_locator(from, pk), version_locator(to, pk)
   for at = 1, #parts do
     local key, sub = place(parts[at])
@@ -123,7 +123,7 @@ local function move_versions(pk, from, to)
   end
 end
 
-local count_deletion = make_deletion_count(here, here_ends)
+local count_deletion = make_deletion_count(first_old, last_old)
 
 local function move(pk)
   if call('SISMEMBER', KEYS[1], pk) == 0 or not to_another_set and not has_something(pk) then
@@ -134,13 +134,13 @@ local function move(pk)
   count_deletion(pk) -- and about as much that it enters
   if to_another_set then
     -- It comes into the new set first, so that who may not add it there has not taken it out of the old one.
-    subject_key = set
+    current_key = set
     if call('SADD', set, pk) == 0 then
       refuse('taken')
     end
     undo_with('SREM', set, pk)
   end
-  unindex_object(to_another_set and KEYS[1], pk, here, here_ends)
+  unindex_object(to_another_set and KEYS[1], pk, first_old, last_old)
   for at = first_key, last_key, 2 do
     move_key(key_from_template(ARGV[at], pk), key_from_template(ARGV[at + 1], pk))
   end
@@ -150,45 +150,45 @@ local function move(pk)
   for at = first_dynamic, last_dynamic, 2 do
     move_versions(pk, ARGV[at], ARGV[at + 1])
   end
-  owners_set = set
-  index_object(pk, there, #ARGV)
+  pk_set = set
+  index_object(pk, first_new, #ARGV)
   return 1
 end
 
 return atomically(function()
   local waiting = { unpack(ARGV, 10, last_waiting) }
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   if #waiting == 0 then
     local found = call('SSCAN', KEYS[1], cursor, 'COUNT', count)
     cursor, waiting = found[1], found[2]
   end
   if to_another_set then
-    carry_on(seq, other_seq)
+    raise_other_counter(seq, other_seq)
   end
   local moved, looked, refused, left = 0, 0, {}, {}
   for at = 1, #waiting do
     if looked > 0 and seconds_now() - began > seconds then
       left[#left + 1] = waiting[at]
     else
-      local before = #copied
+      local before = #old_keys
       local number, outcome = with_savepoint(move, waiting[at])
       looked = looked + 1
       if number then
         moved = moved + number
       else
-        for dropped = #copied, before + 1, -1 do
-          copied[dropped] = nil
+        for dropped = #old_keys, before + 1, -1 do
+          old_keys[dropped] = nil
         end
         refused[#refused + 1] = waiting[at]
         refused[#refused + 1] = outcome
       end
     end
   end
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   local remaining = call('SCARD', KEYS[1])
   if transform_request then
     return
   end
-  unlink_copied()
+  unlink_old_keys()
   return { 'ok', cursor, moved, looked, remaining, left, refused }
 end)

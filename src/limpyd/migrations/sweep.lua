@@ -16,11 +16,12 @@
 -- Reply  'ok', the next cursor, and the keys that could not be renamed, since a key of the new name exists; or
 --        'objects' if the set of primary keys exists (again): nothing was changed; or 'error' (see
 --        lua/library/journal.lua)
--- @requires atomically call carry_on copied copy_catalog is_template part_in rename_key subject_key unlink_copied
+-- @requires atomically call copy_catalog current_key is_template old_keys part_in raise_other_counter rename_key
+-- @requires unlink_old_keys
 
 local prefix, other, seq, other_seq, meta = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local other_meta, cursor, pattern, at_most = unpack(ARGV, 6, 9)
-local in_the_way = {}
+local not_renamed = {}
 
 local function is_of_index(key)
   for at = 10, #ARGV do
@@ -33,27 +34,27 @@ local function is_of_index(key)
 end
 
 local function sweep(key)
-  subject_key = key
+  current_key = key
   if key == meta and other ~= '' then
     copy_catalog(meta, prefix, other_meta, other)
   end
   if key == seq or key == meta or is_of_index(key) then
-    copied[#copied + 1] = key
+    old_keys[#old_keys + 1] = key
   elseif string.sub(key, 1, #prefix) == prefix and (other == '' or not rename_key(key, other .. string.sub(key, #prefix + 1))) then
-    in_the_way[#in_the_way + 1] = key
+    not_renamed[#not_renamed + 1] = key
   end
 end
 
 return atomically(function()
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   if call('EXISTS', KEYS[1]) == 1 then
     return { 'objects' }
   end
-  carry_on(seq, other_seq)
+  raise_other_counter(seq, other_seq)
   local found = call('SCAN', cursor, 'MATCH', pattern, 'COUNT', at_most)
   for at = 1, #found[2] do
     sweep(found[2][at])
   end
-  unlink_copied()
-  return { 'ok', found[1], in_the_way }
+  unlink_old_keys()
+  return { 'ok', found[1], not_renamed }
 end)

@@ -13,8 +13,8 @@
 
 local all_keys, all_args = KEYS, ARGV
 local KEYS, ARGV = {}, {} -- those of the request that is run, as the library and the scripts see them
--- @requires abort atomically call dump holds_rounded in_transaction is_last journal_length make_dump owners_set refuse
--- @requires roll_back rollback_error subject_key transform_request unlink
+-- @requires abort atomically call current_key dump holds_rounded in_transaction is_last_request journal_length
+-- @requires make_dump pk_set refuse roll_back rollback_error transform_request unlink
 
 in_transaction = true
 local all_or_nothing = atomically
@@ -69,10 +69,10 @@ local outcome = all_or_nothing(function()
     number = number + 1
     local name, last_key, first = all_args[at], next_key - 1 + all_args[at + 1], at + 3
     at = first + all_args[at + 2]
-    is_last = at > #all_args and not transform_request
+    is_last_request = at > #all_args and not transform_request
     local reply
     if name == '' then
-      subject_key = all_keys[next_key] or false
+      current_key = all_keys[next_key] or false
       reply = call(unpack(all_args, first, at - 1))
       if holds_rounded(reply) then
         refuse('rounded')
@@ -85,7 +85,7 @@ local outcome = all_or_nothing(function()
       for arg = first, at - 1 do
         args[#args + 1] = all_args[arg]
       end
-      KEYS, ARGV, owners_set = keys, args, keys[1]
+      KEYS, ARGV, pk_set = keys, args, keys[1]
       reply = scripts[name]()
       if type(reply) == 'table' and (reply.ok == 'GONE' or reply.ok == 'NONE' or reply.ok == 'MANY') then
         refuse('replied', reply.ok)

@@ -11,7 +11,7 @@
 -- Reply  'ok'; the number of objects deleted; the number absent; false, or the position of the refused object (counted
 --        from 0) and its outcome; or 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires abort atomically call limit_changes make_deletion_count subject_key transform_request unindex_object
+-- @requires abort atomically call current_key limit_changes make_deletion_count transform_request unindex_object
 -- @requires unlink_object with_savepoint
 
 return atomically(function()
@@ -20,7 +20,7 @@ return atomically(function()
   local found, missing, stopped, count = {}, 0, false, make_deletion_count(first, #ARGV)
   limit_changes(ARGV[last + 1])
   for at = 3, last do
-    subject_key = KEYS[1]
+    current_key = KEYS[1]
     if call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
       local _, refused = with_savepoint(count, ARGV[at])
       if refused and refused[1] ~= 'large' then

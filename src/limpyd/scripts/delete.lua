@@ -10,12 +10,12 @@
 --        4… the keys and indexes of its objects (see lua/library/unindex_object.lua)
 -- Reply  'ok'; or 'gone', 'large', 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call limit_changes make_deletion_count refuse subject_key transform_request unindex_object
+-- @requires atomically call current_key limit_changes make_deletion_count refuse transform_request unindex_object
 -- @requires unlink_object
 
 return atomically(function()
   limit_changes(ARGV[2])
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   if call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
     refuse('gone')
   end

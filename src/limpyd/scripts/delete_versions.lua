@@ -7,21 +7,21 @@
 --        3… the field, as an `IndexedField` (see lua/library/unindex_object.lua)
 -- Reply  'ok', the number of versions; or 'gone', 'large', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call call_if_supported count_changes each_version inventory_of limit_changes refuse subject_key
+-- @requires atomically call call_if_supported count_changes current_key each_version inventory_of limit_changes refuse
 -- @requires transform_request undo_with unindex_values unlink_versions
 
 return atomically(function()
   local pk, removed = ARGV[1], 0
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   if call('SISMEMBER', KEYS[1], pk) == 0 then
     refuse('gone')
   end
   limit_changes(ARGV[2])
-  subject_key = inventory_of(ARGV[3], pk)
+  current_key = inventory_of(ARGV[3], pk)
   -- @reads IndexedField 3
   local first_index, last_index = 6, 5 + 3 * ARGV[5]
   -- @end
-  count_changes(call('SCARD', subject_key) * (1 + (last_index + 1 - first_index) / 3), pk, nil, subject_key)
+  count_changes(call('SCARD', current_key) * (1 + (last_index + 1 - first_index) / 3), pk, nil, current_key)
   unindex_values(3, #ARGV, pk)
   if transform_request then
     return -- what follows cannot be taken back
@@ -32,7 +32,7 @@ return atomically(function()
       hash, subs[#subs + 1] = key, sub
     end
   end)
-  subject_key = hash or subject_key
+  current_key = hash or current_key
   for first = 1, #subs, 1000 do
     local last = math.min(first + 999, #subs)
     local values = call('HMGET', hash, unpack(subs, first, last))

@@ -15,7 +15,7 @@
 -- @end
 -- Reply  the primary keys, the rows one after the other, or how many there are
 -- @guarded
--- @requires call in_transaction subject_key try
+-- @requires call current_key in_transaction try
 
 local SLICE = 100 -- how many primary keys are passed on at once: more take longer, since they fill the processor's cache
 -- @reads PlainQuery 1
@@ -112,7 +112,7 @@ for at = 1, #pks do
   local key = prefix .. pks[at]
   local values = try('HMGET', key, unpack(ARGV, first_column + 1, last_column))
   if values.err and in_transaction then
-    subject_key = key
+    current_key = key
     error(values, 0)
   elseif values.err then
     -- @defers wrong_type

@@ -16,8 +16,8 @@ local pk = redis.pcall('HGET', KEYS[2], ARGV[1])
 if type(pk) ~= 'string' then
   return pk and refused(pk, KEYS[2])
 end
-local there = redis.pcall('SISMEMBER', KEYS[1], pk)
-if type(there) == 'table' then
-  return refused(there, KEYS[1])
+local found = redis.pcall('SISMEMBER', KEYS[1], pk)
+if type(found) == 'table' then
+  return refused(found, KEYS[1])
 end
-return there == 1 and pk
+return found == 1 and pk

@@ -12,7 +12,7 @@
 -- @end
 -- Reply  the rows, one after the other
 -- @guarded
--- @requires call in_transaction subject_key
+-- @requires call current_key in_transaction
 
 -- @reads PageOfRange 1
 local low, high, offset, limit, desc = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -42,7 +42,7 @@ local function rows(...)
       table.insert(arguments, #arguments - #ARGV + 6, '#')
       local mistyped = mistyped_in_sort(call('SORT_RO', key, 'BY', 'nosort', unpack(arguments)), 6)
       if mistyped and in_transaction then
-        subject_key = mistyped
+        current_key = mistyped
         error({ err = 'WRONGTYPE' }, 0)
       end
       return mistyped and wrong_type(mistyped) or found

@@ -4,16 +4,16 @@
 -- KEYS   for each object that must exist, the set of its primary keys; then the key to read
 -- ARGV   for each of these objects, its primary key; then the command, with all its arguments
 -- Reply  'ok', the reply of the command; or 'gone', 'rounded', 'error' (see lua/library/journal.lua)
--- @requires atomically call holds_rounded refuse subject_key
+-- @requires atomically call current_key holds_rounded refuse
 
 return atomically(function()
   for number = 1, #KEYS - 1 do
-    subject_key = KEYS[number]
+    current_key = KEYS[number]
     if call('SISMEMBER', KEYS[number], ARGV[number]) == 0 then
       refuse('gone', number)
     end
   end
-  subject_key = KEYS[#KEYS]
+  current_key = KEYS[#KEYS]
   local reply = call(unpack(ARGV, #KEYS))
   if holds_rounded(reply) then
     refuse('rounded')

@@ -12,16 +12,16 @@
 --        to;
 --        or 'unique', 'unindexable', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call index_updates key_from_template read_value refuse run_scalar_commands subject_key
+-- @requires atomically call current_key index_updates key_from_template read_value refuse run_scalar_commands
 
 return atomically(function()
   local referred, refers, last = ARGV[2], ARGV[3] == '1', 4 + ARGV[4]
-  subject_key = ARGV[1]
+  current_key = ARGV[1]
   if call('SISMEMBER', ARGV[1], referred) == 0 then
     refuse('gone', 0)
   end
   for at = 5, last do
-    subject_key = KEYS[1]
+    current_key = KEYS[1]
     if call('SISMEMBER', KEYS[1], ARGV[at]) == 0 then
       refuse('gone', at - 4)
     end

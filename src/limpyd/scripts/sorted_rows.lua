@@ -7,7 +7,7 @@
 -- Reply  the rows, each after its primary key; or the error that names a key of another type (see
 --        lua/library/wrong_type.lua)
 -- @guarded
--- @requires call in_transaction subject_key
+-- @requires call current_key in_transaction
 
 local rows = call('SORT_RO', KEYS[1], 'BY', 'nosort', unpack(ARGV))
 local columns = ARGV[1] == 'LIMIT' and 6 or 3 -- where those begin that come after the primary key
@@ -18,7 +18,7 @@ for at = 1, #rows do
     -- @defers mistyped_in_sort wrong_type
     local mistyped = mistyped_in_sort(rows, columns)
     if mistyped and in_transaction then
-      subject_key = mistyped
+      current_key = mistyped
       error({ err = 'WRONGTYPE' }, 0)
     elseif mistyped then
       return wrong_type(mistyped)

@@ -8,7 +8,7 @@
 --          3  the member of an empty result, as Redis has no empty lists
 -- Reply  the length of the list; or GONE (see scripts/find.lua); or 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires SLICE atomically call gone page_of_pks read_request subject_key undo_with
+-- @requires SLICE atomically call current_key gone page_of_pks read_request undo_with
 
 return atomically(function()
   local request = read_request()
@@ -25,7 +25,7 @@ return atomically(function()
     pks = { ARGV[7] }
   end
   -- What was there goes last, so that it is not lost if anything fails.
-  subject_key = key
+  current_key = key
   local before = call('LLEN', key)
   for first = 1, #pks, SLICE do
     call('RPUSH', key, unpack(pks, first, math.min(first + SLICE - 1, #pks)))

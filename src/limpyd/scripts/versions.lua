@@ -19,11 +19,11 @@ local function versions()
   end
   key = inventory_of(ARGV[3], pk)
   local found = ARGV[4] == '' and { '0', call('SMEMBERS', key) } or call('SSCAN', key, unpack(ARGV, 4))
-  local reply, sub, there = { 'ok', found[1] }, nil, nil
+  local reply, sub, exists = { 'ok', found[1] }, nil, nil
   for _, part in ipairs(found[2]) do
     key, sub = place(part)
-    there = sub == '' and call('EXISTS', key) or sub ~= '' and call('HEXISTS', key, sub)
-    if there == 1 then
+    exists = sub == '' and call('EXISTS', key) or sub ~= '' and call('HEXISTS', key, sub)
+    if exists == 1 then
       reply[#reply + 1] = part
     end
   end

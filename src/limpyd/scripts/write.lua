@@ -11,14 +11,14 @@
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone', 'unique',
 --        'unindexable', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires abort atomically call index_updates mint refuse run_scalar_commands subject_key
+-- @requires abort atomically call current_key index_updates mint refuse run_scalar_commands
 
 return atomically(function()
   local pk = ARGV[1]
   if KEYS[2] then
     pk = mint()
   else
-    subject_key = KEYS[1]
+    current_key = KEYS[1]
     if call('SISMEMBER', KEYS[1], pk) == 0 then
       refuse('gone')
     end

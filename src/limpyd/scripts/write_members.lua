@@ -15,7 +15,7 @@
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone', 'unique',
 --        'unindexable', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires abort atomically call in_transaction index_updates mint refuse run_member_commands subject_key
+-- @requires abort atomically call current_key in_transaction index_updates mint refuse run_member_commands
 
 return atomically(function()
   local pks, sets = { [0] = ARGV[2] }, { [0] = KEYS[1] }
@@ -23,7 +23,7 @@ return atomically(function()
   if new then
     pks[0] = mint()
   else
-    subject_key = KEYS[1]
+    current_key = KEYS[1]
     if call('SISMEMBER', KEYS[1], ARGV[2]) == 0 then
       refuse('gone', 0)
     end
@@ -32,7 +32,7 @@ return atomically(function()
   local at = 4 + 2 * others
   for number = 1, others do
     local set = KEYS[tonumber(ARGV[2 + 2 * number])] or ARGV[2 + 2 * number]
-    subject_key = set
+    current_key = set
     pks[number], sets[number] = ARGV[3 + 2 * number], set
     if call('SISMEMBER', set, pks[number]) == 0 then
       refuse('gone', number)

@@ -27,13 +27,13 @@
 --          for, or false
 --        or 'unique', primary key, value, owner, sub-key; or 'transform'; or 'unindexable', 'expiring', 'error' (see
 --        lua/library/journal.lua), with the primary key at the end if an object was being entered
--- @requires atomically call dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
--- @requires key_from_template legacy_unique make_room matches_template member_behind members_of members_seen
--- @requires name_and_pk new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value repair_entry
--- @requires run_of_server select_index state_of_rebuild subject_key version_members with_part
+-- @requires atomically call current_key dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
+-- @requires key_from_template limits_owners matches_template member_behind members_of members_seen name_and_pk
+-- @requires new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value remove_stale_owners
+-- @requires repair_entry run_of_server select_index state_of_rebuild version_members with_part
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local new_epoch, begun, way = ARGV[5], false, ARGV[6]
+local new_epoch, begun, key_source = ARGV[5], false, ARGV[6]
 local last_argument = 7 + ARGV[7]
 select_index(last_argument + 1)
 local looked, waits_for = 0, false
@@ -54,21 +54,21 @@ end
 
 local function enter_object(state)
   local pk, members, more, given = table.remove(state.items), nil, false, 0
-  subject_key, entering = KEYS[1], pk
+  current_key, entering = KEYS[1], pk
   if call('SISMEMBER', KEYS[1], pk) == 1 then
     if of_members then
-      subject_key = key_from_template(prefix, pk)
+      current_key = key_from_template(prefix, pk)
       members, more = members_of(key_from_template(prefix, pk), state.inner or '0', at_most)
     end
     each_expected(pk, members, function(key, entry, value, sub)
       if given == 0 or version_members then
         refuse_expiring_value(pk, members)
       end
-      local owner = (entry_kind.one_owner or legacy_unique) and make_room(pk, key, entry)
+      local owner = (entry_kind.one_owner or limits_owners) and remove_stale_owners(pk, key, entry)
       if owner then
         refuse('unique', pk, value, owner, sub or false)
       end
-      subject_key = key
+      current_key = key
       entry_kind.add(key, entry, pk)
       given = given + 1
     end, function(value, reason)
@@ -102,7 +102,7 @@ local function look_at_entry(state)
 end
 
 local function read_entries(state)
-  subject_key = state.key
+  current_key = state.key
   local scan = SCANS[entry_kind.type]
   local reply = call(scan, state.key, state.inner, 'COUNT', at_most)
   state.inner = reply[1] ~= '0' and reply[1]
@@ -141,7 +141,7 @@ local function find_items(state)
     reply = call('SCAN', state.cursor, 'MATCH', pattern, 'COUNT', at_most)
     looked = looked + at_most / 10
   else
-    subject_key = KEYS[1]
+    current_key = KEYS[1]
     reply = call('SSCAN', KEYS[1], state.cursor, 'COUNT', at_most)
   end
   state.cursor, state.items = reply[1] ~= '0' and reply[1], reply[2]
@@ -154,22 +154,22 @@ end
 
 local function turn_to_entries(state)
   state.key = index_key
-  state.waits_for = pattern ~= '' and way == 'shared' and new_epoch
+  state.waits_for = pattern ~= '' and key_source == 'shared' and new_epoch
   state.cursor = pattern ~= '' and not state.waits_for and '0'
   state.items = pattern == '' and { index_key } or {}
 end
 
 -- Takes the keys that it waits for; or looks for them itself, if nobody sends them.
 local function take_keys(state)
-  if way == '' and state.waits_for then
+  if key_source == '' and state.waits_for then
     state.waits_for, state.cursor = false, '0'
-  elseif way == 'keys:' .. (state.waits_for or '') then
+  elseif key_source == 'keys:' .. (state.waits_for or '') then
     for at = 8, last_argument do
       if is_own(ARGV[at]) then
         state.items[#state.items + 1] = ARGV[at]
       end
     end
-  elseif way == 'last:' .. (state.waits_for or '') then
+  elseif key_source == 'last:' .. (state.waits_for or '') then
     state.waits_for = false
   end
 end
@@ -204,13 +204,13 @@ end
 
 local state, built
 local outcome = atomically(function()
-  subject_key = KEYS[2]
+  current_key = KEYS[2]
   state = this_rebuild()
   if state then
     take_keys(state)
   end
   built = not state or step(state)
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   local counts = state and state.counts or {}
   local all = call('SCARD', KEYS[1])
   return { 'ok', built and 1 or 0, begun and 1 or 0, counts.objects or all, counts.given or 0, counts.entries or 0, all, waits_for }

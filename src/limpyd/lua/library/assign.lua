@@ -22,9 +22,8 @@
 --          field  the number of its field, counted from 0
 --          args   nothing, to remove it; the value; or a command and its arguments: a count, and those
 -- @end
--- @requires call exactly expiry_of in_transaction index_updates key_from_template make_index_updates
--- @requires make_member_updates member_updates read_value read_whole_value refuse subject_key undo_with undo_write
--- @requires update_indexes
+-- @requires call current_key exactly expiry_of in_transaction index_updates key_from_template make_index_updates
+-- @requires make_member_updates member_updates read_value read_whole_value refuse undo_with undo_write update_indexes
 -- @provides after_object assign read_fields
 
 local version_key, version_sub_key, fields = '', '', {}
@@ -56,7 +55,7 @@ local function read_fields(at)
 end
 
 -- Returns the position where the field's own indexes end, and notes the entries of the composite ones.
-local function last_index_alone(field, pk)
+local function last_single_index_of(field, pk)
   local last = field.last_index
   if last > field.first_index and string.byte(ARGV[last - 2]) == 38 then
     index_updates = index_updates or make_index_updates()
@@ -67,12 +66,12 @@ end
 
 local function assign_one(field, pk, value)
   local stored, sub, key = field.stored, field.sub, key_from_template(field.prefix, pk)
-  local indexed, last_alone = field.last_index > field.first_index, last_index_alone(field, pk)
+  local indexed, last_single_index = field.last_index > field.first_index, last_single_index_of(field, pk)
   local before = read_value(stored, key, sub)
   -- An indexed value has no expiry, unless something other than limpyd set it.
   local listed_only = ARGV[field.first_index] == 'inv' and field.last_index == field.first_index + 2
   local expires = before and (not indexed or listed_only or in_transaction) and expiry_of(stored, key, sub)
-  subject_key = key
+  current_key = key
   if stored == 'entry' and value then
     call('HSET', key, sub, value)
   elseif stored == 'entry' then
@@ -84,7 +83,7 @@ local function assign_one(field, pk, value)
   end
   undo_write(stored, key, sub, before, expires)
   if (before or nil) ~= value then
-    update_indexes(field.first_index, last_alone, before, value, pk, field.number)
+    update_indexes(field.first_index, last_single_index, before, value, pk, field.number)
   end
 end
 
@@ -97,7 +96,7 @@ local function assign_many(field, pk, first, last)
     scope = 'whole',
     first_index = field.first_index,
     last_index = field.last_index,
-    last_alone = last_index_alone(field, pk),
+    last_single_index = last_single_index_of(field, pk),
     number = field.number,
   }
   local key = place.key
@@ -116,7 +115,7 @@ end
 
 local function next_version(pk, expected)
   local key = key_from_template(version_key, pk)
-  subject_key = key
+  current_key = key
   local version = call('HGET', key, version_sub_key)
   if expected ~= '' and (version or '0') ~= expected then
     refuse('stale', version or '0')
@@ -147,7 +146,7 @@ end
 
 -- Gives an object new values, which are in ARGV from a position on; returns its new version, or false if it has none.
 local function assign(pk, at)
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   if call('SISMEMBER', KEYS[1], pk) == 0 then
     refuse('gone')
   end

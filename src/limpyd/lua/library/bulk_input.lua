@@ -17,7 +17,7 @@
 --            its values: of the hash, of the strings, and texts that only indexes keep
 --            if it has more: a count of values of many members, each a prefix, the command that stores it, a count of
 --            arguments, and those; a count of index entries, each the number of its index and the text
--- @requires call index_kind key_from_template subject_key undo_with
+-- @requires call current_key index_kind key_from_template undo_with
 -- @provides call_in_slices each_entry each_key read_objects read_shapes store_values
 
 local ARGV = ARGV -- a local is faster to reach than the global one
@@ -93,7 +93,7 @@ end
 -- Calls a command on a key in slices: Lua cannot unpack thousands of arguments at once. Slices are of whole pairs and
 -- triples, as HSET and GEOADD take them. The function `undo`, if given, takes all of them back.
 local function call_in_slices(command, key, list, first, last, undo)
-  subject_key = key
+  current_key = key
   for from = first, last, 996 do
     call(command, key, unpack(list, from, from + 995 < last and from + 995 or last))
     if undo and from == first then
@@ -114,8 +114,8 @@ local function store_values(object)
     call_in_slices('HSET', key_from_template(hash_prefix, pk), arguments, 1, #arguments)
   end
   for number = 1, #strings do
-    subject_key = key_from_template(strings[number], pk)
-    call('SET', subject_key, ARGV[at])
+    current_key = key_from_template(strings[number], pk)
+    call('SET', current_key, ARGV[at])
     at = at + 1
   end
   at = object.more

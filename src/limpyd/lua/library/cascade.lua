@@ -18,9 +18,9 @@
 --              args     a count of arguments, and those: the command that clears the field (see
 --                       lua/library/scalar_commands.lua); if the field holds many, the command that removes a member
 --                       (see lua/library/member_commands.lua), whose last argument is '' for the primary key
--- @requires call count_changes index_updates known_references limit_changes make_deletion_count owners_in owners_set
--- @requires refuse refuse_more_than run_member_commands run_scalar_commands subject_key transform_request
--- @requires unindex_object unlink_object
+-- @requires call count_changes current_key index_updates known_references limit_changes make_deletion_count owners_in
+-- @requires pk_set refuse refuse_more_than run_member_commands run_scalar_commands transform_request unindex_object
+-- @requires unlink_object
 -- @provides delete_objects deleted_pks read_models unlink_deleted
 
 -- Objects that are deleted except for their keys, since that cannot be taken back; and those of the first model, by
@@ -53,8 +53,8 @@ local function read_models(at)
       }
       known_references[ARGV[at + 3]] = true
       -- Another process may have cleared the index since this one asked.
-      subject_key = ARGV[at + 4]
-      if call('HGET', subject_key, ARGV[at + 5]) == '-' then
+      current_key = ARGV[at + 4]
+      if call('HGET', current_key, ARGV[at + 5]) == '-' then
         refuse('unbuilt', #references)
       end
       model.references[reference] = references[#references]
@@ -67,7 +67,7 @@ end
 -- Returns the objects that refer to one by a field; only some of them, if a number is given.
 local function holders(reference, pk, some)
   local owners = owners_in(reference.kind)
-  subject_key = owners.key_of and owners.key_of(reference.key, pk) or reference.key
+  current_key = owners.key_of and owners.key_of(reference.key, pk) or reference.key
   if some then
     return (owners.some or owners.list)(reference.key, pk, some)
   end
@@ -77,7 +77,7 @@ end
 
 -- Clears the reference to an object in a field of another one.
 local function clear(reference, set, holder, pk)
-  owners_set = set
+  pk_set = set
   if reference.many then
     ARGV[reference.last] = pk
     run_member_commands({ [0] = holder }, reference.first, reference.last, {}, true)
@@ -89,26 +89,26 @@ end
 -- Finds all objects that are deleted with some of the first model. Returns them in order, the same by the number of their
 -- model, and the number of the first ones that exist.
 local function objects_to_delete(pks, models)
-  local going, order = {}, {}
+  local to_delete, order = {}, {}
   for number = 1, #models do
-    going[number] = {}
+    to_delete[number] = {}
   end
   -- Adds to the objects that are deleted those of some objects, found by a reference, that exist and are not yet among
   -- them.
   local function go(number, pks, reference)
     local model, fresh = models[number], {}
     for at = 1, #pks do
-      if not going[number][pks[at]] then
+      if not to_delete[number][pks[at]] then
         fresh[#fresh + 1] = pks[at]
       end
     end
     for first = 1, #fresh, 1000 do
-      subject_key = model.set
-      local there = call('SMISMEMBER', model.set, unpack(fresh, first, math.min(first + 999, #fresh)))
-      for at = 1, #there do
+      current_key = model.set
+      local exist = call('SMISMEMBER', model.set, unpack(fresh, first, math.min(first + 999, #fresh)))
+      for at = 1, #exist do
         local pk = fresh[first + at - 1]
-        if there[at] == 1 and not going[number][pk] then
-          going[number][pk] = true
+        if exist[at] == 1 and not to_delete[number][pk] then
+          to_delete[number][pk] = true
           order[#order + 1] = { number, pk }
           model.count(pk, reference)
           count_changes(#model.references, pk, reference) -- each reference has to be looked at
@@ -127,7 +127,7 @@ local function objects_to_delete(pks, models)
     end
     next_one = next_one + 1
   end
-  return order, going, found
+  return order, to_delete, found
 end
 
 -- Refuses the deletion if an object that stays refers to one by a restricting reference.
@@ -158,13 +158,13 @@ local function delete_objects(pks, models)
   if index_updates then
     index_updates.forget_composites() -- those of an earlier deletion, which was refused
   end
-  local order, going, found = objects_to_delete(pks, models)
+  local order, to_delete, found = objects_to_delete(pks, models)
   -- Objects that are deleted anyway neither prevent the deletion nor lose a reference.
   local function each_left(policy, act)
     for _, one in ipairs(order) do
       for _, reference in ipairs(models[one[1]].references) do
         if reference.policy == policy then
-          act(reference, one[2], going[reference.holder], models[reference.holder].set)
+          act(reference, one[2], to_delete[reference.holder], models[reference.holder].set)
         end
       end
     end

@@ -13,25 +13,27 @@ local function carried(text, prefix, other_prefix)
 end
 
 local function copy_catalog(meta, prefix, other_meta, other_prefix)
-  local here, there = call('HMGET', meta, ':keys', ':references'), call('HMGET', other_meta, ':keys', ':references')
-  local keys, references = there[1] and cmsgpack.unpack(there[1]) or {}, there[2] and cmsgpack.unpack(there[2]) or {}
+  local records = call('HMGET', meta, ':keys', ':references')
+  local other_records = call('HMGET', other_meta, ':keys', ':references')
+  local keys = other_records[1] and cmsgpack.unpack(other_records[1]) or {}
+  local references = other_records[2] and cmsgpack.unpack(other_records[2]) or {}
   local known = {}
   for each = 1, #keys do
     known[keys[each]] = true
   end
-  for _, key in ipairs(here[1] and cmsgpack.unpack(here[1]) or {}) do
+  for _, key in ipairs(records[1] and cmsgpack.unpack(records[1]) or {}) do
     local moved = carried(key, prefix, other_prefix)
     if not known[moved] then
       keys[#keys + 1] = moved
     end
   end
-  for label, facts in pairs(here[2] and cmsgpack.unpack(here[2]) or {}) do
+  for label, facts in pairs(records[2] and cmsgpack.unpack(records[2]) or {}) do
     references[label] = references[label] or facts
   end
-  if here[1] then
+  if records[1] then
     call('HSET', other_meta, ':keys', cmsgpack.pack(keys))
   end
-  if here[2] then
+  if records[2] then
     call('HSET', other_meta, ':references', cmsgpack.pack(references))
   end
 end

@@ -1,6 +1,6 @@
 -- Records of keys and references in the catalogs of models (see indexes/maintenance/declare.lua): those that other
 -- processes have declared, and this process may not declare.
--- @requires call dynamic_field each_version in_transaction inventory_of key_from_template owners_in refuse subject_key
+-- @requires call current_key dynamic_field each_version in_transaction inventory_of key_from_template owners_in refuse
 -- @requires unlink
 -- @provides check_references check_versions_listed known_references unlink_field unlink_unknown unlink_versions
 
@@ -48,7 +48,7 @@ end
 local function unlink_versions(prefix, pk)
   local inventory, keys, removed = inventory_of(prefix, pk), {}, 0
   local _, sub_template = dynamic_field(prefix)
-  subject_key = inventory
+  current_key = inventory
   if sub_template == '' then
     each_version(prefix, pk, function(key)
       keys[#keys + 1] = key
@@ -97,8 +97,8 @@ end
 local function check_versions_listed(meta, pk, first, last)
   local function check(prefix)
     if dynamic_field(prefix) then
-      subject_key = inventory_of(prefix, pk)
-      call('SCARD', subject_key)
+      current_key = inventory_of(prefix, pk)
+      call('SCARD', current_key)
     end
   end
   for at = first, last do

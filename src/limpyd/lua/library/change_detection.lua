@@ -16,9 +16,10 @@
 --   number                  the number of the value in the write, for a refusal
 --   creating                true if the object is new; then all of the value may be taken back by itself
 --   is_journaled            true if an earlier command has noted the whole value
--- @requires add_entry all_of call call_if_supported cut_by_trim dump expiries_of expiry_of_key in_transaction
--- @requires index_kind index_updates look_for make_dump popped put_into_list read_members read_whole_value refuse
--- @requires remove_entry subject_key take_out_of_list undo_all undo_expiry undo_pops undo_some undo_with whole_noted
+-- @requires add_entry all_of call call_if_supported current_key cut_by_trim dump expiries_of expiry_of_key
+-- @requires in_transaction index_kind index_updates look_for make_dump popped put_into_list read_members
+-- @requires read_whole_value refuse remove_entry take_out_of_list undo_all undo_expiry undo_pops undo_some undo_with
+-- @requires whole_noted
 -- @provides changes_of follow note_undo track
 
 local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
@@ -75,7 +76,7 @@ end
 -- Reads what is needed before the command, whose arguments are in ARGV from `first_arg` to `last_arg`.
 local function track(place, command, first_arg, last_arg)
   local key, stored, scope = place.key, place.stored, place.scope
-  subject_key = key
+  current_key = key
   -- An indexed value and its sub-keys have no expiry, unless something other than limpyd set it.
   local may_expire = not is_indexed(place) or in_transaction or scope == 'expiry'
   place.expires = may_expire and expiry_of_key(key) or -1
@@ -254,7 +255,7 @@ end
 -- Makes the indexes of a place follow the change of its value.
 local function follow(place, before, after)
   local stored = place.stored
-  for index = place.first_index, place.last_alone, 3 do
+  for index = place.first_index, place.last_single_index, 3 do
     local kind, form, key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
     if kind == 'inv' then
       if call('EXISTS', place.key) == 1 then

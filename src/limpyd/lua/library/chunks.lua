@@ -15,8 +15,8 @@ local function ordered_part(node)
 end
 
 -- Goes on until `size` objects are found, or many times as many members were looked at.
-local function chunk_of_stored(node, stored, where, size)
-  local position, pks, block = tonumber(where), {}, nil
+local function chunk_of_stored(node, stored, cursor, size)
+  local position, pks, block = tonumber(cursor), {}, nil
   local farthest = position + 50 * size
   repeat
     block = call('LRANGE', stored.key, position, position + size - 1)

@@ -1,6 +1,6 @@
 -- Composite indexes: their entries are noted before the first of their fields is written, and they follow after the
 -- last. So the fields of a unique composite index can change one after the other, without conflicts in between.
--- @requires add_entry composite_entry owners_set refuse remove_entry
+-- @requires add_entry composite_entry pk_set refuse remove_entry
 -- @provides follow_composites forget_composites note_composites
 
 local composites, noted_composites = {}, {}
@@ -14,7 +14,7 @@ local function note_composites(first_index, last_index, pk)
     if not of_key[pk] then
       of_key[pk] = true
       composites[#composites + 1] =
-        { kind = kind, spec = spec, key = key, pk = pk, set = owners_set, before = composite_entry(spec, pk, kind) or false }
+        { kind = kind, spec = spec, key = key, pk = pk, set = pk_set, before = composite_entry(spec, pk, kind) or false }
     end
     last_index = last_index - 3
   end
@@ -42,7 +42,7 @@ local function follow_composites()
   for at = 1, #composites do
     local one = composites[at]
     if one.after and one.before ~= one.after then
-      owners_set = one.set
+      pk_set = one.set
       add_entry(string.sub(one.kind, 2), one.key, one.after, one.pk, one.key, one.after)
     end
   end

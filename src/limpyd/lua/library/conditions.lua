@@ -4,9 +4,9 @@
 --   cost         about how many entries or objects have to be looked at to list them
 --   list()       the primary keys of the objects that meet it, each once
 --   keep(pks)    those of the given primary keys that meet it, in the given order
---   scan(where, count)
+--   scan(cursor, count)
 --                goes through the objects in parts: returns some primary keys, the position of the next part, and the
---                number of entries looked at, which is about `count`. `where` is a position, '' at the start and the
+--                number of entries looked at, which is about `count`. `cursor` is a position, '' at the start and the
 --                end
 --   lists        true if list() serves better than scan, which may be nil then
 --   value_count  the number of its values in ARGV, if there may be many

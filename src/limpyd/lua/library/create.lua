@@ -20,7 +20,7 @@
 --          args     the arguments that follow its key: a count, and those
 -- @end
 -- To the end index entries follow, each a kind, a key and an entry (see lua/library/add_entry.lua).
--- @requires add_entry call key_from_template mint refuse subject_key undo_with
+-- @requires add_entry call current_key key_from_template mint refuse undo_with
 -- @provides create
 
 local function must_be_free(key)
@@ -34,7 +34,7 @@ local function claim_pk(pk)
   if KEYS[2] and KEYS[2] ~= KEYS[1] then
     return mint()
   end
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   if call('SADD', KEYS[1], pk) == 0 then
     refuse('taken')
   end
@@ -48,7 +48,7 @@ local function store_strings(first_string, last_string, pk)
     local prefix, value = ARGV[string_at], ARGV[string_at + 1]
     -- @end
     local key = key_from_template(prefix, pk)
-    subject_key = key
+    current_key = key
     if not call('SET', key, value, 'NX') then
       refuse('occupied', key, call('TYPE', key).ok)
     end
@@ -65,7 +65,7 @@ local function store_members(at, count, pk)
     -- @end
     local key = key_from_template(prefix, pk)
     must_be_free(key)
-    subject_key = key
+    current_key = key
     -- In slices of whole pairs and triples, as HSET and GEOADD take them.
     for first = first_arg, last_arg, 996 do
       call(command, key, unpack(ARGV, first, math.min(first + 995, last_arg)))
@@ -93,7 +93,7 @@ local function create(at)
     must_be_free(key_from_template(ARGV[unset], pk))
   end
 
-  subject_key = hash
+  current_key = hash
   -- In slices: Lua cannot unpack thousands of arguments at once.
   for first = first_text, last_text, 1000 do
     call('HSET', hash, unpack(ARGV, first, math.min(first + 999, last_text)))

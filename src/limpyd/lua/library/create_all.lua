@@ -1,17 +1,17 @@
 -- Creates many new objects (see lua/library/bulk_input.lua) with few commands: whatever goes to one key is sent
 -- together. If anything stands against any of the objects, none is created, and no reason is given (see
 -- lua/library/create_one.lua for that).
--- @requires call call_in_slices each_entry each_key is_rounded refuse store_values subject_key undo_with
+-- @requires call call_in_slices current_key each_entry each_key is_rounded refuse store_values undo_with
 -- @provides create_all
 
-local function in_the_way()
+local function give_up()
   refuse('in the way')
 end
 
 local function give_pks(objects, minted)
   local pks = {}
   if minted then
-    subject_key = KEYS[2]
+    current_key = KEYS[2]
     local last = call('INCRBY', KEYS[2], #objects)
     if last == #objects then
       undo_with('DEL', KEYS[2])
@@ -19,7 +19,7 @@ local function give_pks(objects, minted)
       undo_with('DECRBY', KEYS[2], #objects)
     end
     if is_rounded(last) or last == #objects and call('SCARD', KEYS[1]) > 0 then
-      in_the_way() -- create_one gives each its exact number, after the highest if the counter was lost
+      give_up() -- create_one gives each its exact number, after the highest if the counter was lost
     end
     for number = 1, #objects do
       pks[number] = string.format('%.0f', last - #objects + number)
@@ -30,17 +30,17 @@ local function give_pks(objects, minted)
     for number = 1, #objects do
       local pk = objects[number].pk
       if seen[pk] then
-        in_the_way()
+        give_up()
       end
       seen[pk], pks[number] = true, pk
     end
   end
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   for from = 1, #pks, 1000 do
     local found = call('SMISMEMBER', KEYS[1], unpack(pks, from, math.min(from + 999, #pks)))
     for number = 1, #found do
       if found[number] == 1 then
-        in_the_way()
+        give_up()
       end
     end
   end
@@ -58,7 +58,7 @@ local function look_for_keys(objects)
   end
   for from = 1, count, 1000 do
     if call('EXISTS', unpack(keys, from, math.min(from + 999, count))) > 0 then
-      in_the_way()
+      give_up()
     end
   end
   return keys
@@ -73,7 +73,7 @@ local function gathered_entries(objects)
   local function gather(index, text)
     local kind, key = index.kind, index.key
     if kind.looks_at_owners then
-      in_the_way() -- create_one looks at the owners
+      give_up() -- create_one looks at the owners
     elseif kind.type == 'set' then
       key = kind.key_of(key, text)
       local set = sets[key]
@@ -93,7 +93,7 @@ local function gathered_entries(objects)
       if kind.one_owner then
         local owner = owners[index][text]
         if owner and owner ~= pk then
-          in_the_way()
+          give_up()
         end
         owners[index][text] = pk
       end
@@ -124,7 +124,7 @@ local function look_for_referred(referred)
       local found = call('SMISMEMBER', set, unpack(list, from, math.min(from + 999, #list)))
       for number = 1, #found do
         if found[number] == 0 then
-          in_the_way()
+          give_up()
         end
       end
     end
@@ -151,12 +151,12 @@ local function create_all(objects, minted)
       for at = 1, #list, 2 do
         texts[#texts + 1] = list[at]
       end
-      subject_key = index.key
+      current_key = index.key
       for from = 1, #texts, 1000 do
         local found = call('HMGET', index.key, unpack(texts, from, math.min(from + 999, #texts)))
         for number = 1, #found do
           if found[number] then
-            in_the_way()
+            give_up()
           end
         end
       end
@@ -181,7 +181,7 @@ local function create_all(objects, minted)
   end
   for number = 1, #others do
     local one = others[number]
-    subject_key = one[2]
+    current_key = one[2]
     one[1](one[2], one[3], one[4])
   end
   return pks

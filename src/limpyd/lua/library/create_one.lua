@@ -1,12 +1,12 @@
 -- Creates one of many new objects (see lua/library/bulk_input.lua).
--- @requires call each_entry each_key mint refuse store_values subject_key undo_with
+-- @requires call current_key each_entry each_key mint refuse store_values undo_with
 -- @provides create_one
 
 local function create_one(object, minted)
   if minted then
     object.pk = mint()
   else
-    subject_key = KEYS[1]
+    current_key = KEYS[1]
     if call('SADD', KEYS[1], object.pk) == 0 then
       refuse('taken')
     end
@@ -20,7 +20,7 @@ local function create_one(object, minted)
   end)
   store_values(object)
   each_entry(object, function(index, text, number)
-    subject_key = index.key
+    current_key = index.key
     index.kind.add(index.key, text, object.pk, number, text)
   end)
   return object.pk

@@ -1,5 +1,5 @@
 -- Counts the changes that the deletion of an object makes, before it makes any.
--- @requires call count_changes dynamic_field each_version inventory_of key_from_template subject_key
+-- @requires call count_changes current_key dynamic_field each_version inventory_of key_from_template
 -- @provides make_deletion_count
 
 local CARDINALITY = { set = 'SCARD', list = 'LLEN', zset = 'ZCARD', hash = 'HLEN' }
@@ -43,7 +43,7 @@ local function make_deletion_count(first, last)
 
   local function count_field(field, key, pk, reference)
     local cardinality = CARDINALITY[field.stored]
-    subject_key = key
+    current_key = key
     count_changes(field.indexes * (cardinality and call(cardinality, key) or 1), pk, reference, key)
   end
 
@@ -51,8 +51,8 @@ local function make_deletion_count(first, last)
   return function(pk, reference)
     count_changes(own, pk, reference)
     for at = 1, #versions do
-      subject_key = inventory_of(versions[at], pk)
-      count_changes(call('SCARD', subject_key), pk, reference, subject_key)
+      current_key = inventory_of(versions[at], pk)
+      count_changes(call('SCARD', current_key), pk, reference, current_key)
     end
     for at = 1, #fields do
       local field = fields[at]

@@ -13,7 +13,7 @@ local function digits_as_text(text)
   return whole and (negative and '-' or '') .. '0' .. whole .. '.' .. fraction or text
 end
 
--- Calls `take` with the objects in the order of their digits (see by_texts in lua/library/byte_order.lua).
+-- Calls `take` with the objects in the order of their digits (see by_texts in lua/library/by_texts.lua).
 local function by_digits(positions, texts, down, cursor, take)
   local first, alike = cursor or texts[positions[1]], true
   for number = 1, #positions do
@@ -22,14 +22,14 @@ local function by_digits(positions, texts, down, cursor, take)
   if alike then
     return take(positions, cursor ~= nil)
   end
-  local different, there = {}, {}
+  local different, positions_of = {}, {}
   for number = 1, #positions do
     local digits = digits_as_text(texts[positions[number]])
-    if not there[digits] then
-      there[digits] = {}
+    if not positions_of[digits] then
+      positions_of[digits] = {}
       different[#different + 1] = digits
     end
-    table.insert(there[digits], positions[number])
+    table.insert(positions_of[digits], positions[number])
   end
   table.sort(different, function(one, other)
     if down then
@@ -43,7 +43,7 @@ local function by_digits(positions, texts, down, cursor, take)
     if cursor and cursor ~= digits then
       passed = less_by_digits(digits, cursor) ~= down
     end
-    if not passed and take(there[digits], cursor == digits) then
+    if not passed and take(positions_of[digits], cursor == digits) then
       return true
     end
   end

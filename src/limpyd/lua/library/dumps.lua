@@ -1,5 +1,5 @@
 -- Takes back changes to a key by DUMP and RESTORE: its value, its expiry, and the groups of a stream.
--- @requires call expiry_of_key is_journaled journal_length subject_key undo_with
+-- @requires call current_key expiry_of_key is_journaled journal_length undo_with
 -- @provides dump make_dump
 
 -- Made on first use (see lua/library/index_updates.lua).
@@ -12,7 +12,7 @@ local function make_dump()
     if known and is_journaled(known.at, known.put_back) then
       return function() end -- noted already
     end
-    subject_key = key
+    current_key = key
     local serialized, put_back = call('DUMP', key), nil
     if serialized then
       local expires = expiry_of_key(key)

@@ -1,13 +1,13 @@
 -- The entries that an object should have in an index (see lua/library/index_kinds.lua).
--- @requires call composite_entry dynamic_field each_version index_kind inventory_of key_and_entry key_from_template
--- @requires part_in parts_of_composite read_members read_value read_whole_value refuse_expiring subject_key texts_of
--- @requires unless_mistyped with_part
--- @provides dynamic each_expected entry_kind expected_by_pk expected_entry form index_key key_of legacy_unique
+-- @requires call composite_entry current_key dynamic_field each_version index_kind inventory_of key_and_entry
+-- @requires key_from_template part_in parts_of_composite read_members read_value read_whole_value refuse_expiring
+-- @requires texts_of unless_mistyped with_part
+-- @provides dynamic each_expected entry_kind expected_by_pk expected_entry form index_key key_of limits_owners
 -- @provides member_behind members_of members_seen of_members prefix refuse_expiring_value select_index version_members
 
 local kind_name, form, index_key, prefix, stored, sub_key -- of the selected index
 local entry_kind -- the kind of its entries (see lua/library/index_kinds.lua)
-local of_several, of_members, legacy_unique
+local of_several, of_members, limits_owners
 local dynamic, version_members = false, false -- if of a dynamic field; the members of a version
 local members_seen, expected_by_pk = 0, {}
 local expected_by_version = {} -- the same by the part of a version
@@ -18,8 +18,8 @@ local function select_index(at)
   kind_name, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
   of_several = string.byte(kind_name) == 38 -- `&`: several fields
   local own_name = of_several and string.sub(kind_name, 2) or kind_name
-  legacy_unique = string.byte(own_name) == 33 -- `!`: only one object may have an entry
-  entry_kind = index_kind(legacy_unique and string.sub(own_name, 2) or own_name)
+  limits_owners = string.byte(own_name) == 33 -- `!`: only one object may have an entry
+  entry_kind = index_kind(limits_owners and string.sub(own_name, 2) or own_name)
   dynamic = dynamic_field(prefix) ~= nil
   of_members = not of_several and not dynamic and stored ~= 'entry' and stored ~= 'string'
   expected_by_pk, expected_by_version = {}, {}
@@ -66,7 +66,7 @@ end
 -- `refused(value, reason)` for each value that cannot be indexed.
 local function each_expected(pk, members, take, refused)
   if dynamic then
-    subject_key = inventory_of(prefix, pk)
+    current_key = inventory_of(prefix, pk)
     each_version(prefix, pk, function(key, _, part)
       in_version(part, function()
         version_members = of_members and read_whole_value(stored, key)
@@ -179,7 +179,7 @@ local function ignore() end
 -- Returns the entries that an object should have, each by its place; only those of one member, if that is given.
 local function expected_of(pk, member)
   local expected = {}
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   if call('SISMEMBER', KEYS[1], pk) == 0 then
     return expected
   end

@@ -1,10 +1,10 @@
 -- Refuses the expiry of indexed values: their entries would stay.
--- @requires call expiries_of refuse subject_key
+-- @requires call current_key expiries_of refuse
 -- @provides refuse_expiring
 
 -- Refuses to index what expires: the value of a key, or of some sub-keys of a hash.
 local function refuse_expiring(key, subs)
-  subject_key = key
+  current_key = key
   local when, expiring = call('PEXPIRETIME', key), false
   if when < 0 then
     for sub, moment in pairs(expiries_of(key, subs)) do

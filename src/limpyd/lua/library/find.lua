@@ -1,7 +1,7 @@
 -- Goes through what a condition finds in parts, so that whoever needs only a few stops early.
 -- @provides find
 
-local FEW, MOST = 10, 5000 -- how many are looked at in the first part, and in later ones, which are larger
+local MIN_PART, MAX_PART = 10, 5000 -- how many are looked at in the first part, and in later ones, which are larger
 
 -- All primary keys that a query finds; or, with a limit of 1 or more, at most so many.
 local function find(node, limit)
@@ -14,14 +14,14 @@ local function find(node, limit)
       found[#found + 1] = pks[at]
     end
   end
-  if node.lists or not node.scan or node.cost <= 20 * FEW then
+  if node.lists or not node.scan or node.cost <= 20 * MIN_PART then
     pks = node.list()
     take()
     return found
   end
-  local where, size, seen = '', math.max(FEW, math.min(limit, MOST)), {}
+  local cursor, size, seen = '', math.max(MIN_PART, math.min(limit, MAX_PART)), {}
   repeat
-    pks, where = node.scan(where, size)
+    pks, cursor = node.scan(cursor, size)
     local new = {}
     for at = 1, #pks do
       if not seen[pks[at]] then
@@ -31,7 +31,7 @@ local function find(node, limit)
     end
     pks = new
     take()
-    size = math.min(2 * size, MOST)
-  until #found >= limit or where == ''
+    size = math.min(2 * size, MAX_PART)
+  until #found >= limit or cursor == ''
   return found
 end

@@ -17,7 +17,7 @@
 -- For rebuilds and checks:
 --   has(key, entry, pk)      whether the index has an entry, if its type does not say how to look
 --   member_of(entry, pk)     the member of a sorted set for an entry, if it is not the primary key
---   split(member, with)      the entry, as far as the member (or the sub-key) has it, and the primary key, or nil
+--   split(member, score_or_owner)  the entry, as far as the member (or the sub-key) has it, and the primary key, or nil
 --   score_of(entry)          the score, if the entry does not begin with it
 --   of_numbers               true if entries are numbers, each of which may be written in several ways
 --   alike                    true if keys of something else may match the template of its keys

@@ -1,7 +1,7 @@
 -- Adds an object's entries to the indexes of its model, for its present values. The layout of ARGV is the one of
 -- lua/library/unindex_object.lua.
--- @requires add_entry call dynamic_field each_version index_kind index_updates inventory_of key_from_template
--- @requires make_index_updates read_whole_value refuse refuse_expiring subject_key template_filler
+-- @requires add_entry call current_key dynamic_field each_version index_kind index_updates inventory_of
+-- @requires key_from_template make_index_updates read_whole_value refuse refuse_expiring template_filler
 -- @provides index_object
 
 -- Adds the entries of a value, or of one under a sub-key, to indexes that are in ARGV from one position to another.
@@ -17,7 +17,7 @@ end
 local function enter_all(pk, first_index, last_index, stored, key, sub, index_key)
   local subs, found = {}, nil
   if stored == 'entry' then
-    subject_key, subs, found = key, { sub }, { [''] = call('HGET', key, sub) or nil }
+    current_key, subs, found = key, { sub }, { [''] = call('HGET', key, sub) or nil }
   else
     found = read_whole_value(stored, key)
   end
@@ -67,7 +67,7 @@ local function index_object(pk, first, last)
 
   local at, hash = last_sub + 1, key_from_template(ARGV[first_prefix], pk)
   for sub = first_sub, last_sub do
-    subject_key = hash
+    current_key = hash
     local value = call('HGET', hash, ARGV[sub])
     if value then
       refuse_expiring(hash, { ARGV[sub] })
@@ -88,7 +88,7 @@ local function index_object(pk, first, last)
       for index = first_index, last_index, 3 do
         fill[index + 2] = template_filler(ARGV[index + 2])
       end
-      subject_key = inventory_of(prefix, pk)
+      current_key = inventory_of(prefix, pk)
       each_version(prefix, pk, function(key, sub, part)
         enter_all(pk, first_index, last_index, stored, key, sub, function(index)
           return fill[index](part)

@@ -14,8 +14,8 @@ local function rank_of(key, cursor, included)
   local high = call('ZCOUNT', key.index, '-inf', text)
   while low < high do
     local middle = math.floor((low + high) / 2)
-    local there = call('ZRANGE', key.index, middle, middle)[1]
-    if comes_before(there, pk) or included and there == pk then
+    local middle_pk = call('ZRANGE', key.index, middle, middle)[1]
+    if comes_before(middle_pk, pk) or included and middle_pk == pk then
       low = middle + 1
     else
       high = middle

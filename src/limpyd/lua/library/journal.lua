@@ -32,7 +32,7 @@
 --   'unread', message, key, 'none'         the command was run, but its reply, beyond 2^53, could not be read exactly
 --   'rounded'                              the reply of a read holds an integer beyond 2^53, which Lua rounded
 --   'broken', message, key, 'none'         the server refused a command that was to take a change back
--- @requires call subject_key transform_request
+-- @requires call current_key transform_request
 -- @provides abort atomically is_journaled journal journal_length outcome_of refuse roll_back rollback_error savepoint
 -- @provides undo_with unlink
 
@@ -86,7 +86,7 @@ local function roll_back(mark)
     if not undone or type(result) == 'table' and result.err then
       local name = type(command) == 'string' and command .. ': ' or ''
       local message = name .. (type(result) == 'table' and result.err or tostring(result))
-      rollback_error = rollback_error or { 'broken', message, key or subject_key or '', 'none' }
+      rollback_error = rollback_error or { 'broken', message, key or current_key or '', 'none' }
     end
   end
   journal_length = mark
@@ -100,8 +100,8 @@ local function outcome_of(failure)
   end
   -- Redis hands the errors of its commands to pcall as text.
   local message = type(failure) == 'table' and failure.err or tostring(failure)
-  local kind = subject_key and redis.pcall('TYPE', subject_key).ok or 'none'
-  return { 'error', message, subject_key or '', kind }
+  local kind = current_key and redis.pcall('TYPE', current_key).ok or 'none'
+  return { 'error', message, current_key or '', kind }
 end
 
 local function atomically(step)

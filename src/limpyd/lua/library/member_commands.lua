@@ -24,8 +24,8 @@
 -- of all primary keys by the same numbers. The replies are added to `outcome`, from position 3 on. If
 -- `always_journaled`, all changes are noted, since something after the commands may fail. If `creating`, returns whether any
 -- key that was written to exists.
--- @requires call exactly index_updates is_last key_from_template make_index_updates make_member_updates member_updates
--- @requires owners_set subject_key
+-- @requires call current_key exactly index_updates is_last_request key_from_template make_index_updates
+-- @requires make_member_updates member_updates pk_set
 -- @provides run_member_commands
 
 -- The places of a command, whether one of them has indexes, and the position behind them.
@@ -44,7 +44,7 @@ local function read_places_of_command(at, pks, sets, number, creating)
     local pk = pks[tonumber(owner)]
     places[place] = {
       pk = pk,
-      set = sets and sets[tonumber(owner)] or owners_set,
+      set = sets and sets[tonumber(owner)] or pk_set,
       key = key_from_template(prefix, pk),
       stored = stored,
       scope = scope,
@@ -55,12 +55,12 @@ local function read_places_of_command(at, pks, sets, number, creating)
       number = number + place - 1,
       creating = creating,
     }
-    places[place].last_alone = last_index
+    places[place].last_single_index = last_index
     if last_index > first_index then
       indexed = true
       index_updates = index_updates or make_index_updates()
-      owners_set = places[place].set
-      places[place].last_alone = index_updates.note_composites(first_index, last_index, pk)
+      pk_set = places[place].set
+      places[place].last_single_index = index_updates.note_composites(first_index, last_index, pk)
     end
     at = last_index + 1
   end
@@ -87,7 +87,7 @@ local function follow_member_command(places, indexed, command, first_arg, last_a
   member_updates.undo_move(places, command, first_arg, reply)
   for place = 1, indexed and #places or 0 do
     if places[place].scope ~= 'nothing' then
-      owners_set = places[place].set
+      pk_set = places[place].set
       member_updates.follow(places[place], member_updates.changes_of(places[place], command, last_arg))
     end
   end
@@ -109,13 +109,13 @@ local function run_member_commands(pks, at, last, outcome, always_journaled, cre
 
     -- The value before is needed for the indexes, and to take the command back if a later one fails. For a stream it
     -- costs much, so the last command of a transaction does without.
-    local journaled = indexed or done > 0 or at <= last or always_journaled and not (is_last and places[1].stored == 'stream')
+    local journaled = indexed or done > 0 or at <= last or always_journaled and not (is_last_request and places[1].stored == 'stream')
     for place = 1, journaled and #places or 0 do
       if places[place].scope ~= 'nothing' then
         member_updates.track(places[place], command, first_arg, last_arg)
       end
     end
-    subject_key = key
+    current_key = key
     if command == 'COPY' then
       member_updates.refuse_another_type(key, places[2].stored)
     end

@@ -1,5 +1,5 @@
 -- Reads parts of values of many members, and puts them back. They have the form of lua/library/whole_value.lua.
--- @requires call subject_key
+-- @requires call current_key
 -- @provides all_of cut_by_trim look_for popped put_into_list read_members refuse_another_type take_out_of_list
 
 -- Refuses a key of another type than expected: COPY takes any.
@@ -12,7 +12,7 @@ end
 
 -- Reads some members of a set, sorted set or hash.
 local function read_members(stored, key, names)
-  subject_key = key
+  current_key = key
   local ask = stored == 'set' and 'SMISMEMBER' or stored == 'zset' and 'ZMSCORE' or 'HMGET'
   local found = {}
   -- In slices: Lua cannot unpack thousands of arguments at once.
@@ -114,13 +114,13 @@ local function take_out_of_list(key, position)
 end
 
 local function put_into_list(key, position, member)
-  local there = call('LINDEX', key, position)
-  if not there then
+  local value = call('LINDEX', key, position)
+  if not value then
     call('RPUSH', key, member)
     return
   end
   local mark = absent_from(key)
   call('LSET', key, position, mark)
   call('LINSERT', key, 'BEFORE', mark, member)
-  call('LSET', key, position + 1, there)
+  call('LSET', key, position + 1, value)
 end

@@ -2,7 +2,7 @@
 --
 -- A counter that was lost, or is too low, continues from the highest primary key: some queries walk the numbers up to
 -- the counter (see lua/library/pk_walk.lua), so no primary key may be higher. statements/lua/mint.lua does the same.
--- @requires call is_rounded subject_key undo_with
+-- @requires call current_key is_rounded undo_with
 -- @provides mint
 
 -- The highest primary key; or the number of objects, if some keys are not integers, or the account may not sort.
@@ -15,18 +15,18 @@ local function highest_pk()
 end
 
 local function mint()
-  subject_key = KEYS[2]
+  current_key = KEYS[2]
   local number, moved = call('INCR', KEYS[2]), false
   if number == 1 then
     undo_with('DEL', KEYS[2])
   else
     undo_with('DECR', KEYS[2])
   end
-  subject_key = KEYS[1]
+  current_key = KEYS[1]
   local lost = number == 1 and call('SCARD', KEYS[1]) > 0
   while true do
     local pk = is_rounded(number) and call('GET', KEYS[2]) or string.format('%.0f', number)
-    subject_key = KEYS[1]
+    current_key = KEYS[1]
     if not lost and call('SADD', KEYS[1], pk) == 1 then
       undo_with('SREM', KEYS[1], pk)
       return pk
@@ -35,13 +35,13 @@ local function mint()
     if not moved then
       moved = true
       local highest = highest_pk()
-      subject_key = KEYS[2]
+      current_key = KEYS[2]
       undo_with('SET', KEYS[2], pk)
       if tonumber(highest) > number then
         call('SET', KEYS[2], highest)
       end
     end
-    subject_key = KEYS[2]
+    current_key = KEYS[2]
     number = call('INCR', KEYS[2])
   end
 end

@@ -26,12 +26,12 @@ local sorted
 
 -- A page of all objects that is nearer to the end: it is walked from there.
 local function from_end(node, key, offset, limit)
-  local turned, page = {}, {}
+  local inverted, page = {}, {}
   for name, value in pairs(key) do
-    turned[name] = value
+    inverted[name] = value
   end
-  turned.down = not key.down
-  local found = offset < node.size and sorted(node, { turned }, 0, node.size - offset) or {}
+  inverted.down = not key.down
+  local found = offset < node.size and sorted(node, { inverted }, 0, node.size - offset) or {}
   for at = #found, math.max(1, #found - limit + 1), -1 do
     page[#page + 1] = found[at]
   end

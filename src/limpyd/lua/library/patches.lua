@@ -1,6 +1,6 @@
 -- Takes back commands that change some bytes of a string, or make it longer. The note in the journal is as small as the
 -- change; the value is not copied.
--- @requires call is_journaled journal journal_length subject_key undo_with
+-- @requires call current_key is_journaled journal journal_length undo_with
 -- @provides track_patch
 
 -- The bytes that operations of BITFIELD write: the first and last byte of each, counted from 0.
@@ -53,7 +53,7 @@ end
 -- Reads a string before the command; returns the function that notes how to take the command back. `from_start` if a
 -- part of the notes may be played back alone.
 local function track_patch(command, key, first_arg, last_arg, from_start)
-  subject_key = key
+  current_key = key
   local length, old = call('STRLEN', key), {}
   local existed = length > 0 or call('EXISTS', key) == 1
   local bytes = bytes_of(command, first_arg, last_arg)

@@ -4,7 +4,7 @@
 -- @provides last_minted walk_of_pks
 
 local LARGEST = 2 ^ 53 -- from here on doubles are not exact
-local MOST = 4000 -- the most numbers that are asked for at once
+local MAX_NUMBERS = 4000 -- the most numbers that are asked for at once
 
 -- The last number that was given to an object; nothing if it is unknown, or too low.
 local function last_minted(counter, everything)
@@ -76,7 +76,7 @@ local function walk_of_pks(last, numeric, down, everything, after)
       return nil
     end
     local numbers, pks = {}, {}
-    local most = math.min(math.ceil(count * spread), MOST)
+    local most = math.min(math.ceil(count * spread), MAX_NUMBERS)
     while current and #numbers < most do
       numbers[#numbers + 1] = string.format('%.0f', current)
       current = step(current)

@@ -1,5 +1,5 @@
 -- Replies of scripts that only read.
--- @requires call in_transaction mistyped_among subject_key wrong_type
+-- @requires call current_key in_transaction mistyped_among wrong_type
 -- @provides reply_of
 
 -- Replies with the result of a function. If it meets a key of another type than it should be, it is run again to find
@@ -22,7 +22,7 @@ local function reply_of(act)
   call = plain
   local key = mistyped_among(last)
   if in_transaction or not key then
-    subject_key = key or subject_key
+    current_key = key or current_key
     error(reply, 0)
   end
   return wrong_type(key)

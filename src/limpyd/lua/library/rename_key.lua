@@ -1,9 +1,9 @@
 -- Renames a key, with its expiry. RENAME is refused if the two names are in two slots of a cluster. Then the value is
--- copied, and the old key is added to `copied`, to be removed once nothing can be refused any more.
--- @requires call subject_key undo_with unlink
--- @provides carry_on copied rename_key unlink_copied
+-- copied, and the old key is added to `old_keys`, to be removed once nothing can be refused any more.
+-- @requires call current_key undo_with unlink
+-- @provides old_keys raise_other_counter rename_key unlink_old_keys
 
-local copied, two_slots = {}, nil
+local old_keys, two_slots = {}, nil
 
 -- Asked beforehand: some servers refuse a script for good once it named keys of two slots.
 local function are_in_two_slots(from, to)
@@ -17,7 +17,7 @@ end
 
 -- Returns false if a key of the new name exists already.
 local function rename_key(from, to)
-  subject_key = from
+  current_key = from
   if call('EXISTS', from) == 0 then
     return true
   elseif call('EXISTS', to) == 1 then
@@ -25,7 +25,7 @@ local function rename_key(from, to)
   elseif are_in_two_slots(from, to) then
     call('RESTORE', to, math.max(call('PEXPIRETIME', from), 0), call('DUMP', from), 'ABSTTL')
     undo_with('DEL', to)
-    copied[#copied + 1] = from
+    old_keys[#old_keys + 1] = from
   else
     call('RENAMENX', from, to)
     undo_with('RENAME', to, from)
@@ -34,16 +34,16 @@ local function rename_key(from, to)
 end
 
 -- Makes the last automatic primary key the larger of both.
-local function carry_on(from, to)
-  subject_key = from
-  local last, here = call('GET', from), call('GET', to)
-  if last and (not here or #last > #here or #last == #here and last > here) then
+local function raise_other_counter(from, to)
+  current_key = from
+  local last, other = call('GET', from), call('GET', to)
+  if last and (not other or #last > #other or #last == #other and last > other) then
     call('SET', to, last)
   end
 end
 
-local function unlink_copied()
-  for at = 1, #copied do
-    unlink(copied[at])
+local function unlink_old_keys()
+  for at = 1, #old_keys do
+    unlink(old_keys[at])
   end
 end

@@ -17,8 +17,8 @@
 -- The replies are added to `outcome`, from position 3 on. If `always_journaled`, all changes are noted, since something
 -- after the commands may fail. If `creating`, returns whether any key that was written to exists. Composite indexes
 -- follow by `follow_composites`, which the caller runs.
--- @requires call exactly expiry_of in_transaction index_updates key_from_template make_index_updates patch_of
--- @requires read_value subject_key undo_write update_indexes
+-- @requires call current_key exactly expiry_of in_transaction index_updates key_from_template make_index_updates
+-- @requires patch_of read_value undo_write update_indexes
 -- @provides run_scalar_commands
 
 local function run_scalar_commands(pk, at, last, outcome, always_journaled, creating)
@@ -43,7 +43,7 @@ local function run_scalar_commands(pk, at, last, outcome, always_journaled, crea
     -- An indexed value has no expiry, unless something other than limpyd set it.
     local may_expire = in_transaction or not indexed or ARGV[first_index] == 'inv' and last_index == first_index + 2
     local expires = before and may_expire and expiry_of(stored, key, sub)
-    subject_key = key
+    current_key = key
     done = done + 1
     local reply = call(command, key, unpack(ARGV, first_arg, last_arg))
     if note_patch then

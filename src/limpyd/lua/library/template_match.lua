@@ -2,7 +2,7 @@
 -- @requires is_template part_in with_part
 -- @provides matches_template
 
--- Returns whether a key is made from a template (see lua/library/key_template.lua). A template that ends in a colon
+-- Returns whether a key is made from a template (see lua/library/key_from_template.lua). A template that ends in a colon
 -- needs something after it. For dynamic fields see lua/library/dynamic_parts.lua.
 local function matches_template(template, key)
   if string.find(template, '[nv]\1') and is_template(template) then

@@ -27,9 +27,9 @@
 -- A dynamic field (see lua/library/dynamic_parts.lua) has its family instead of a prefix. All dynamic fields are among
 -- the prefixes; indexed ones are also among the fields at the end. `set` is the set of primary keys. `meta` is the
 -- catalog of the model (see lua/library/catalog_records.lua), given if the object is deleted, not if it is moved.
--- @requires call check_references check_versions_listed dynamic_field index_kind index_updates inventory_of
--- @requires key_from_template make_index_updates read_whole_value remove_entry subject_key template_filler undo_with
--- @requires unlink_field unlink_unknown version_locator
+-- @requires call check_references check_versions_listed current_key dynamic_field index_kind index_updates inventory_of
+-- @requires key_from_template make_index_updates read_whole_value remove_entry template_filler undo_with unlink_field
+-- @requires unlink_unknown version_locator
 -- @provides unindex_object unindex_values unlink_object
 
 -- Removes the entries of a value, or of one under a sub-key, from indexes that are in ARGV from one position to
@@ -49,7 +49,7 @@ end
 -- Removes the entries of a field with a key of its own, or of a version of a dynamic one.
 local function remove_all(pk, first_index, last_index, stored, key, index_key)
   if stored == 'string' then
-    subject_key = key
+    current_key = key
     remove_entries(pk, call('GET', key), first_index, last_index, nil, index_key)
     return
   end
@@ -69,8 +69,8 @@ end
 
 -- The same for all versions of a dynamic field.
 local function remove_versions(pk, first_index, last_index, stored, prefix)
-  subject_key = inventory_of(prefix, pk)
-  local parts, place, fill, part = call('SMEMBERS', subject_key), version_locator(prefix, pk), {}, nil
+  current_key = inventory_of(prefix, pk)
+  local parts, place, fill, part = call('SMEMBERS', current_key), version_locator(prefix, pk), {}, nil
   for index = first_index, last_index, 3 do
     fill[index + 2] = template_filler(ARGV[index + 2])
   end
@@ -89,7 +89,7 @@ local function remove_versions(pk, first_index, last_index, stored, prefix)
     for at = first, math.min(first + 999, #parts) do
       hash, subs[#subs + 1] = place(parts[at])
     end
-    subject_key = hash
+    current_key = hash
     local values = call('HMGET', hash, unpack(subs))
     for at = 1, #subs do
       part = parts[first + at - 1]
@@ -120,7 +120,7 @@ end
 -- returns false if the object does not exist.
 local function unindex_object(set, pk, first, last, meta)
   if set then
-    subject_key = set
+    current_key = set
     if call('SREM', set, pk) == 0 then
       return false
     end
@@ -150,7 +150,7 @@ local function unindex_object(set, pk, first, last, meta)
   local at = last_sub + 1
   if last_sub >= first_sub then
     local hash = key_from_template(ARGV[first_prefix], pk)
-    subject_key = hash
+    current_key = hash
     -- In slices: Lua cannot unpack thousands of arguments at once.
     for sub = first_sub, last_sub, 1000 do
       local found = call('HMGET', hash, unpack(ARGV, sub, math.min(sub + 999, last_sub)))

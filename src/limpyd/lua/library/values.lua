@@ -1,10 +1,10 @@
 -- Reads the value of a field of one value, and takes back changes to it. Such a field is stored as a `string` with a
 -- key of its own, or as an `entry` of a hash, under a sub-key (`sub`).
--- @requires call call_if_supported is_rounded subject_key undo_with
+-- @requires call call_if_supported current_key is_rounded undo_with
 -- @provides expiry_of expiry_of_key read_value undo_expiry undo_write
 
 local function read_value(stored, key, sub)
-  subject_key = key
+  current_key = key
   if stored == 'entry' then
     return call('HGET', key, sub)
   end

@@ -1,11 +1,11 @@
 -- Reads a whole value into a table: from sub-key to value for a hash; from member to score for a sorted set; from
 -- member to 1 for a set or list. A string (or `hyperloglog`) is under ''. The second result is the same as a list, as
 -- the server replies with it.
--- @requires call subject_key
+-- @requires call current_key
 -- @provides read_whole_value
 
 local function read_whole_value(stored, key)
-  subject_key = key
+  current_key = key
   local found, all = {}, {}
   if stored == 'string' or stored == 'hyperloglog' then
     found[''] = call('GET', key) or nil

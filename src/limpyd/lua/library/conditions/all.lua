@@ -15,8 +15,8 @@ function conditions.all(at)
     keep = function(pks)
       return pks
     end,
-    scan = function(where, count)
-      return scan_set(key, where, count)
+    scan = function(cursor, count)
+      return scan_set(key, cursor, count)
     end,
   },
     at

@@ -143,8 +143,8 @@ function combine.all_of(all)
   end
 
   local others, but
-  function node.scan(where, count)
-    local number, inner = string.match(where, '^&(%d+);(.*)$')
+  function node.scan(cursor, count)
+    local number, inner = string.match(cursor, '^&(%d+);(.*)$')
     number = tonumber(number) or node.best
     if not all[number].scan then
       return {}, '', 0 -- the value that it was compared with does not exist any more

@@ -55,15 +55,15 @@ end
 local function scan_each(nodes, number, inner, count)
   local all, looked = {}, 0
   while number <= #nodes and looked < count do
-    local pks, after, there = {}, '', 0
+    local pks, after, scanned = {}, '', 0
     if nodes[number].scan then
-      pks, after, there = nodes[number].scan(inner, count - looked)
+      pks, after, scanned = nodes[number].scan(inner, count - looked)
     end
     pks = new_after(nodes, number, pks)
     for at = 1, #pks do
       all[#all + 1] = pks[at]
     end
-    looked = looked + math.max(1, there)
+    looked = looked + math.max(1, scanned)
     inner, number = after, after == '' and number + 1 or number
   end
   return all, number <= #nodes and '|' .. number .. ';' .. inner or '', looked
@@ -103,12 +103,12 @@ function combine.any_of(nodes)
     end
     return listed and keep_in(listed, pks) or met_by_any(nodes, pks)
   end
-  function either.scan(where, count)
-    local number, inner = string.match(where, '^|(%d+);(.*)$')
-    if where == '' and one_by_one then
+  function either.scan(cursor, count)
+    local number, inner = string.match(cursor, '^|(%d+);(.*)$')
+    if cursor == '' and one_by_one then
       number, inner = 1, ''
     elseif not number then
-      local pks, after, looked = scan_set(KEYS[1], string.sub(where, 2), count)
+      local pks, after, looked = scan_set(KEYS[1], string.sub(cursor, 2), count)
       return met_by_any(nodes, pks), after == '' and '' or '*' .. after, looked
     end
     return scan_each(nodes, tonumber(number), inner, count)

@@ -23,14 +23,14 @@ local function in_set(key, was_read)
       return call('SMEMBERS', key)
     end,
     keep = keep,
-    scan = function(where, count)
-      if string.byte(where) == 118 then -- the last of several values
-        local pks, after, looked = scan_set(key, string.match(where, ';(.*)$'), count)
+    scan = function(cursor, count)
+      if string.byte(cursor) == 118 then -- the last of several values
+        local pks, after, looked = scan_set(key, string.match(cursor, ';(.*)$'), count)
         return pks, after == '' and '' or 'v0;' .. after, looked
       elseif not was_read then
-        return scan_set(key, where, count)
+        return scan_set(key, cursor, count)
       end
-      local before, other = string.match(where, '^(%d+) (.*)$')
+      local before, other = string.match(cursor, '^(%d+) (.*)$')
       local pks, after, looked = scan_set(other or key, before or '', count)
       pks = (other or key) == key and pks or keep(pks)
       return pks, after == '' and '' or after .. ' ' .. (other or key), looked

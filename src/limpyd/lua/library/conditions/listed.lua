@@ -36,11 +36,11 @@ function conditions.listed(at)
     return conditions.all(), at + 3
   end
   local size = CARDS[kind] and call(CARDS[kind], key) or 0
-  local may_join = kind == 'set' and ARGV[at + 2] == '1'
+  local can_intersect = kind == 'set' and ARGV[at + 2] == '1'
   local pks, members
   local function list()
     if not pks and kind == 'set' then
-      pks = may_join and call('SINTER', key, KEYS[1]) or keep_existing(call('SMEMBERS', key))
+      pks = can_intersect and call('SINTER', key, KEYS[1]) or keep_existing(call('SMEMBERS', key))
     elseif not pks and kind == 'list' then
       pks = keep_existing(distinct(call('LRANGE', key, 0, -1)))
     elseif not pks then
@@ -50,17 +50,17 @@ function conditions.listed(at)
   end
   local node = { key = key, size = size, cost = size, list = list }
   if kind == 'set' or kind == 'zset' then
-    node.set = may_join and key or nil
+    node.set = can_intersect and key or nil
     node.is_foreign = true
     function node.keep(some)
       return keep_existing(keep_asking(kind == 'set' and 'SMISMEMBER' or 'ZMSCORE', key, some))
     end
-    function node.scan(where, count)
+    function node.scan(cursor, count)
       if kind == 'set' then
-        local found, after, looked = scan_set(key, where, count)
+        local found, after, looked = scan_set(key, cursor, count)
         return keep_existing(found), after, looked
       end
-      local found, after = scan_entries(key, 0, size - 1, where, count)
+      local found, after = scan_entries(key, 0, size - 1, cursor, count)
       return keep_existing(found), after, #found
     end
     return node, at + 3

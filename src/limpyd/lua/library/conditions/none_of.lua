@@ -28,8 +28,8 @@ function combine.none_of(node)
       end
       return keep(call('SMEMBERS', KEYS[1]))
     end,
-    scan = function(where, count)
-      local pks, after, looked = scan_set(KEYS[1], where, count)
+    scan = function(cursor, count)
+      local pks, after, looked = scan_set(KEYS[1], cursor, count)
       return keep(pks), after, looked
     end,
   }

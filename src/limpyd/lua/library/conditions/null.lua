@@ -24,8 +24,8 @@ function conditions.null(at)
     list = function()
       return keep(call('SMEMBERS', KEYS[1]))
     end,
-    scan = function(where, count)
-      local pks, after, looked = scan_set(KEYS[1], where, count)
+    scan = function(cursor, count)
+      local pks, after, looked = scan_set(KEYS[1], cursor, count)
       return keep(pks), after, looked
     end,
   },

@@ -16,8 +16,8 @@ function conditions.pk(at)
       set = set or as_set(texts)
       return keep_existing(keep_in(set, pks))
     end,
-    scan = not was_read and function(where, count)
-      local done = positions_of(where)
+    scan = not was_read and function(cursor, count)
+      local done = positions_of(cursor)
       local last = math.min(done + count, #texts)
       local pks = {}
       for number = done + 1, last do

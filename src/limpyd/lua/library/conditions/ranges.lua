@@ -89,9 +89,9 @@ local function within(range, counting, command, pk_of)
   end
 
   if #intervals == 1 or not range.was_read then
-    function range.scan(where, count)
+    function range.scan(cursor, count)
       -- @defers scan_intervals
-      return scan_intervals(range, where, count, rank_of_interval, command, pk_of)
+      return scan_intervals(range, cursor, count, rank_of_interval, command, pk_of)
     end
   end
 end

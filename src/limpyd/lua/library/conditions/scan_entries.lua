@@ -21,9 +21,9 @@ end
 
 -- Returns some entries between two ranks, and the position after them: the score and the member of the last one. An
 -- entry comes exactly once if it stays, whatever else is added or removed meanwhile.
-local function scan_entries(key, first, last, where, count)
-  if where ~= '' then
-    local score, member = string.match(where, '^(%S+) (.*)$')
+local function scan_entries(key, first, last, cursor, count)
+  if cursor ~= '' then
+    local score, member = string.match(cursor, '^(%S+) (.*)$')
     first = math.max(first, rank_after(key, score, member))
   end
   local found = call('ZRANGE', key, first, math.min(last, first + count - 1))

@@ -2,12 +2,12 @@
 -- @requires call positions_of scan_entries
 -- @provides scan_intervals
 
-local function scan_intervals(range, where, count, rank_of_interval, command, pk_of)
+local function scan_intervals(range, cursor, count, rank_of_interval, command, pk_of)
   local intervals, found, looked = range.intervals, {}, 0
-  local several = #intervals > 1 or range.more or string.byte(where) == 118
-  local done, inner = 0, where
+  local several = #intervals > 1 or range.more or string.byte(cursor) == 118
+  local done, inner = 0, cursor
   if several then
-    done, inner = positions_of(where)
+    done, inner = positions_of(cursor)
   end
   while done < #intervals and looked < count do
     local interval, entries = intervals[done + 1], {}

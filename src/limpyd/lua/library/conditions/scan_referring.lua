@@ -2,7 +2,7 @@
 -- @requires comes_before netstring scan_set
 -- @provides scan_referring
 
-local MOST = 100 -- the most objects of the other query that are found at once
+local MAX_REFERRED = 100 -- the most objects of the other query that are found at once
 
 local function netstrings(text, at)
   local found = {}
@@ -16,9 +16,9 @@ local function netstrings(text, at)
 end
 
 -- The objects that refer to one object, from a position on.
-local function referring_to(via, pk, where, count)
+local function referring_to(via, pk, cursor, count)
   if via.owners.in_set then
-    return scan_set(via.owners.key_of(via.key, pk), where, count)
+    return scan_set(via.owners.key_of(via.key, pk), cursor, count)
   end
   return via.owners.list(via.key, pk), ''
 end
@@ -43,27 +43,27 @@ end
 
 -- A position is a list of netstrings: the position in the scan of the other query, '' at its end; the position among
 -- the objects that refer to the first of some objects; and these objects.
-local function scan_referring(via, where, count)
+local function scan_referring(via, cursor, count)
   local found, looked = {}, 0
   local outer, inner, waiting = '', '', {}
-  if where ~= '' then
-    local parts = netstrings(where, 2)
+  if cursor ~= '' then
+    local parts = netstrings(cursor, 2)
     outer, inner = parts[1], parts[2]
     waiting = { unpack(parts, 3) }
   end
-  local number, started = 1, where ~= ''
+  local number, started = 1, cursor ~= ''
   while looked < count do
     if not waiting[number] then
       if started and outer == '' then
         return found, '', looked
       end
-      local there
-      waiting, outer, there = via.scan(outer, math.min(MOST, count - looked))
+      local scanned
+      waiting, outer, scanned = via.scan(outer, math.min(MAX_REFERRED, count - looked))
       number, started = 1, true
-      looked = looked + there
+      looked = looked + scanned
     else
-      local pks, after, there = referring_to(via, waiting[number], inner, count - looked)
-      looked = looked + 1 + (there or #pks)
+      local pks, after, scanned = referring_to(via, waiting[number], inner, count - looked)
+      looked = looked + 1 + (scanned or #pks)
       if via.met_by and #pks > 0 then
         pks = for_the_first_time(via, waiting[number], pks)
       end

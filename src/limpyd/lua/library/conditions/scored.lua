@@ -14,8 +14,8 @@ function conditions.scored(at)
     union = function(first, last)
       return call('ZUNION', last - first + 1, unpack(keys, first, last))
     end,
-    scan = function(key, where, count)
-      return scan_entries(key, 0, call('ZCARD', key) - 1, where, count)
+    scan = function(key, cursor, count)
+      return scan_entries(key, 0, call('ZCARD', key) - 1, cursor, count)
     end,
     more = more,
     was_read = was_read,

@@ -81,11 +81,11 @@ local function in_several(several)
     return kept
   end
 
-  local function scan(where, count)
+  local function scan(cursor, count)
     local found, looked = {}, 0
-    local done, inner = positions_of(where)
+    local done, inner = positions_of(cursor)
     while done < #keys and looked < count do
-      local before, last, entries, pks, there = done, done, 0, nil, nil
+      local before, last, entries, pks, scanned = done, done, 0, nil, nil
       while inner == '' and last < #keys and last < done + SLICE and entries + card(last + 1) <= count - looked do
         last = last + 1
         entries = entries + card(last) + 1
@@ -93,8 +93,8 @@ local function in_several(several)
       if last > done then
         pks, done = union(done + 1, last), last
       else
-        pks, inner, there = several.scan(keys[done + 1], inner, count - looked)
-        entries = there or #pks
+        pks, inner, scanned = several.scan(keys[done + 1], inner, count - looked)
+        entries = scanned or #pks
         done = inner == '' and done + 1 or done
       end
       looked = looked + math.max(1, entries)

@@ -31,8 +31,8 @@ function conditions.uniq(at)
       set = set or as_set(list())
       return keep_in(set, pks)
     end,
-    scan = not was_read and function(where, count)
-      local done = positions_of(where)
+    scan = not was_read and function(cursor, count)
+      local done = positions_of(cursor)
       local last = math.min(done + count, #texts)
       local pks = owners(done + 1, last)
       if several and done > 0 then

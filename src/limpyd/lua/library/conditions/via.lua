@@ -47,9 +47,9 @@ local function met_by(via, some)
     end
   end
   referred = distinct(referred)
-  local there, existing = ask_for('SMISMEMBER', via.set, referred), {}
+  local exist, existing = ask_for('SMISMEMBER', via.set, referred), {}
   for number = 1, #referred do
-    if there[number] == 1 then
+    if exist[number] == 1 then
       existing[#existing + 1] = referred[number]
     end
   end
@@ -146,7 +146,7 @@ function conditions.via(at, read_node)
     return kept
   end
 
-  function node.scan(where, count)
+  function node.scan(cursor, count)
     -- @defers scan_referring
     return scan_referring({
       owners = via.owners,
@@ -157,7 +157,7 @@ function conditions.via(at, read_node)
       met_by = not ONE_VALUE[via.place.stored] and function(some)
         return met_by(via, some)
       end,
-    }, where, count)
+    }, cursor, count)
   end
   return node, next_at
 end

@@ -1,5 +1,5 @@
 -- Equality index: sets of primary keys. Their names are the key, then the entry.
--- @requires call index_kinds subject_key undo_with
+-- @requires call current_key index_kinds undo_with
 -- @provides index_kinds.eq
 
 function index_kinds.eq()
@@ -11,15 +11,15 @@ function index_kinds.eq()
       return key .. entry
     end,
     add = function(key, entry, pk)
-      subject_key = key .. entry
-      if call('SADD', subject_key, pk) == 1 then
-        undo_with('SREM', subject_key, pk)
+      current_key = key .. entry
+      if call('SADD', current_key, pk) == 1 then
+        undo_with('SREM', current_key, pk)
       end
     end,
     remove = function(key, entry, pk)
-      subject_key = key .. entry
-      if call('SREM', subject_key, pk) == 1 then
-        undo_with('SADD', subject_key, pk)
+      current_key = key .. entry
+      if call('SREM', current_key, pk) == 1 then
+        undo_with('SADD', current_key, pk)
       end
     end,
   }

@@ -1,5 +1,5 @@
 -- Index of numbers: a sorted set of primary keys; the entry is the score.
--- @requires call index_kinds make_sorted_sets subject_key undo_with
+-- @requires call current_key index_kinds make_sorted_sets undo_with
 -- @provides index_kinds.num
 
 function index_kinds.num()
@@ -11,7 +11,7 @@ function index_kinds.num()
     add = sorted_sets.set_score,
     remove = sorted_sets.take_out,
     replace = function(key, before, entry, pk)
-      subject_key = key
+      current_key = key
       if call('ZADD', key, entry, pk) == 0 then
         undo_with('ZADD', key, before, pk)
       else

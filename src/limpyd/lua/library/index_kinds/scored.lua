@@ -1,6 +1,6 @@
 -- Equality index by score: sorted sets of primary keys. Their names are the key, then the text; an entry is
 -- `<score>:<text>`.
--- @requires index_kinds make_sorted_sets subject_key
+-- @requires current_key index_kinds make_sorted_sets
 -- @provides index_kinds.scored
 
 function index_kinds.scored()
@@ -17,12 +17,12 @@ function index_kinds.scored()
       return texts[2] .. ':' .. texts[1]
     end,
     add = function(key, entry, pk)
-      subject_key = key_of(key, entry)
-      sorted_sets.set_score(subject_key, string.match(entry, '^[^:]*'), pk)
+      current_key = key_of(key, entry)
+      sorted_sets.set_score(current_key, string.match(entry, '^[^:]*'), pk)
     end,
     remove = function(key, entry, pk)
-      subject_key = key_of(key, entry)
-      sorted_sets.take_out(subject_key, entry, pk)
+      current_key = key_of(key, entry)
+      sorted_sets.take_out(current_key, entry, pk)
     end,
   }
 end

@@ -2,7 +2,7 @@
 -- other than limpyd left the entry, the entry is replaced.
 --
 -- Statements have this kind in statements/lua/entries/uniq.lua.
--- @requires call index_kinds owners_set refuse undo_with
+-- @requires call index_kinds pk_set refuse undo_with
 -- @provides index_kinds.uniq
 
 function index_kinds.uniq()
@@ -17,7 +17,7 @@ function index_kinds.uniq()
         return
       end
       local owner = call('HGET', key, entry)
-      if owner ~= pk and call('SISMEMBER', owners_set, owner) == 1 then
+      if owner ~= pk and call('SISMEMBER', pk_set, owner) == 1 then
         refuse('unique', number, value, owner, sub)
       elseif owner ~= pk then
         call('HSET', key, entry, pk)

@@ -41,16 +41,16 @@ local function by_ranks(positions, numbers, cursor, wanted, take)
     positions, numbers = after, numbers_after
   end
   local most = wanted() < #numbers / 4 and least(numbers, wanted()) or math.huge
-  local different, there = {}, {} -- for a single object its position, not a table
+  local different, by_number = {}, {} -- for a single object its position, not a table
   for at = 1, #numbers do
     local number = numbers[at]
     if number <= most then
-      local some = there[number]
+      local some = by_number[number]
       if not some then
         different[#different + 1] = number
-        there[number] = positions[at]
+        by_number[number] = positions[at]
       elseif type(some) == 'number' then
-        there[number] = { some, positions[at] }
+        by_number[number] = { some, positions[at] }
       else
         some[#some + 1] = positions[at]
       end
@@ -59,7 +59,7 @@ local function by_ranks(positions, numbers, cursor, wanted, take)
   table.sort(different)
   local single = {}
   for at = 1, #different do
-    local some = there[different[at]]
+    local some = by_number[different[at]]
     if type(some) == 'number' then
       single[1] = some
       some = single

@@ -1,5 +1,5 @@
 -- The set of primary keys of the model whose indexes are being written. (It tells if the owner of a unique value
 -- exists.)
--- @provides owners_set
+-- @provides pk_set
 
-local owners_set = KEYS[1]
+local pk_set = KEYS[1]

@@ -23,8 +23,8 @@ local function values_of(key, pks)
     local prefix, in_hash = key.prefix, stored ~= 'string'
     local is_plain = not string.find(prefix, '\0', 1, true)
     for at = 1, #pks do
-      local where = is_plain and prefix .. pks[at] or key_from_template(prefix, pks[at])
-      texts[at] = in_hash and call('HGET', where, key.sub) or not in_hash and call('GET', where)
+      local object_key = is_plain and prefix .. pks[at] or key_from_template(prefix, pks[at])
+      texts[at] = in_hash and call('HGET', object_key, key.sub) or not in_hash and call('GET', object_key)
     end
   end
   if not key.numeric then
