@@ -24,6 +24,7 @@ ASYNC_FILES = (
     "database/asynchronous.py",
     "drivers/async_execution.py",
     "model/async_bulk.py",
+    "model/async_collection.py",
     "model/async_maintenance.py",
     "model/async_object_values.py",
     "model/async_transfer.py",

@@ -40,6 +40,7 @@ from limpyd.indexes import (
 )
 from limpyd.model import RedisModel
 from limpyd.pipelines.pending_result import Pending
+from limpyd.query.collection.core import CollectionCore
 from limpyd.query.results.columns import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
@@ -79,6 +80,7 @@ __all__ = [
     "AutoPKField",
     "BulkError",
     "Collection",
+    "CollectionCore",
     "DateIndex",
     "DateSimpleTimeIndex",
     "DateTimeIndex",

@@ -132,13 +132,6 @@ def test_intersection_with_nothing(boats):
     assert list(boats.collection().intersect([])) == []
 
 
-@difference("`collection(…)` can be called for further filters")
-def test_further_filters(boats):
-    boats(name="a")
-    refuses(TypeError, lambda: boats.collection(name="a")(power="engine"))
-    assert list(boats.collection(name="a").filter(power="engine")) == []
-
-
 @difference("in an order, objects without a value come first")
 def test_objects_without_a_value(boats):
     for name in ("b", None, "a"):

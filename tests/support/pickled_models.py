@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from limpyd import (
+    Collection,
     DateTimeIndex,
     EqualIndex,
     EqualIndexWith,
@@ -89,3 +90,15 @@ def items_of(collection: Any) -> list[Any]:
 def name_of(bound: Any) -> Any:
     value = bound.hget()
     return asyncio.run(value) if asyncio.iscoroutine(value) else value
+
+
+class ScopedCollection(Collection[str, "Scoped"]):
+    def default_scope(self) -> Any:
+        return self.filter(deleted=False)
+
+
+class Scoped(RedisModel):
+    database = SYNC
+    collection_manager = ScopedCollection
+    number = InstanceHashField(type=int, indexable=True)
+    deleted = InstanceHashField(type=bool, indexable=True)

@@ -6,11 +6,13 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple, reveal_type
+from typing import Literal, NamedTuple, Self, TypeVar, reveal_type
 from uuid import UUID
 
 from limpyd import (
     SORTED_SCORE,
+    Collection,
+    CollectionCore,
     DynamicFKInstanceHashField,
     DynamicFKStringField,
     DynamicHashField,
@@ -41,10 +43,13 @@ from limpyd import (
     TextRangeIndex,
     VersionField,
 )
-from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from limpyd.asyncio import AsyncCollection, AsyncRedisDatabase, AsyncRedisModel
 from limpyd.fields.string import Get, IncrBy
 from limpyd.otel import trace_requests
 from limpyd.tracing import RequestEvent, log_request, on_request
+
+Item = TypeVar("Item")
+M = TypeVar("M")
 
 
 class Colour(enum.Enum):
@@ -631,3 +636,50 @@ Person.database.on_request(named)  # refused
 Person.database.on_request(awaited)  # refused
 RedisDatabase(slow_request="1")  # refused
 Person.database.slow_request = "1"  # refused
+
+
+class Live(CollectionCore[Item, M]):
+    def live(self) -> Self:
+        return self.filter(name="x").sort(by="-age")
+
+
+class Games(Live[str, "Game"], Collection[str, "Game"]):
+    def default_scope(self) -> Self:
+        return self.filter(age__gt=1)
+
+
+class Shared(Collection[str, M]):
+    def aged(self, age: int) -> Self:
+        return self.filter(age=age)
+
+
+class Match(RedisModel):
+    collection_manager = Games
+
+
+class Final(Match):
+    pass
+
+
+class Draw(RedisModel):
+    collection_manager = Shared["Draw"]
+
+
+class AsyncShared(AsyncCollection[str, M]):
+    def aged(self, age: int) -> Self:
+        return self.filter(age=age)
+
+
+class AsyncDraw(AsyncRedisModel):
+    collection_manager = AsyncShared["AsyncDraw"]
+
+
+reveal_type(Match.collection.live().unscoped())  # Games
+reveal_type(Match.collection(age=3).live().instances()[0])  # Game
+reveal_type(Final.collection)  # Games
+reveal_type(Draw.collection.aged(3))  # Shared[Draw]
+reveal_type(Draw.collection.aged(3).instances().first())  # Draw | None
+reveal_type(AsyncDraw.collection(age=2).aged(3))  # AsyncShared[AsyncDraw]
+reveal_type(Person.collection)  # Collection[str, Person]
+reveal_type(AsyncPerson.collection(age=1).instances())  # AsyncCollection[AsyncPerson, AsyncPerson]
+Match.collection.dead()  # refused

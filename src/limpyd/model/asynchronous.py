@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.expressions import Expression
@@ -11,15 +11,13 @@ from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
 from limpyd.model import crud
 from limpyd.model.async_bulk import AsyncBulkOperations
+from limpyd.model.async_collection import AsyncModelCollection
 from limpyd.model.async_maintenance import AsyncMaintenance
 from limpyd.model.async_object_values import AsyncObjectValues
 from limpyd.model.async_transfer import AsyncTransfer
-from limpyd.model.class_body import checked_manager
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.updates import Update
 from limpyd.query.asynchronous import AsyncCollection
-from limpyd.query.filters.parsing import parse
-from limpyd.query.query import Query
 from limpyd.types import Encodable
 
 
@@ -41,9 +39,13 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance, AsyncObjectValues, 
     """
 
     abstract = True
-    collection_manager: ClassVar[type[AsyncCollection[Any, Any]]] = AsyncCollection
 
     pk = AutoPKField(is_default=True)
+    collection = AsyncModelCollection()
+    """The collection of the primary keys of all objects; called with filters, of those that match them all."""
+
+    if not TYPE_CHECKING:  # so that type checkers see only those that models declare
+        collection_manager = AsyncCollection
 
     update = Update[Coroutine[Any, Any, int | None]]()
 
@@ -115,23 +117,6 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance, AsyncObjectValues, 
             return cls._answered([cls._lazy(pk) for pk in wanted])
         request = crud.existing(cls._declared(), wanted)
         return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
-
-    @classmethod
-    def collection(cls, *expressions: Expression, **filters: Any) -> AsyncCollection[str, Self]:
-        """The primary keys of the objects for which all expressions and filters hold; of all objects without any.
-
-        Nothing is sent yet.
-
-        Raises:
-            UnknownField: a name is no field.
-            InvalidFilter: the field has no index for it.
-            InvalidValue: a value does not fit the field's type.
-        """
-        schema = cls._declared()
-        manager = cls.collection_manager
-        if "manager" in filters and "manager" not in schema.fields:
-            manager = checked_manager(cls, filters.pop("manager"), manager)
-        return manager(cls, schema, Query(parse(schema, filters, expressions)))
 
     @classmethod
     def instances(cls, lazy: bool = False, **filters: Any) -> AsyncCollection[Self, Self]:

@@ -114,34 +114,3 @@ def _classes(base: type[Any]) -> Iterator[type[Any]]:
     yield base
     for each in base.__subclasses__():
         yield from _classes(each)
-
-
-def checked_manager(model: Any, manager: Any, otherwise: Any = None) -> Any:
-    """The class of a model's collections.
-
-    Args:
-        model: the model.
-        manager: the class.
-        otherwise: what is meant by None, if anything.
-
-    Raises:
-        DeclarationError: it is no class of collections of the model's face, or makes its instances in a way of its own.
-    """
-    manager = otherwise if manager is None else manager
-    usual = next(vars(base)["collection_manager"] for base in reversed(model.__mro__) if _has_manager(base))
-    own = ("__call__", "__init__", "__new__")
-    if not isinstance(manager, type) or not issubclass(manager, usual):
-        reason = f"is no subclass of {usual.__name__}, whose methods collections have"
-    elif any(name in vars(base) for base in manager.__mro__[: manager.__mro__.index(usual)] for name in own):
-        reason = (
-            "defines how it is made or called, which the library does: give it methods that narrow it, such as "
-            "`def published(self): return self.filter(published=True)`"
-        )
-    else:
-        return manager
-    msg = f"{model.__name__}: the collection_manager {shorten(manager)} {reason}"
-    raise DeclarationError(msg)
-
-
-def _has_manager(base: type[Any]) -> bool:
-    return base.__module__.startswith("limpyd.") and "collection_manager" in vars(base)

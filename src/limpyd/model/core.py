@@ -29,7 +29,6 @@ class ModelCore(HashCommands, Faced[Face]):
 
     abstract: ClassVar[bool] = True
     lockable: ClassVar[bool] = True
-    collection_manager: ClassVar[Any]
     default_indexes: ClassVar[Sequence[Declared] | None] = None
     namespace: ClassVar[str] = ""
 

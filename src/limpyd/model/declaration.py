@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
-from limpyd.model.class_body import check_body, checked_manager
+from limpyd.model.class_body import check_body
 from limpyd.model.hooks import run_after_commands, run_hook
+from limpyd.query.collection.manager import checked_manager
 from limpyd.relations.resolution import connect, disconnect, reconnect
 from limpyd.relations.reverse import Reverse
 from limpyd.schema.declared_fields import check_names
@@ -38,7 +39,9 @@ def declare(model: Any, core: Any) -> None:
             f"a base class, or `abstract = True` if it stores nothing itself; {found}"
         )
         raise DeclarationError(msg)
-    checked_manager(model, model.collection_manager)
+    manager = checked_manager(model, model.collection_manager)
+    if manager is not model.collection_manager:  # it was given with parameters
+        model.collection_manager = manager
     if model.__post_init__ is not core.__post_init__:
         run_hook(model, core)
     if hasattr(model, "post_command"):

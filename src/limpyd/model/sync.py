@@ -4,22 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.expressions import Expression
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
 from limpyd.model import crud
-from limpyd.model.class_body import checked_manager
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.sync_bulk import BulkOperations
+from limpyd.model.sync_collection import ModelCollection
 from limpyd.model.sync_maintenance import Maintenance
 from limpyd.model.sync_object_values import ObjectValues
 from limpyd.model.sync_transfer import Transfer
 from limpyd.model.updates import Update
-from limpyd.query.filters.parsing import parse
-from limpyd.query.query import Query
 from limpyd.query.sync import Collection
 from limpyd.types import Encodable
 
@@ -42,9 +40,13 @@ class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
     """
 
     abstract = True
-    collection_manager: ClassVar[type[Collection[Any, Any]]] = Collection
 
     pk = AutoPKField(is_default=True)
+    collection = ModelCollection()
+    """The collection of the primary keys of all objects; called with filters, of those that match them all."""
+
+    if not TYPE_CHECKING:  # so that type checkers see only those that models declare
+        collection_manager = Collection
 
     update = Update[int | None]()
 
@@ -116,23 +118,6 @@ class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
             return cls._answered([cls._lazy(pk) for pk in wanted])
         request = crud.existing(cls._declared(), wanted)
         return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
-
-    @classmethod
-    def collection(cls, *expressions: Expression, **filters: Any) -> Collection[str, Self]:
-        """The primary keys of the objects for which all expressions and filters hold; of all objects without any.
-
-        Nothing is sent yet.
-
-        Raises:
-            UnknownField: a name is no field.
-            InvalidFilter: the field has no index for it.
-            InvalidValue: a value does not fit the field's type.
-        """
-        schema = cls._declared()
-        manager = cls.collection_manager
-        if "manager" in filters and "manager" not in schema.fields:
-            manager = checked_manager(cls, filters.pop("manager"), manager)
-        return manager(cls, schema, Query(parse(schema, filters, expressions)))
 
     @classmethod
     def instances(cls, lazy: bool = False, **filters: Any) -> Collection[Self, Self]:

@@ -34,17 +34,31 @@ class ModelSchema(Queried, Planned, Protocol):
     def deletions(self) -> Deletions: ...
 
 
+class Scope(NamedTuple):
+    """The part of a query that is the default scope of its collection.
+
+    Attributes:
+        size: how many of the conditions, the first ones.
+        sorts: whether the order is of it as well.
+    """
+
+    size: int
+    sorts: bool
+
+
 class Query(NamedTuple):
     """A query: conditions, order, projection.
 
     Attributes:
         conditions: what objects must meet.
         order: what they are sorted by.
-        shape: what they become.
+        projection: what they become.
         stored_key: the key of the stored collection it is, if it is one.
+        scope: its default scope, if it has one, and has not left it.
     """
 
     conditions: tuple[Condition, ...] = ()
     order: tuple[SortKey, ...] = ()
     projection: Projection = PKS
     stored_key: str | None = None
+    scope: Scope | None = None

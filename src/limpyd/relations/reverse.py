@@ -65,6 +65,13 @@ class BoundReverse(Faced[Face]):
 
     collection = __call__
 
+    def __getattr__(self, name: str) -> Any:
+        """A method of the collection: `author.posts.live()` is `author.posts().live()`."""
+        if name.startswith("_"):
+            msg = f"{type(self).__name__} has no attribute {name!r}"
+            raise AttributeError(msg)
+        return getattr(self(), name)
+
     def __repr__(self) -> str:
         return f"<{self._field} to {self._instance!r}>"
 

@@ -72,7 +72,7 @@ class CollectionBase(Generic[Item, M]):
     def _planned(
         self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]], order: tuple[SortKey, ...] | None
     ) -> Request[Any]:
-        conditions, sorted_by, projection, _ = self._query
+        conditions, sorted_by, projection, *_ = self._query
         schema = self._schema
         if not projection.is_reusable or by_keys(sorted_by if order is None else order):
             return ask(self._plan(order))

@@ -8,6 +8,7 @@ from limpyd.fields import ValueField
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.query.collection.aggregate_methods import WithTotals
 from limpyd.query.collection.bulk_write_methods import BulkWrites
+from limpyd.query.collection.default_scope import Scoped
 from limpyd.query.collection.dynamic_filter import WithDynamicFilter
 from limpyd.query.collection.explaining import Explaining
 from limpyd.query.collection.item_access import ItemAccess
@@ -28,6 +29,7 @@ M = TypeVar("M")
 
 
 class CollectionCore(
+    Scoped[Item, M],
     WithDynamicFilter[Item, M],
     ItemAccess[Item, M],
     Projecting[Item, M],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from limpyd.query.collection.base import CollectionBase
-from limpyd.query.query import Query
+from limpyd.query.query import Query, Scope
 from limpyd.utils.pickling import Unchanging, check_importable, schema_of
 
 Item = TypeVar("Item")
@@ -20,12 +20,20 @@ class Copied(CollectionBase[Item, M], Unchanging):
 
     def __reduce__(self) -> Any:
         check_importable(self._model)
-        conditions, order, projection, stored_key = self._query
-        return _restored, (type(self), self._model, conditions, order, stored_key, projection.asked)
+        conditions, order, projection, stored_key, scope = self._query
+        return _restored, (type(self), self._model, conditions, order, stored_key, scope, projection.asked)
 
 
-def _restored(kind: Any, model: Any, conditions: Any, order: Any, stored_key: str | None, asked: Sequence[Any]) -> Any:
+def _restored(
+    kind: Any,
+    model: Any,
+    conditions: Any,
+    order: Any,
+    stored_key: str | None,
+    scope: Scope | None,
+    asked: Sequence[Any],
+) -> Any:
     """The collection, whose shape is asked for anew: the model may have other fields here."""
-    collection = kind(model, schema_of(model), Query(conditions, order, stored_key=stored_key))
+    collection = kind(model, schema_of(model), Query(conditions, order, stored_key=stored_key, scope=scope))
     method, *arguments = asked
     return getattr(collection, method)(*arguments)

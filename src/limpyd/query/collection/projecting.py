@@ -83,7 +83,7 @@ class Projecting(CollectionBase[Item, M]):
 
     def _shaped(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Projection]) -> Any:
         """The same collection in a shape, which is made once for the names of a model: most are asked for again."""
-        conditions, order, _, stored_key = self._query
+        conditions, order, _, stored_key, scope = self._query
         schema = self._schema
         known = not by_keys(order) and PLAIN_NAMES.issuperset(map(type, names))
         projection = schema.queries.projections.get((kind, names)) if known else None
@@ -91,7 +91,7 @@ class Projecting(CollectionBase[Item, M]):
             projection = make(columns_of(schema, names, scored=True))
             if known:
                 schema.queries.remember((kind, names), projection)
-        return type(self)(self._model, schema, Query(conditions, order, projection, stored_key))
+        return type(self)(self._model, schema, Query(conditions, order, projection, stored_key, scope))
 
     def _followed(self, request: Request[Any], instances_of: Callable[[Any], list[Any]] = returned) -> Request[Any]:
         """The request, followed by those for what its objects refer to, if that is asked."""

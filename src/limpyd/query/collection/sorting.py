@@ -51,8 +51,10 @@ class Sorting(CollectionBase[Item, M]):
             keys = sort_keys(self._schema, by, desc, alpha, by_score)
             if asked is not None and len(orders) < MAX_ORDERS:
                 orders[asked] = keys
-        conditions, _, projection, stored_key = self._query
-        found: Self = self._with(Query(conditions, keys, projection, stored_key))
+        conditions, _, projection, stored_key, scope = self._query
+        if scope is not None:
+            scope = scope._replace(sorts=False)
+        found: Self = self._with(Query(conditions, keys, projection, stored_key, scope))
         return found
 
     def _backwards(self) -> tuple[SortKey, ...]:

@@ -10,7 +10,7 @@ from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_text
 from limpyd.query.collection.base import CollectionBase
 from limpyd.query.filters.conditions import Condition, Member
-from limpyd.query.query import Query
+from limpyd.query.query import Query, Scope
 from limpyd.requests.request import Request
 
 Item = TypeVar("Item")
@@ -40,11 +40,11 @@ class Storing(CollectionBase[Item, M]):
         if partition.owns(name):
             msg = f"{self._schema.name}: {key!r} is a key of the model itself; store the collection under another"
             raise InvalidValue(msg)
-        return self._plan().store(name, ttl or 0).then(lambda _: self._stored_as(name, ()))
+        return self._plan().store(name, ttl or 0).then(lambda _: self._stored_as(name, (), None))
 
     def _from_stored(self, key: str | bytes) -> Any:
-        return self._stored_as(as_bytes("a stored collection's key", key), self._query.conditions)
+        return self._stored_as(as_bytes("a stored collection's key", key), self._query.conditions, self._query.scope)
 
-    def _stored_as(self, key: bytes, conditions: tuple[Condition, ...]) -> Any:
+    def _stored_as(self, key: bytes, conditions: tuple[Condition, ...], scope: Scope | None) -> Any:
         listed = Member(key, f"stored as {to_text(key)!r}", required=True)
-        return self._with(Query((*conditions, listed), (), self._query.projection, to_text(key)))
+        return self._with(Query((*conditions, listed), (), self._query.projection, to_text(key), scope))
