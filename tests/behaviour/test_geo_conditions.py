@@ -36,7 +36,7 @@ def test_it_is_the_same(server, name):
             for pk, place in enumerate(places[:1200], 1):
                 Town.lazy_connect(pk).shops.geoadd({"a": place, "b": rng.choice(places)})
         few = rng.sample(range(1, PLACES + 1), 100)
-        for _ in range(20):
+        for _ in range(8):
             around = rng.choice(places)
             size = 10 ** (rng.uniform(3, 4.5) if name == "a town" else rng.uniform(5.5, 7.4))
             for field in ("at", "shops"):

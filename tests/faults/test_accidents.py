@@ -11,7 +11,7 @@ from tests.faults.programs.fault_suite import accident
 from tests.support.face import Face
 from tests.support.promises import DONE, REFUSED, UNKNOWN, Promises, declare
 
-TIMES = int(os.environ.get("LIMPYD_FAULT_TIMES", "8"))
+TIMES = int(os.environ.get("LIMPYD_FAULT_TIMES", "5"))
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])
