@@ -138,7 +138,7 @@ def numbered(name: str, texts: Iterable[str]) -> list[str]:
 
 def of_statement(statement: Statement) -> list[str]:
     """A prepared statement: what is sent with it, and its Lua."""
-    keys, arguments = statement.described()
+    keys, arguments = statement.parameter_names()
     head = f"-- EVALSHA {statement.script.sha.decode()}, sent with"
     return [head, *numbered("KEYS", keys), *numbered("ARGV", arguments), statement.script.source.decode()]
 

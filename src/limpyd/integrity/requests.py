@@ -182,7 +182,7 @@ def look_at_inventories(
             the object has.
     """
     partition = declared.partition
-    fields = declared.model.dynamic.described(partition)
+    fields = declared.model.dynamic.families(partition)
     args: list[Argument] = [repairs, MOST, len(fields), *fields]
     for item in items:
         args += item

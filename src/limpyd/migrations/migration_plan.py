@@ -75,7 +75,7 @@ def migration_plan(source: Schema, target: Schema, names: Mapping[str, str]) -> 
         if sub is not None and old_sub is not None and sub != old_sub:
             subs.append((old_sub, sub))
     dynamic = [
-        (source.dynamic[names.get(name, name)].described_in(old), field.described_in(new))
+        (source.dynamic[names.get(name, name)].family_in(old), field.family_in(new))
         for name, field in target.dynamic.items()
     ]
     losing, gaining = declared_indexes(source, old), declared_indexes(target, new)

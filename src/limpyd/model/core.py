@@ -98,6 +98,6 @@ class ModelCore(HashCommands, Faced[Face]):
             return resolved([])
         keys = [key_from_template(prefix, pk) for prefix in schema.key_prefixes(partition)]
         request = object_requests.existing_keys(
-            schema, partition, keys, None if self._checked else pk, pk, schema.dynamic.described(partition)
+            schema, partition, keys, None if self._checked else pk, pk, schema.dynamic.families(partition)
         )
         return request.then(lambda found: [to_text(key) for key in found])

@@ -56,7 +56,7 @@ def _assigned_one(field: Any, value: Any) -> Assigned:
     if isinstance(field, SingleValueField):
         return Assigned(field.name, field.layout(None), () if value is None else (field.encode_new(value),))
     place = field.place(None)
-    layout = packed(Value(place.prefix, place.stored, b"", place.described))
+    layout = packed(Value(place.prefix, place.stored, b"", place.write_rows))
     return Assigned(field.name, layout, () if value is None else _making(field, value))
 
 

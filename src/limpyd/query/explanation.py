@@ -92,7 +92,7 @@ class Leaf(NamedTuple):
     negated: bool
 
     def __str__(self) -> str:
-        text = described(self.node)
+        text = node_text(self.node)
         if not self.negated:
             return text
         return text.removeprefix("no ") if isinstance(self.node, Empty) else f"not {text}"
@@ -109,7 +109,7 @@ def leaves_of(node: Node, *, negated: bool = False) -> Iterator[Leaf]:
         yield Leaf(node, negated)
 
 
-def described(node: Node) -> str:
+def node_text(node: Node) -> str:
     """A condition in terms of keys."""
     if isinstance(node, OneOf | HasPrimaryKey):
         texts = ["a value that is read first" if isinstance(text, ReadValue) else to_text(text) for text in node.texts]

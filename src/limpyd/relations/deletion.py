@@ -97,7 +97,7 @@ def clearing_command(reference: Any, partition: Partition) -> list[Argument]:
     place = reference.place_in(partition)
     command, before = REMOVALS[place.stored]
     scope = b"whole" if place.needs_whole_value else b"members"
-    changed = ChangedField(0, place.prefix, place.stored, scope, len(before) + 1, 1, place.described)
+    changed = ChangedField(0, place.prefix, place.stored, scope, len(before) + 1, 1, place.write_rows)
     return list(packed(MembersCommand([changed], MembersCall(command, 1, (*before, b"")))))
 
 

@@ -172,7 +172,9 @@ class BoundReverse(Faced[Face]):
         for number, pk in enumerate(pks, 1):
             place = field.place(pk)
             scope = b"whole" if place.needs_whole_value else b"members"
-            change = CommandChange(model, field.name, number, place.prefix, place.stored, place.described, scope, first)
+            change = CommandChange(
+                model, field.name, number, place.prefix, place.stored, place.write_rows, scope, first
+            )
             steps.append(MembersStep((change,), command, self._args(args)))
         partition = target.keys.partition(instance._pk_bytes)
         return write_members(target, partition, instance._pk_bytes, others, (), steps, sum, instance._set_pk, field)

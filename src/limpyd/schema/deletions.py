@@ -42,11 +42,11 @@ class Deletions:
         schema = self._schema
         indexed = [(place, sub) for _, _, place, sub in schema.layout(partition) if place.indexes]
         return partition.meta, *deletion_layout(
-            [*schema.key_prefixes(partition), *schema.dynamic.described(partition)],
+            [*schema.key_prefixes(partition), *schema.dynamic.families(partition)],
             [arg for index in schema.composites(partition) for arg in index.row],
-            [(sub, place.alone) for place, sub in indexed if sub is not None],
+            [(sub, place.deletion_rows) for place, sub in indexed if sub is not None],
             [
-                *((place.prefix, place.stored, place.alone) for place, sub in indexed if sub is None),
+                *((place.prefix, place.stored, place.deletion_rows) for place, sub in indexed if sub is None),
                 *(field.deletion_in(partition) for field in schema.dynamic.values() if field.indexed),
             ],
         )

@@ -115,9 +115,9 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
                     return version.place_in(partition).indexes[number]
         return None
 
-    def described(self, partition: Partition) -> list[bytes]:
+    def families(self, partition: Partition) -> list[bytes]:
         """Returns their families, in the place of prefixes (see lua/library/dynamic_parts.lua)."""
-        return [field.described_in(partition) for field in self.values()]
+        return [field.family_in(partition) for field in self.values()]
 
     def inventories(self, partition: Partition) -> list[bytes]:
         """Returns the beginnings of the keys that list an object's versions."""

@@ -99,7 +99,7 @@ class Statement:
         self.head: tuple[object, bytes] = (self, b"")
         self.pack: Callable[[Sequence[Argument]], bytes] = pack_each
 
-    def described(self) -> tuple[list[str], list[str]]:
+    def parameter_names(self) -> tuple[list[str], list[str]]:
         """Returns the keys and descriptions of the arguments, to be shown to users."""
         keys = [to_text(key) for key in self._prefix[3:]]
         return keys, [

@@ -198,7 +198,7 @@ class BoundValue(BoundField[Face]):
         if place.needs_whole_value and scope not in {b"nothing", b"expiry"}:
             scope = b"whole"
         return CommandChange(
-            field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
+            field.model, field.name, instance_number, place.prefix, place.stored, place.write_rows, scope, first, step
         )
 
     def _not_too_many(self, command: str, args: Sequence[Argument]) -> None:

@@ -53,7 +53,7 @@ class SingleValueField(ValueField[T]):
     def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
         super().settle(partition, indexes, composites)
         place = self._places[partition]
-        self._layouts[partition] = packed(Value(place.prefix, place.stored, self._sub(), place.described))
+        self._layouts[partition] = packed(Value(place.prefix, place.stored, self._sub(), place.write_rows))
 
     def stored_in(self, partition: Partition) -> Stored:
         return super().stored_in(partition)._replace(sub=self._sub())

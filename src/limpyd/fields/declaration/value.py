@@ -36,9 +36,9 @@ class FieldPlace(NamedTuple):
         prefix: the prefix of their keys; the primary key follows.
         stored: how scripts read them (see lua/library/values.lua and lua/library/whole_value.lua).
         indexes: the indexes of the field alone.
-        described: the rows of these indexes for writes, then those of the composite indexes of the field.
-        alone: the rows of these indexes for deletions.
-        rescans_whole: true if the indexes need all members to follow the change of one.
+        write_rows: the rows of these indexes for writes, then those of the composite indexes of the field.
+        deletion_rows: the rows of these indexes for deletions.
+        needs_whole_value: true if the indexes need all members to follow the change of one.
         statements: the prepared statements of commands, by name, once used; None if a command has none.
         reads: the same for commands that change nothing.
     """
@@ -46,8 +46,8 @@ class FieldPlace(NamedTuple):
     prefix: bytes
     stored: bytes
     indexes: tuple[FieldIndex, ...]
-    described: Indexes
-    alone: Indexes
+    write_rows: Indexes
+    deletion_rows: Indexes
     needs_whole_value: bool
     statements: dict[str, Statement | None]
     reads: dict[str, ReadStatement]
@@ -55,7 +55,7 @@ class FieldPlace(NamedTuple):
     @property
     def follows_writes(self) -> bool:
         """True if anything has to follow a change of the values."""
-        return len(self.described) > 1
+        return len(self.write_rows) > 1
 
 
 class ValueField(MayBeVersion, Field[T]):

@@ -126,7 +126,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
 
     def _versions_args(self) -> tuple[Any, Partition, bytes, bytes, bool]:
         model, partition, pk = self._stored_object()
-        return model, partition, pk, self._field.described_in(partition), not self._instance._checked
+        return model, partition, pk, self._field.family_in(partition), not self._instance._checked
 
     def __getattr__(self, name: str) -> Never:
         field = None if name.startswith("_") else self._field

@@ -230,19 +230,19 @@ class DynamicField(Field[T]):
         """Returns the beginning of the keys of the sets of parts; the primary key follows."""
         return partition.field_prefix(self.name)
 
-    def described_in(self, partition: Partition) -> bytes:
+    def family_in(self, partition: Partition) -> bytes:
         """The field as the scripts know it, in the place of a prefix (see lua/library/dynamic_parts.lua)."""
         place = self._template.place_in(partition)
         return family_of(place.prefix, self._template.sub_key, self.inventory_prefix(partition))
 
     def place_in(self, partition: Partition) -> FieldPlace:
         """Returns the place of the values of all versions."""
-        return self._template.place_in(partition)._replace(prefix=self.described_in(partition))
+        return self._template.place_in(partition)._replace(prefix=self.family_in(partition))
 
     def deletion_in(self, partition: Partition) -> tuple[bytes, bytes, Indexes]:
         """The field as a deletion knows it."""
         place = self._template.place_in(partition)
-        return self.described_in(partition), place.stored, place.alone
+        return self.family_in(partition), place.stored, place.deletion_rows
 
     def part_at(self, partition: Partition, key: bytes, sub: bytes | None) -> str | None:
         """The part of the version whose value is under a key, or under a sub-key of the hash of an object."""

@@ -38,7 +38,7 @@ class CatalogOwner(Protocol):
         """Asks for the catalog."""
         ...
 
-    def described(self, name: bytes) -> tuple[str, str, str]:
+    def index_facts(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index of a name, for messages."""
         ...
 
@@ -85,7 +85,7 @@ class Assumed:
         catalog = self._maintenance.catalog
         if catalog is not None:
             for name in catalog.unbuilt & self._indexes:
-                raise IndexNotBuilt(*self._maintenance.described(name))
+                raise IndexNotBuilt(*self._maintenance.index_facts(name))
 
     def merged(self, other: object) -> Self | None:
         if not isinstance(other, Assumed) or other._maintenance is not self._maintenance:

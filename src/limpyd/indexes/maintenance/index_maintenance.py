@@ -49,7 +49,7 @@ class IndexMaintenance:
         names = frozenset(self._indexes[index.declared_key].name for index in indexes)
         return (Assumed(self, names),) if names else ()
 
-    def described(self, name: bytes) -> tuple[str, str, str]:
+    def index_facts(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index of a name, for messages."""
         index = next(index for index in self._indexes.values() if index.name == name)
         return self._model.name, index.field_index.field.name, str(index.field_index.index)

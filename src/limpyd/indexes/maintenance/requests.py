@@ -42,7 +42,7 @@ def declare(
     """
     args: list[Argument] = [int(may_write), int(partition.trusts_indexes), new_epoch()]
     prefixes, references = (
-        [*model.key_prefixes(partition), *model.dynamic.described(partition)],
+        [*model.key_prefixes(partition), *model.dynamic.families(partition)],
         model.references(partition),
     )
     args += (len(prefixes), *prefixes, len(references))
