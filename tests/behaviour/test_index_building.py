@@ -748,4 +748,4 @@ async def killed_after(face, model, count):
 def arguments(model):
     """What the program of a rebuild is told."""
     maintenance = model._schema.maintenance
-    return model._schema, maintenance._where, list(maintenance._indexes.values()), None
+    return model._schema, maintenance._partition, list(maintenance._indexes.values()), None

@@ -923,6 +923,6 @@ def test_who_asks_while_idle_connections_are_closed_makes_no_further_ones(one_se
     monkeypatch.setattr(SyncConnection, "drop", interrupted)
     for _ in range(10):
         connections.close_idle()
-    assert len(connections._lines) == 2
+    assert len(connections._connections) == 2
     monkeypatch.undo()
     database.close()

@@ -259,7 +259,7 @@ class TestThreads:
         for thread in threads:
             thread.join()
         assert thing.number.get() == 400
-        assert len(database._access.driver.connections._lines) <= 2
+        assert len(database._access.driver.connections._connections) <= 2
         database.close()
 
 

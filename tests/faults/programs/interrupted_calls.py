@@ -264,9 +264,9 @@ class Judge:
             made = [[made.number.get(), made.name.hget()] for made in map(Interrupted.lazy_connect, pks - {"1"})]
             _demand(made in ([], [[6, "made"]]), "half done", f"objects {made}")
         driver = self.database._access.driver
-        if driver is not None and len(driver.connections._lines) > MAX_LINES:
+        if driver is not None and len(driver.connections._connections) > MAX_LINES:
             gc.collect()
-            _demand(len(driver.connections._lines) <= MAX_LINES, "leaked connections", "too many")
+            _demand(len(driver.connections._connections) <= MAX_LINES, "leaked connections", "too many")
 
 
 def _demand(met: bool, kind: str, what: str) -> None:
