@@ -16,6 +16,7 @@ class Person(RedisModel):
 
 ada = Person(name="Ada", born=date(1815, 12, 10), tags={"maths"})
 
+pk = ada.pk.get()  # str
 name = ada.name.get()  # str | None
 born = ada.born.get()  # date | None
 tags = ada.tags.smembers()  # set[str]
@@ -41,6 +42,57 @@ class Life(NamedTuple):
 
 lives = Person.collection().rows(Life).all()  # list[Life]
 print(lives[0].born.year)  # → 1815
+
+# --- Constructors ---
+
+from typing import ClassVar
+
+from limpyd import FKInstanceHashField, InstanceHashField, M2MSetField, Reverse, SetField, TypedModel
+
+
+class Author(TypedModel):
+    database = RedisDatabase.embedded()
+    name: InstanceHashField[str] = InstanceHashField(type=str, unique=True)
+    born: InstanceHashField[date] = InstanceHashField(type=date)
+    tags: SetField[str] = SetField(type=str)
+    books: ClassVar[Reverse["Book"]]
+
+
+ada = Author(name="Ada", tags={"maths"})
+bob = Author.create(name="Bob", born=date(1900, 1, 1))
+
+# --- Relations ---
+
+
+class Book(TypedModel):
+    database = Author.database
+    title: InstanceHashField[str] = InstanceHashField(type=str)
+    author: FKInstanceHashField[Author] = FKInstanceHashField(Author, related_name="books")
+    sequel: FKInstanceHashField["Book"] = FKInstanceHashField["Book"](related_name="prequels")
+    readers: M2MSetField[Author] = M2MSetField["Author"](related_name="read")
+
+
+book = Book(title="Notes", author=ada, readers=[bob])
+
+author = book.author.instance()  # Author | None
+readers = book.readers().instances().all()  # list[Author]
+books = ada.books().instances().all()  # list[Book]
+
+
+class Shop(RedisModel):
+    database = Author.database
+    offers: Reverse["Offer"]
+
+
+try:
+
+    class Offer(RedisModel):
+        database = Author.database
+        shop = FKInstanceHashField(Shop)
+
+except Exception as error:
+    print(error)
+    # → DeclarationError("Shop.offers is annotated as Reverse[Offer], but no reference of Offer to Shop has related_name='offers'; Offer.shop has related_name='offer_set'")
 
 # --- Functions for any model ---
 

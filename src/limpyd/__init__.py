@@ -44,6 +44,7 @@ from limpyd.query.collection.core import CollectionCore
 from limpyd.query.results.columns import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
+from limpyd.relations.reverse import Reverse
 from limpyd.types import GeoPoint
 from limpyd.utils.lazy_imports import imported_on_use
 from limpyd.version import __version__
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
         JSONField,
         StreamField,
     )
+    from limpyd.model.typed import TypedModel
     from limpyd.relations.dynamic import (
         DynamicFKInstanceHashField,
         DynamicFKStringField,
@@ -120,6 +122,7 @@ __all__ = [
     "RedisDatabase",
     "RedisModel",
     "RelatedModel",
+    "Reverse",
     "ScoredEqualIndex",
     "SetField",
     "SimpleDateTimeIndex",
@@ -130,6 +133,7 @@ __all__ = [
     "TextRangeIndex",
     "TimeIndex",
     "TooManyChanges",
+    "TypedModel",
     "UniquenessError",
     "VersionField",
     "exceptions",
@@ -154,6 +158,7 @@ if not TYPE_CHECKING:  # few programs use these
                 "JSONField",
                 "StreamField",
             ),
+            "limpyd.model.typed": ("TypedModel",),
             "limpyd.relations.dynamic": (
                 "DynamicFKInstanceHashField",
                 "DynamicFKStringField",

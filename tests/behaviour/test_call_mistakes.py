@@ -133,6 +133,6 @@ class TestNothingToStore:
             await any_face.refused(InvalidValue, call, match="an object needs at least one value to be stored")
         assert any_face.keys() == set()
         empty = await any_face.do(thing.create())
-        assert await any_face.do(empty.pk.get()) is None
+        assert empty._pk is None
         await any_face.do(empty.n.hset(1))
         assert await any_face.all(thing.collection()) == ["1"]

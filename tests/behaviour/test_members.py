@@ -62,9 +62,9 @@ class TestAll:
         empty = await face.do(model.create())
         assert await face.do(empty.tags.smembers()) == set()
         assert await face.do(empty.tags.srem("a")) == 0
-        assert await face.do(empty.pk.get()) is None
+        assert empty._pk is None
         assert await face.do(empty.queue.rpush("a")) == 1
-        assert await face.do(empty.pk.get()) is not None
+        assert await face.do(empty.pk.get())
 
     async def test_a_deleted_object_stays_deleted(self, face, model, thing):
         again = await face.do(model.get(1))

@@ -113,7 +113,7 @@ class TestCreate:
         with face.sent() as sent:
             nobody = await face.do(person.create())
         assert sent.names == []
-        assert await face.do(nobody.pk.get()) is None
+        assert nobody._pk is None
         assert "without pk" in repr(nobody)
         assert await face.do(nobody.name.get()) is None
         assert await face.do(nobody.born.hget()) is None
@@ -156,7 +156,7 @@ class TestCreate:
         await face.refused(UniquenessError, lambda: nobody.email.hset("a@x"))
         await face.refused(LimpydError, lambda: nobody.name.incrby(1 << 70))
         assert (face.keys(), face.client.get("{person}:seq")) == before
-        assert await face.do(nobody.pk.get()) is None
+        assert nobody._pk is None
 
     async def test_unknown_field(self, face, person):
         error = await face.refused(UnknownField, lambda: person.create(nmae="Ada"))

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from limpyd import PKField, StringField
-from limpyd.exceptions import ImplementationError, NotExecuted
+from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, NotExecuted
 from tests.support.blocks import block
 
 
@@ -47,7 +47,7 @@ async def test_it_is_text_however_the_instance_is_made(any_face, town):
 async def test_without_one(any_face, town):
     empty = await any_face.do(town.create())
     assert empty._pk is None
-    assert await any_face.do(empty.pk.get()) is None
+    await any_face.refused(InvalidPrimaryKey, empty.pk.get, match=r"<\w+ without pk> has no primary key yet")
     await any_face.do(empty.name.set("a"))
     assert empty._pk == "1"
 

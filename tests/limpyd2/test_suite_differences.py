@@ -6,7 +6,14 @@ from limpyd import RedisDatabase, fields, model
 from limpyd.contrib.collection import SORTED_SCORE
 from limpyd.contrib.indexes import DateIndex
 from limpyd.contrib.related import FKStringField
-from limpyd.exceptions import DeclarationError, DoesNotExist, InvalidFilter, InvalidValue, UnknownField
+from limpyd.exceptions import (
+    DeclarationError,
+    DoesNotExist,
+    InvalidFilter,
+    InvalidPrimaryKey,
+    InvalidValue,
+    UnknownField,
+)
 from tests.support.limpyd2.differences import difference, refuses
 
 
@@ -43,7 +50,8 @@ def test_empty_instances(boats, sketches):
     boats()
     assert list(boats.collection(power="sail")) == ["1"]
     sketch = sketches()
-    assert (sketch.pk.get(), sketch.name.get(), list(sketches.collection())) == (None, None, [])
+    refuses(InvalidPrimaryKey, sketch.pk.get)
+    assert (sketch._pk, sketch.name.get(), list(sketches.collection())) == (None, None, [])
     sketch.name.set("a")
     assert sketch.pk.get() == "1"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple, Self, TypeVar, reveal_type
+from typing import ClassVar, Literal, NamedTuple, Self, TypeVar, reveal_type
 from uuid import UUID
 
 from limpyd import (
@@ -25,6 +25,8 @@ from limpyd import (
     DynamicSortedSetField,
     DynamicStringField,
     EqualIndex,
+    FKInstanceHashField,
+    FKStringField,
     GeoField,
     GeoIndex,
     GeoPoint,
@@ -33,17 +35,20 @@ from limpyd import (
     InstanceHashField,
     JSONField,
     ListField,
+    M2MSetField,
     PKField,
     RedisDatabase,
     RedisModel,
+    Reverse,
     SetField,
     SortedSetField,
     StreamField,
     StringField,
     TextRangeIndex,
+    TypedModel,
     VersionField,
 )
-from limpyd.asyncio import AsyncCollection, AsyncRedisDatabase, AsyncRedisModel
+from limpyd.asyncio import AsyncCollection, AsyncRedisDatabase, AsyncRedisModel, AsyncTypedModel
 from limpyd.fields.string import Get, IncrBy
 from limpyd.otel import trace_requests
 from limpyd.tracing import RequestEvent, log_request, on_request
@@ -164,8 +169,8 @@ reveal_type(person.price.incrbyfloat(2))  # float
 reveal_type(person.name.getrange(0, 1))  # str
 reveal_type(person.name.delete())  # bool
 reveal_type(person.name.ttl())  # int
-reveal_type(person.code.get())  # str | None
-reveal_type(person.pk.get())  # str | None
+reveal_type(person.code.get())  # str
+reveal_type(person.pk.get())  # str
 reveal_type(person.hmget("note"))  # list[Any]
 reveal_type(person.hmset(note="x"))  # bool
 reveal_type(person.hgetall())  # dict[str, Any]
@@ -297,7 +302,7 @@ async def main() -> None:  # noqa: PLR0915 - a line for each type
     reveal_type(await person.age.set(3))  # bool
     reveal_type(await person.age.set(3, get=True))  # int | None
     reveal_type(await person.age.incr())  # int
-    reveal_type(await person.pk.get())  # str | None
+    reveal_type(await person.pk.get())  # str
     reveal_type(await person.hgetall())  # dict[str, Any]
     reveal_type(await person.delete())  # None
     reveal_type(await AsyncPerson.get(1))  # AsyncPerson
@@ -683,3 +688,73 @@ reveal_type(AsyncDraw.collection(age=2).aged(3))  # AsyncShared[AsyncDraw]
 reveal_type(Person.collection)  # Collection[str, Person]
 reveal_type(AsyncPerson.collection(age=1).instances())  # AsyncCollection[AsyncPerson, AsyncPerson]
 Match.collection.dead()  # refused
+
+
+# Models whose constructors are known, and references whose type argument names the model.
+class Tracked(TypedModel):
+    abstract = True
+    made_at: InstanceHashField[datetime] = InstanceHashField(type=datetime)
+
+
+class Author(Tracked):
+    database = RedisDatabase()
+    name: InstanceHashField[str] = InstanceHashField(type=str, unique=True)
+    age: StringField[int] = StringField(type=int, default=18)
+    tags: SetField[str] = SetField(type=str)
+    scores: SortedSetField[str] = SortedSetField(type=str)
+    limits: HashField[int] = HashField(type=int)
+    books: ClassVar[Reverse[Book]]
+    read: ClassVar[Reverse[Book]]
+
+
+class Book(TypedModel):
+    database = RedisDatabase()
+    author: FKInstanceHashField[Author] = FKInstanceHashField(to=Author, related_name="books")
+    editor: FKStringField[Author] = FKStringField["Author"]("library:Author")
+    readers: M2MSetField[Author] = M2MSetField["Author"](related_name="read")
+
+
+class AsyncBook(AsyncTypedModel):
+    database = AsyncRedisDatabase()
+    title: InstanceHashField[str] = InstanceHashField(type=str)
+    sequel: FKInstanceHashField[AsyncBook] = FKInstanceHashField["AsyncBook"](on_delete="cascade")
+    asyncbook_set: ClassVar[Reverse[AsyncBook]]
+
+
+author = Author(name="Ada", age=None, tags=["a"], scores={"a": 1}, limits={"x": 3}, made_at=datetime.now(UTC))
+reveal_type(author)  # Author
+reveal_type(Author.create(name="Ada"))  # Author
+reveal_type(author.age.get())  # int | None
+reveal_type(author.tags.smembers())  # set[str]
+book = Book(author=author, editor="1", readers=[author, 2])
+reveal_type(book.author.instance())  # Author | None
+reveal_type(book.editor.instance())  # Author | None
+reveal_type(book.readers().instances()[0])  # Author
+reveal_type(author.books().instances()[0])  # Book
+reveal_type(author.books.sadd(book))  # int
+reveal_type(author.read())  # Collection[str, Book]
+reveal_type(FKStringField["Author"]())  # FKStringField[Author]
+FKStringField[Author](on_delet="x")  # refused
+Author(nme="Ada")  # refused
+Author(name=3)  # refused
+Author(tags=[3])  # refused
+Author(scores=["a"])  # refused
+Author.create(age="x")  # refused
+Book(author=book)  # refused
+Author(1)  # refused
+author.name = "x"  # refused
+
+
+async def typed(book: AsyncBook) -> None:
+    reveal_type(await AsyncBook.create(title="x", sequel=book))  # AsyncBook
+    reveal_type(await book.sequel.instance())  # AsyncBook | None
+    reveal_type(await book.asyncbook_set().instances().first())  # AsyncBook | None
+    await AsyncBook.create(title=3)  # refused
+    await AsyncBook.create(titel="x")  # refused
+
+
+async def awaited_in_a_block(person: AsyncPerson) -> None:
+    async with AsyncPerson.database.pipeline():
+        await person.age.set(3)
+        age = person.age.get()
+    reveal_type(await age)  # int | None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Generic, Self, TypeVar, overload
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, overload
 
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Async, Face, Faced, Sync
@@ -111,6 +111,10 @@ class HyperLogLogField(MembersField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHyperLogLog[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundHyperLogLog(self, instance)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: Iterable[T] | None) -> None: ...
 
     def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         elements = list(dict.fromkeys(self.members(value)))

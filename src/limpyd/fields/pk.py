@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Never, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, Unpack, overload
 
 from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
@@ -52,10 +52,17 @@ class BoundPK(BoundField[Face]):
     __slots__ = ()
 
     @operation
-    def get(self) -> Request[str | None]:
-        """The primary key as text, or None if the instance has none yet. It is held, so nothing is sent."""
+    def get(self) -> Request[str]:
+        """Returns the primary key as text. The instance holds it, so nothing is sent.
+
+        Raises:
+            InvalidPrimaryKey: the instance has no primary key yet.
+        """
         pk = self._instance._pk_bytes
-        return resolved(None if pk is None else to_text(pk))
+        if pk is None:
+            msg = f"{self._instance!r} has no primary key yet (`_pk` is None); it gets one with its first value"
+            raise InvalidPrimaryKey(msg)
+        return resolved(to_text(pk))
 
     @operation
     def set(self, value: Encodable) -> Request[None]:
@@ -132,6 +139,10 @@ class PKField(Field[str]):
             return UNTYPED.encode(value)
         except (TypeError, ValueError):
             return pk_bytes(str(self), value)  # which says what is wrong
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: Encodable) -> None: ...
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, Self, TypeVar, Unpack, overload
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.calls import Direct
 from limpyd.commands.descriptor import command, walk
@@ -276,6 +276,10 @@ class SetField(MembersField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSet[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundSet(self, instance)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: Iterable[T] | None) -> None: ...
 
     def decode_reply(self, reply: list[bytes]) -> set[T]:
         return set(map(self.codec.decode, reply))

@@ -9,6 +9,7 @@ from limpyd.exceptions import NotExecuted
 from limpyd.keys import to_text
 from limpyd.model.limpyd2_names import Limpyd2ModelNames
 from limpyd.pipelines.pending_result import Pending
+from limpyd.relations.reverse_annotations import missing_reverse
 from limpyd.requests.request import Request, Walk
 from limpyd.schema.field_lookup import WithFields
 from limpyd.schema.schema import Schema
@@ -88,7 +89,8 @@ class Instance(Limpyd2ModelNames, WithFields):
                 version = type(self)._schema.dynamic.version(name)
                 if version is not None:
                     return version.__get__(self)
-            meant = "" if name.startswith("_") else did_you_mean(name, dir(type(self)))
+            meant = "" if name.startswith("_") else missing_reverse(type(self), name)
+            meant = meant or ("" if name.startswith("_") else did_you_mean(name, dir(type(self))))
             msg = f"{type(self).__name__!r} object has no attribute {name!r}{meant}"
             raise AttributeError(msg, name=name, obj=self)
 
@@ -101,7 +103,7 @@ class Instance(Limpyd2ModelNames, WithFields):
 
     @property
     def _pk(self) -> str | None:
-        """The primary key as text, or None without one: limpyd 2's name for what `pk.get()` returns."""
+        """The primary key as text, or None without one, where `pk.get()` raises an error. limpyd 2's name."""
         pk = self._pk_bytes
         return None if pk is None else to_text(pk)
 

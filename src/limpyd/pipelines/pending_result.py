@@ -17,7 +17,7 @@ NOT_YET = "it is still to be executed: ask for its value after the block of its 
 class Pending(Generic[R_co]):
     """The result of an operation in a pipeline, once that has been executed.
 
-    On the async face it can be awaited as well, from then on; it never waits.
+    On the async face it can be awaited as well, and never waits: from then on it gives the result, and itself before.
     """
 
     __slots__ = ("_error", "_result", "_when_settled", "is_done", "is_own_error", "may_be_done", "request")
@@ -75,6 +75,8 @@ class Pending(Generic[R_co]):
         self._when_settled = then
 
     def __await__(self) -> Generator[Any, Any, R_co]:
+        if not self.is_done:  # an awaited call in the block of its pipeline
+            return cast("R_co", self)
         return self.value
         yield  # which makes it a generator, as awaiting asks for
 

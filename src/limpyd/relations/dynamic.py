@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
-from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import DeclarationError
-from limpyd.expressions import Expression
 from limpyd.fields.declaration.field import Field
+from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.value import ValueField
 from limpyd.fields.dynamic import DynamicField
-from limpyd.fields.dynamic.commands import BoundDynamic, NoVersion
+from limpyd.fields.dynamic.commands import BoundDynamic
+from limpyd.relations.dynamic_reverse import BoundDynamicReverse
 from limpyd.relations.foreign_keys import BoundFKHashEntry, BoundFKString, FKInstanceHashField, FKStringField
 from limpyd.relations.many_to_many import (
     BoundM2MList,
@@ -21,7 +23,7 @@ from limpyd.relations.many_to_many import (
     M2MSetField,
     M2MSortedSetField,
 )
-from limpyd.relations.reverse import BoundReverse
+from limpyd.relations.references import referred
 
 M = TypeVar("M")
 
@@ -36,45 +38,6 @@ class DynamicReferenceOptions(TypedDict, total=False):
     indexes: Any
     lockable: bool
     indexable: bool
-
-
-class BoundDynamicReverse(Faced[Face]):
-    """Those who refer to one object by a dynamic field. Called with a part, it is the collection of a version."""
-
-    __slots__ = ("_field", "_instance")
-
-    def __init__(self, field: Any, instance: Any) -> None:
-        self._field = field
-        self._instance = instance
-
-    def __reduce__(self) -> Any:
-        return type(self), (self._field, self._instance)
-
-    def get_for(self, part: Any) -> BoundReverse[Face]:
-        """Those who refer to the object by the version with a part, which can be written to. Nothing is sent.
-
-        Raises:
-            UnknownField: the part cannot be one, or the name would be that of something else.
-        """
-        return BoundReverse(self._field.get_for(part), self._instance)
-
-    def __call__(self, part: Any, /, *expressions: Expression, **filters: Any) -> Any:
-        """The collection of those who refer to the object by the version with a part. Raises as `get_for`."""
-        return self.get_for(part)(*expressions, **filters)
-
-    collection = __call__
-
-    def __repr__(self) -> str:
-        return f"<{self._field} to {self._instance!r}>"
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> NoReturn:
-            if not name.startswith("_") and hasattr(BoundReverse, name):
-                msg = f"{self._field} is a dynamic field: name a version of it, such as get_for('…').{name}(…)"
-                raise NoVersion(msg)
-            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(msg, name=name, obj=self)
 
 
 class DynamicReferenceField(DynamicField[Any], Generic[M]):
@@ -97,7 +60,7 @@ class DynamicReferenceField(DynamicField[Any], Generic[M]):
 
     def __init__(
         self,
-        to: Any,
+        to: Any = ...,
         related_name: str | None = None,
         *,
         pattern: str | re.Pattern[str] | None = None,
@@ -119,6 +82,14 @@ class DynamicReferenceField(DynamicField[Any], Generic[M]):
         options = {"check": check, "unique": unique, "indexes": indexes, "lockable": lockable, "indexable": indexable}
         kind: Any = self.of
         self._declare(kind(to, related_name, **options), pattern, format)
+
+    def attach(self, model: FieldModel) -> Self:
+        mine = super().attach(model)
+        reference: Any = self._declared
+        if reference.to is ...:
+            reference = mine._declared = copy.copy(reference)
+            reference.to = referred(self)
+        return mine
 
     @property
     def _reference(self) -> Any:
@@ -160,7 +131,9 @@ class DynamicFKStringField(DynamicReferenceField[M]):
         related_name: str | None = None,
         **options: Unpack[DynamicReferenceOptions],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(self, *, related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         super().__init__(to, related_name, **options)
 
     @overload
@@ -189,7 +162,9 @@ class DynamicFKInstanceHashField(DynamicReferenceField[M]):
         related_name: str | None = None,
         **options: Unpack[DynamicReferenceOptions],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(self, *, related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         super().__init__(to, related_name, **options)
 
     @overload
@@ -218,7 +193,9 @@ class DynamicM2MSetField(DynamicReferenceField[M]):
         related_name: str | None = None,
         **options: Unpack[DynamicReferenceOptions],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(self, *, related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         super().__init__(to, related_name, **options)
 
     @overload
@@ -247,7 +224,9 @@ class DynamicM2MListField(DynamicReferenceField[M]):
         related_name: str | None = None,
         **options: Unpack[DynamicReferenceOptions],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(self, *, related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         super().__init__(to, related_name, **options)
 
     @overload
@@ -276,7 +255,9 @@ class DynamicM2MSortedSetField(DynamicReferenceField[M]):
         related_name: str | None = None,
         **options: Unpack[DynamicReferenceOptions],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(self, *, related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         super().__init__(to, related_name, **options)
 
     @overload

@@ -5,7 +5,7 @@ Their `__get__` has no overloads for fields without a type, which they never are
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
@@ -14,6 +14,7 @@ from limpyd.fields.instancehash import BoundHashEntry, InstanceHashField
 from limpyd.fields.string import BoundString, StringField
 from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Request
+from limpyd.types import Encodable
 
 M = TypeVar("M")
 
@@ -91,8 +92,24 @@ class FKStringField(ReferenceField[M], StringField[str]):
         lockable: bool = True,
         **constraints: Unpack[ReferenceConstraints],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(
+        self,
+        *,
+        related_name: str | None = None,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+        **constraints: Unpack[ReferenceConstraints],
+    ) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: M | Encodable | None) -> None: ...
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -133,8 +150,24 @@ class FKInstanceHashField(ReferenceField[M], InstanceHashField[str]):
         lockable: bool = True,
         **constraints: Unpack[ReferenceConstraints],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(
+        self,
+        *,
+        related_name: str | None = None,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+        **constraints: Unpack[ReferenceConstraints],
+    ) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: M | Encodable | None) -> None: ...
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...

@@ -5,7 +5,8 @@ Their `__get__` has no overloads for fields without a type, which they never are
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar, Unpack, overload
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.expressions import Expression
@@ -13,9 +14,11 @@ from limpyd.fields.declaration.options import MemberReferenceConstraints
 from limpyd.fields.list import BoundList, ListField
 from limpyd.fields.set import BoundSet, SetField
 from limpyd.fields.sortedset import BoundSortedSet, SortedSetField
+from limpyd.fields.sortedset.scores import Number
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.sync import Collection
 from limpyd.relations.references import ReferenceField
+from limpyd.types import Encodable, SupportsItems
 
 M = TypeVar("M")
 
@@ -88,8 +91,24 @@ class M2MSetField(ReferenceField[M], SetField[str]):
         lockable: bool = True,
         **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(
+        self,
+        *,
+        related_name: str | None = None,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
+    ) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: Iterable[M | Encodable] | None) -> None: ...
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -133,8 +152,24 @@ class M2MListField(ReferenceField[M], ListField[str]):
         lockable: bool = True,
         **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(
+        self,
+        *,
+        related_name: str | None = None,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
+    ) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: Iterable[M | Encodable] | None) -> None: ...
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -178,8 +213,24 @@ class M2MSortedSetField(ReferenceField[M], SortedSetField[str]):
         lockable: bool = True,
         **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
-    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+    @overload
+    def __init__(
+        self,
+        *,
+        related_name: str | None = None,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
+    ) -> None: ...
+    def __init__(self, to: Any = ..., related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: SupportsItems[M | Encodable, Number] | None) -> None: ...
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...

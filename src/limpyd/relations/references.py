@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final, Generic, Never, Self, TypeVar
+from typing import Any, Final, ForwardRef, Generic, Never, Self, TypeVar
 
 from limpyd.commands.foreign_key_values import NeedsReading
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
@@ -35,12 +35,28 @@ PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text, number="numeral")
 """The codec of the primary keys of objects; `encode` of the field takes the objects as well."""
 
 
+def referred(field: Any) -> Any:
+    """Returns the model that a reference names as its type argument: `FKStringField["Person"]()`.
+
+    Raises:
+        DeclarationError: it names none.
+    """
+    kind = type(field).__name__
+    of = getattr(vars(field).get("__orig_class__"), "__args__", (None,))[0]
+    to = of.__forward_arg__.rpartition(".")[2] if isinstance(of, ForwardRef) else of
+    if not (isinstance(to, str) or hasattr(to, "_declared")):
+        msg = f'{field.name}: a {kind} names the model that it refers to: {kind}(Person), or {kind}["Person"]()'
+        raise DeclarationError(msg)
+    return to
+
+
 class ReferenceField(ValueField[Any], Generic[M]):
     """A field that refers to objects of a model.
 
     Args:
         to: the model: the class, its name, `"namespace:Name"`, or `"self"`. A name may be that of a model that is
-            declared later; without a namespace it is looked for in that of the field's own model.
+            declared later; without a namespace it is looked for in that of the field's own model. It may be left out
+            if it is the type argument: `FKStringField["Person"]()`.
         related_name: the name under which the objects of that model find those that refer to them; it may hold
             `%(model)s` and `%(namespace)s`. By default `<model>_set`.
         on_delete: what happens to an object when one that it refers to is deleted: it loses the reference
@@ -59,7 +75,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     def __init__(
         self,
-        to: Any,
+        to: Any = ...,
         related_name: str | None = None,
         *,
         on_delete: str = CLEAR,
@@ -71,7 +87,11 @@ class ReferenceField(ValueField[Any], Generic[M]):
         required: bool = False,
         max_members: int | None = None,
     ) -> None:
-        if not (isinstance(to, str) and to) and not (isinstance(to, type) and hasattr(to, "_declared")):
+        if (
+            to is not ...
+            and not (isinstance(to, str) and to)
+            and not (isinstance(to, type) and hasattr(to, "_declared"))
+        ):
             msg = f"a reference is to a model: a class, its name, 'namespace:Name' or 'self'; not {shorten(to)}"
             raise DeclarationError(msg)
         if on_delete not in POLICIES:
@@ -82,7 +102,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
             raise DeclarationError(msg)
         options: Any = {"unique": unique, "indexes": indexes, "lockable": lockable}
         super().__init__(str, indexable=True, required=required, max_members=max_members, **options)
-        self.to = to
+        self.to: Any = to
         self.related_name = related_name
         self.on_delete = on_delete
         self.check = check
@@ -91,6 +111,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
+        mine.to = referred(self) if self.to is ... else self.to
         mine._target = None
         mine._settled = {}
         return mine
@@ -128,7 +149,8 @@ class ReferenceField(ValueField[Any], Generic[M]):
         """The model that it refers to, or the namespace and the name of one that may not be declared yet."""
         own: type[Any] = self.model.model
         if not isinstance(self.to, str):
-            return self.to
+            model: type[Any] = self.to
+            return model
         if self.to == ITSELF:
             return own
         namespace, separator, name = self.to.rpartition(":")

@@ -11,6 +11,7 @@ from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
 from limpyd.relations.model_registry import ModelRegistry
 from limpyd.relations.references import ReferenceField
+from limpyd.relations.reverse_annotations import annotated_reverse, check_annotation, check_names
 
 
 def connect(database: Any, reverse: Any) -> None:
@@ -31,6 +32,7 @@ def connect(database: Any, reverse: Any) -> None:
         for field, target in _answered(database, fresh):
             _check(field, target, reverse, names)
             found.append((field, target))
+        _check_annotated(found)
     except BaseException:
         named.revert(fresh)
         raise
@@ -92,6 +94,7 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
     if not name.isidentifier() or iskeyword(name) or name.startswith("__") or "__" in name.strip("_"):
         msg = f"{field}: {name!r} is no name for the reverse side; choose another related_name"
         raise DeclarationError(msg)
+    check_annotation(field, target, name)
     taken = _taken(target, name, reverse)
     if taken is not None or name in schema.fields or (target, name) in names:
         what = "a field" if isinstance(taken, Field) else "something else"
@@ -105,12 +108,25 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
     names.add((target, name))
 
 
+def _check_annotated(found: list[tuple[ReferenceField[Any], Any]]) -> None:
+    """Refuses annotations of reverse sides that are none.
+
+    Raises:
+        DeclarationError: there is one.
+    """
+    for holder, target in dict.fromkeys((field.model.model, target) for field, target in found):
+        new = [field for field, of in found if of is target and field.model.model is holder]
+        known = [field for field in references_of(holder._schema) if field._target is target._schema]
+        check_names(holder, target, {field.accessor(): field for field in (*known, *new)})
+
+
 def _taken(target: Any, name: str, reverse: Any) -> Any:
     """Returns the attribute of a model; a reverse side that it inherits leads nowhere, so it does not count."""
     found = next((vars(base)[name] for base in target.__mro__ if name in vars(base)), None)
     if isinstance(found, reverse) and name not in vars(target):
         return None
-    annotated = any(name in inspect.get_annotations(base) for base in target.__mro__)
+    annotations = [inspect.get_annotations(base).get(name) for base in target.__mro__]
+    annotated = any(each is not None and annotated_reverse(each) is None for each in annotations)
     return name if found is None and annotated else found
 
 

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Generic, Never, NoReturn, Self, TypeVar, overload
 
 from limpyd.commands.descriptor import operation
-from limpyd.commands.faces import Face, Faced
+from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import InvalidValue, UnsupportedCommand, shorten
 from limpyd.expressions import Comparison, Expression
 from limpyd.fields import checks
 from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.setters import with_own_setters
+from limpyd.query.asynchronous import AsyncCollection
+from limpyd.query.sync import Collection
 from limpyd.requests.request import Argument, Request
 from limpyd.scripts.reference_change import refer
 from limpyd.scripts.writes import CommandChange, MembersStep, Other, write_members
 from limpyd.utils.conversion import ITEMS
 
+M = TypeVar("M")
 
-class Reverse:
-    """The attribute of a model under which its objects find those that refer to them."""
+
+class Reverse(Generic[M]):
+    """The attribute of a model under which its objects find those that refer to them.
+
+    A reference makes it. The model may annotate it, `posts: Reverse[Post]`, for type checkers; then it is checked.
+    """
 
     def __init__(self, name: str, field: Any) -> None:
         self._name = name
         self.field = field
 
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundReverse[M, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundReverse[M, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
@@ -34,7 +47,7 @@ class Reverse:
         bound: Any = self.field.bound_reverse or BoundReverse
         return bound(self.field, instance)
 
-    def __set__(self, instance: Any, value: Any) -> None:
+    def __set__(self, instance: Any, value: Never) -> None:
         msg = f"{self._name} is the reverse side of {self.field}; change that field"
         raise AttributeError(msg)
 
@@ -42,7 +55,7 @@ class Reverse:
         return f"<reverse side of {self.field}>"
 
 
-class BoundReverse(Faced[Face]):
+class BoundReverse(Faced[Face], Generic[M, Face]):
     """Those who refer to one object by a field.
 
     Called, it is their collection. It can be written to from this side as well: the object becomes, or is no longer, a
@@ -58,7 +71,11 @@ class BoundReverse(Faced[Face]):
     def __reduce__(self) -> Any:
         return type(self), (self._field, self._instance)
 
-    def __call__(self, *expressions: Expression, **filters: Any) -> Any:
+    @overload
+    def __call__(self: BoundReverse[M, Sync], *expressions: Expression, **filters: Any) -> Collection[str, M]: ...
+    @overload
+    def __call__(self: BoundReverse[M, Async], *expressions: Expression, **filters: Any) -> AsyncCollection[str, M]: ...
+    def __call__(self: Any, *expressions: Expression, **filters: Any) -> Any:
         """The collection of the objects that refer to this one, narrowed by expressions and filters."""
         own = Comparison(self._field, (), "eq", self._instance)
         return self._field.model.model.collection(own, *expressions, **filters)
@@ -70,7 +87,8 @@ class BoundReverse(Faced[Face]):
         if name.startswith("_"):
             msg = f"{type(self).__name__} has no attribute {name!r}"
             raise AttributeError(msg)
-        return getattr(self(), name)
+        reverse: Any = self
+        return getattr(reverse(), name)
 
     def __repr__(self) -> str:
         return f"<{self._field} to {self._instance!r}>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
 
 from limpyd.exceptions import ConstraintError, DeclarationError, shorten
 from limpyd.fields.declaration.protocols import FieldModel
@@ -42,6 +42,10 @@ class SingleValueField(ValueField[T]):
             raise DeclarationError(msg)
         self.default = default
         self._layouts: dict[Partition, WriteLayout] = {}
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: T | None) -> None: ...
 
     def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)

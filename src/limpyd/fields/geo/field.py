@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
@@ -16,7 +16,7 @@ from limpyd.indexes.base import Declared
 from limpyd.indexes.geo import geohash
 from limpyd.requests.request import Argument
 from limpyd.scripts.object_requests import NewObject
-from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, Encodable, GeoPoint, Untyped
+from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, Encodable, GeoPoint, SupportsItems, Untyped
 
 T = TypeVar("T")
 
@@ -73,6 +73,10 @@ class GeoField(ScoredField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundGeo[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundGeo(self, instance)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: SupportsItems[T, tuple[float, float]] | None) -> None: ...
 
     def places(self, values: Any) -> tuple[Argument, ...]:
         """Longitude, latitude and member in turn, as GEOADD takes them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
@@ -17,7 +17,7 @@ from limpyd.indexes.base import Declared
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument
 from limpyd.scripts.object_requests import NewObject
-from limpyd.types import UNTYPED, Encodable, Untyped
+from limpyd.types import UNTYPED, Encodable, SupportsItems, Untyped
 
 T = TypeVar("T")
 
@@ -80,6 +80,10 @@ class HashField(ValueField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHash[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundHash(self, instance)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: SupportsItems[Key, T] | None) -> None: ...
 
     def key_bytes(self, key: Key) -> bytes:
         """A key as it is stored.

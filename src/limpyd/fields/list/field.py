@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self, TypeVar, Unpack, overload
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.fields.declaration.members import MembersField
@@ -70,6 +70,10 @@ class ListField(MembersField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundList[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundList(self, instance)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: Iterable[T] | None) -> None: ...
 
     def decode_reply(self, reply: list[bytes]) -> list[T]:
         return list(map(self.codec.decode, reply))

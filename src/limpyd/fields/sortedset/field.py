@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
@@ -16,7 +16,7 @@ from limpyd.fields.sortedset.scores import Number
 from limpyd.indexes.base import Declared
 from limpyd.requests.request import Argument
 from limpyd.scripts.object_requests import NewObject
-from limpyd.types import Encodable, Untyped
+from limpyd.types import Encodable, SupportsItems, Untyped
 
 T = TypeVar("T")
 
@@ -93,6 +93,10 @@ class SortedSetField(ScoredField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSortedSet[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundSortedSet(self, instance)
+
+    if TYPE_CHECKING:
+
+        def __set__(self, instance: Never, value: SupportsItems[T, Number] | None) -> None: ...
 
     def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         if not isinstance(value, Mapping):
