@@ -6,6 +6,7 @@ from limpyd import exceptions, fields, indexes, model
 from limpyd.database.sync import RedisDatabase
 from limpyd.exceptions import (
     BulkError,
+    ConditionFailed,
     DoesNotExist,
     LimpydError,
     MultipleObjectsReturned,
@@ -83,6 +84,7 @@ __all__ = [
     "BulkError",
     "Collection",
     "CollectionCore",
+    "ConditionFailed",
     "DateIndex",
     "DateSimpleTimeIndex",
     "DateTimeIndex",

@@ -272,6 +272,25 @@ class StaleObject(LimpydError):
         self.found = found
 
 
+class ConditionFailed(LimpydError):
+    """The object does not meet the condition of an update. Nothing was written.
+
+    Attributes:
+        model: name of the model.
+        pk: primary key of the object.
+        condition: the condition, as text.
+    """
+
+    def __init__(self, model: str, pk: str, condition: str) -> None:
+        super().__init__(
+            f"{model}({shorten(pk)}) does not meet the condition {condition}; nothing was written. Read it again, and "
+            f"decide anew"
+        )
+        self.model = model
+        self.pk = pk
+        self.condition = condition
+
+
 class BulkError(LimpydError, ValueError):
     """An object of a bulk operation was refused; the reason is the `__cause__` of the error.
 

@@ -5,7 +5,6 @@ An expression holds no knowledge of indexes; a collection turns it into conditio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from limpyd.exceptions import InvalidFilter, shorten
@@ -33,6 +32,9 @@ OPERATORS = frozenset(
 )
 """The suffixes of filters' names. The indexes of a field decide which of them it serves."""
 
+
+SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+"""The operators of Python that stand for suffixes."""
 
 MAX_DEPTH = 550
 """The deepest nesting of expressions: planning a query takes several Python calls for each level."""
@@ -102,6 +104,26 @@ class Comparison(Expression):
         return f"{self.name}{suffix}={shorten(self.value)}"
 
 
+class ComputedComparison(Expression):
+    """A value that is computed of an object's own values, compared with another. No index answers it.
+
+    Attributes:
+        left: what is computed.
+        operator: the operator, as in a filter.
+        value: a value, or an operand.
+    """
+
+    __slots__ = ("left", "operator", "value")
+
+    def __init__(self, left: Any, operator: str, value: Any) -> None:
+        self.left = left
+        self.operator = operator
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"{self.left!r} {SIGNS.get(self.operator, self.operator)} {shorten(self.value)}"
+
+
 class Both(Expression):
     """All of some expressions hold.
 
@@ -165,80 +187,6 @@ class Negation(Expression):
 
     def __repr__(self) -> str:
         return f"~{self.part!r}"
-
-
-class Operand:
-    """The left side of a comparison: a field, one of its sub-keys, or a part that an index keeps."""
-
-    __slots__ = ()
-
-    def _compare(self, operator: str, value: Any) -> Expression:
-        raise NotImplementedError
-
-    def __eq__(self, value: object) -> Expression:  # type: ignore[override]
-        return self._compare("eq", value)
-
-    def __ne__(self, value: object) -> Expression:  # type: ignore[override]
-        return self._compare("ne", value)
-
-    def __lt__(self, value: Any) -> Expression:
-        return self._compare("lt", value)
-
-    def __le__(self, value: Any) -> Expression:
-        return self._compare("lte", value)
-
-    def __gt__(self, value: Any) -> Expression:
-        return self._compare("gt", value)
-
-    def __ge__(self, value: Any) -> Expression:
-        return self._compare("gte", value)
-
-    __hash__ = object.__hash__
-
-    def in_(self, values: Iterable[Any]) -> Expression:
-        """Has one of these values; a bound field of many members stands for its members."""
-        return self._compare("in", list(values) if isinstance(values, Iterator) else values)
-
-    def between(self, lowest: Any, highest: Any) -> Expression:
-        """Has a value from the lowest to the highest one, both included."""
-        return self._compare("between", (lowest, highest))
-
-    def startswith(self, text: str | bytes) -> Expression:
-        """Has a value that begins with a text."""
-        return self._compare("startswith", text)
-
-    def contains(self, member: Any) -> Expression:
-        """Has a member."""
-        return self._compare("contains", member)
-
-    def is_null(self, null: bool = True) -> Expression:
-        """Has no value; or with False, has one."""
-        return self._compare("isnull", null)
-
-    def within(self, longitude: float, latitude: float, radius: float) -> Expression:
-        """Has a place within so many metres of another."""
-        return self._compare("within", (longitude, latitude, radius))
-
-    def box(self, longitude: float, latitude: float, width: float, height: float) -> Expression:
-        """Has a place within a box around another; its width and height are in metres."""
-        return self._compare("box", (longitude, latitude, width, height))
-
-
-class Part(ByAttributes, Operand):
-    """A sub-key of a field, or what an index keeps of its values."""
-
-    __slots__ = ("_field", "_path")
-
-    def __init__(self, field: Any, path: tuple[str | bytes, ...]) -> None:
-        self._field = field
-        self._path = path
-
-    def part(self, name: str) -> Part:
-        """The part of the value that the index with this prefix keeps: `Person.created.part("year") == 2015`."""
-        return Part(self._field, (*self._path, name))
-
-    def _compare(self, operator: str, value: Any) -> Expression:
-        return Comparison(self._field, self._path, operator, value)
 
 
 def too_deep() -> InvalidFilter:

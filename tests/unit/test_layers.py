@@ -12,7 +12,16 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 
 LAYERS = {
-    "exceptions and types": {"exceptions", "types", "constraints", "expressions", "server", "utils", "version"},
+    "exceptions and types": {
+        "exceptions",
+        "types",
+        "constraints",
+        "expressions",
+        "operands",
+        "server",
+        "utils",
+        "version",
+    },
     "commands and requests": {"commands", "requests"},
     "keys and Lua": {"keys", "lua"},
     "statements, indexes and fields": {"scripts", "indexes", "statements", "fields"},

@@ -8,6 +8,7 @@ import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
 from limpyd.exceptions import (
+    ConditionFailed,
     DoesNotExist,
     InvalidValue,
     LimpydError,
@@ -15,6 +16,7 @@ from limpyd.exceptions import (
     RollbackFailed,
     ServerError,
     StaleObject,
+    StoredValueError,
     UniquenessError,
 )
 from limpyd.lua.linker import LIBRARY, script_paths
@@ -43,6 +45,10 @@ FACTS = {
     "broken": ([b"ERR why", b"{thing}:hash:1", b"none"], RollbackFailed),
     "unread": ([b"ERR why", b"{thing}:hash:1", b"none"], OutcomeUnknown),
     "rounded": ([], ServerError),
+    "unmet": ([], ConditionFailed),
+    "incomputable": ([0, b"is beyond the integers of 64 bits", b"9223372036854775808"], InvalidValue),
+    "valueless": ([0, b"datetime"], InvalidValue),
+    "undecodable": ([0, b"int", b"abc", b"{thing}:hash:1", b"name"], StoredValueError),
 }
 """What most of them tell, and the error that they stand for."""
 ELSEWHERE = {"absent", "restricted", "unbuilt", "undeclared", "expiring", "large"}

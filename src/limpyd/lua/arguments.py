@@ -113,6 +113,7 @@ class UpdatedFields(NamedTuple):
 
     hash_prefix: Annotated[bytes, "the prefix of the objects' hashes"]
     version_sub: Annotated[bytes, "the sub-key of the version, or ''"]
+    condition: Annotated[Sequence[Argument], "a condition that objects must meet, see lua/library/expressions.lua"]
     fields: Annotated[Sequence[Value | Packed], "the fields"]
 
 
@@ -120,7 +121,7 @@ class NewValue(NamedTuple):
     """A new value of a field."""
 
     field: Annotated[int, "the number of its field, counted from 0"]
-    args: Annotated[Sequence[Argument], "nothing, to remove it; the value; or a command and its arguments"]
+    args: Annotated[Sequence[Argument], "nothing, to remove it; a value, or its type and an expression; or a command"]
 
 
 class Updated(NamedTuple):

@@ -8,11 +8,14 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.expressions import Expression
 from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
 from limpyd.fields.checks import integer
 from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.fields.pk import pk_bytes
 from limpyd.lua.arguments import Value, packed
+from limpyd.operands import Operand
+from limpyd.query.bulk_writes import condition_of, is_computed
 from limpyd.requests.request import Argument, Request
 from limpyd.schema.schema import Schema
 from limpyd.scripts import updates
@@ -44,15 +47,20 @@ def assigned_as_given(schema: Schema, values: Mapping[str, Any]) -> list[Assigne
     if not values:
         msg = f"{schema.name}: update needs the new value of at least one field"
         raise InvalidValue(msg)
-    return [_assigned_one(schema.field(name), value) for name, value in values.items()]
+    return [_assigned_one(schema, schema.field(name), value) for name, value in values.items()]
 
 
-def _assigned_one(field: Any, value: Any) -> Assigned:
+def _assigned_one(schema: Schema, field: Any, value: Any) -> Assigned:
     if isinstance(field, PKField):
         msg = f"{field} is the primary key of an object, which it keeps; create another object"
         raise InvalidValue(msg)
     if isinstance(field, VersionField):
         field.refuse()
+    if isinstance(value, Operand):
+        from limpyd.query.computed.arithmetic import computed  # noqa: PLC0415 - most programs compute nothing
+
+        program = computed(schema, field, value)
+        return Assigned(field.name, field.layout(None), program)
     if isinstance(field, SingleValueField):
         return Assigned(field.name, field.layout(None), () if value is None else (field.encode_new(value),))
     place = field.place(None)
@@ -84,16 +92,29 @@ def expected_version(schema: Schema, if_version: int | None) -> int | None:
 
 
 def updating(
-    schema: Schema, pk: bytes, values: Mapping[str, Any], if_version: int | None, instance: Any = None
+    schema: Schema,
+    pk: bytes,
+    values: Mapping[str, Any],
+    if_: Expression | None,
+    if_version: int | None,
+    instance: Any = None,
 ) -> Request[int | None]:
-    """The request that gives an object new values. Raises as `assigned` and `expected_version`."""
+    """The request that gives an object new values. Raises as `assigned`, `condition` and `expected_version`."""
     expected = expected_version(schema, if_version)
+    condition, shown = condition_of(schema, if_), "" if if_ is None else repr(if_)
     if schema.own_setters:
         values = with_own_setters(schema, values, defaults=False)
 
     def general() -> Request[int | None]:
         request = updates.update(
-            schema, schema.keys.partition(pk), pk, assigned_as_given(schema, values), schema.version_sub, expected
+            schema,
+            schema.keys.partition(pk),
+            pk,
+            assigned_as_given(schema, values),
+            schema.version_sub,
+            expected,
+            condition,
+            shown,
         )
         return request if instance is None else request.then(found)
 
@@ -101,6 +122,8 @@ def updating(
         instance._mark_existing()
         return version
 
+    if condition is not None or is_computed(values):
+        return general()
     statement = schema.statements.update("update", values)
     if statement is None:
         return general()
@@ -129,13 +152,15 @@ def by_name_only(method: str, first: str, given: tuple[Any, ...]) -> None:
 class OnInstance(Protocol[R_co]):
     """`update` of an instance."""
 
-    def __call__(self, *, if_version: int | None = None, **values: Any) -> R_co: ...
+    def __call__(self, *, if_: Expression | None = None, if_version: int | None = None, **values: Any) -> R_co: ...
 
 
 class OnClass(Protocol[R_co]):
     """`update` of a model."""
 
-    def __call__(self, pk: Encodable, /, *, if_version: int | None = None, **values: Any) -> R_co: ...
+    def __call__(
+        self, pk: Encodable, /, *, if_: Expression | None = None, if_version: int | None = None, **values: Any
+    ) -> R_co: ...
 
 
 def _without_self(call: Any) -> inspect.Signature:
@@ -151,19 +176,23 @@ class Update(Generic[R_co]):
     """Gives several fields of an object new values, with all their indexes, in one atomic step and one request.
 
     `person.update(name="x", tags=["a"])`, or `Person.update(pk, name="x", tags=["a"])`. A value is given
-    as the constructor takes it, and replaces the whole value of its field; None removes it. Returns the new version,
-    or None if the model has no VersionField.
+    as the constructor takes it, and replaces the whole value of its field; None removes it. A value may be an
+    expression of the object's own fields, `votes=Post.votes + 1`, which the server computes of the values before the
+    update. Returns the new version, or None if the model has no VersionField.
 
     Args:
         pk: the primary key; only for `update` of the model, not of an instance.
+        if_: the condition that the object's values must meet, `Post.votes < 10`; it needs no index.
         if_version: the version that the object must have.
         values: the new values, by field.
 
     Raises:
         UnknownField: a name is no field.
-        InvalidValue: a value does not fit its field's type, or there is none.
+        InvalidValue: a value does not fit its field's type, or there is none; or the result of an expression does not.
+        InvalidFilter: the condition is not about the values of the object alone.
         InvalidPrimaryKey: the instance has no primary key yet, or none is given.
         DoesNotExist: there is no such object.
+        ConditionFailed: the object does not meet the condition; nothing is changed.
         StaleObject: the object has another version; nothing is changed.
         UniquenessError: a value belongs to another object; nothing is changed.
     """
@@ -178,7 +207,14 @@ class Update(Generic[R_co]):
 
 def _update_of(model: Any) -> OnClass[Any]:
     @taking_foreign_keys
-    def update(pk: Encodable = MISSING, /, *given: Any, if_version: int | None = None, **values: Any) -> Any:
+    def update(
+        pk: Encodable = MISSING,
+        /,
+        *given: Any,
+        if_: Expression | None = None,
+        if_version: int | None = None,
+        **values: Any,
+    ) -> Any:
         schema: Schema = model._declared()
         by_name_only(f"{schema.name}.update", "pk, ", given or ((pk,) if isinstance(pk, Mapping) else ()))
         if pk is MISSING:
@@ -187,7 +223,7 @@ def _update_of(model: Any) -> OnClass[Any]:
                 f"to change all that match, {schema.name}.collection(…).update(…)"
             )
             raise InvalidPrimaryKey(msg)
-        return model.database._run(updating(schema, pk_bytes(schema.name, pk), values, if_version))
+        return model.database._run(updating(schema, pk_bytes(schema.name, pk), values, if_, if_version))
 
     update.__doc__ = Update.__doc__
     update.__signature__ = ON_CLASS  # type: ignore[attr-defined]
@@ -196,13 +232,13 @@ def _update_of(model: Any) -> OnClass[Any]:
 
 def _update_in(instance: Any) -> OnInstance[Any]:
     @taking_foreign_keys
-    def update(*given: Any, if_version: int | None = None, **values: Any) -> Any:
+    def update(*given: Any, if_: Expression | None = None, if_version: int | None = None, **values: Any) -> Any:
         by_name_only("update", "", given)
         pk = instance._pk_bytes
         if pk is None:
             msg = f"{instance!r} was never stored; create it with its values, then there is something to update"
             raise InvalidPrimaryKey(msg)
-        return instance._run(updating(instance._schema, pk, values, if_version, instance))
+        return instance._run(updating(instance._schema, pk, values, if_, if_version, instance))
 
     update.__doc__ = Update.__doc__
     update.__signature__ = ON_INSTANCE  # type: ignore[attr-defined]

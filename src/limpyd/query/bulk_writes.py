@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, LimpydError, TooManyChanges
-from limpyd.fields import PKField, SingleValueField
+from limpyd.expressions import Expression
+from limpyd.fields import PKField, SingleValueField, VersionField
+from limpyd.operands import Operand
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.planning.plan import Plan
 from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.scanning.chunks import chunk_of, search_among
-from limpyd.requests.request import Program, Request
+from limpyd.requests.request import Program as Steps
+from limpyd.requests.request import Request
 from limpyd.scripts.queries import Search
+from limpyd.scripts.query_writes import assign_found
+from limpyd.scripts.updates import Assigned, Program
 from limpyd.scripts.writes import WriteStep
 
 RAW = RawPrimaryKeys()
 
 
-def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Program[int]:
+def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Steps[int]:
     """Changes all that a plan finds in one step: what it is compared with may change too, so must be read only once."""
     return (yield change(plan.search).assuming(*plan.assumes)) if not plan.empty else 0
 
@@ -29,7 +34,7 @@ def in_chunks(
     change: Callable[[Search], Request[int]],
     *,
     moving: bool,
-) -> Program[int]:
+) -> Steps[int]:
     """Changes what a plan finds, chunk by chunk; how many objects were changed.
 
     Each chunk is found first and then changed in one step, as far as it still matches; in several smaller ones, if that
@@ -39,7 +44,8 @@ def in_chunks(
         plan: the plan.
         size: about how many objects a chunk has.
         change: the request that changes what a search finds.
-        moving: whether objects move in the indexes by which they are found, so that one may be met again.
+        moving: whether objects move in the indexes by which they are found, so that one may be met again; or must not
+            be changed twice.
     """
     cursor, changed = b"", 0
     met: set[bytes] = set()
@@ -48,7 +54,7 @@ def in_chunks(
         pks = [*chunk.items, *chunk.others]
         all_found = not cursor and not chunk.cursor and not chunk.others
         if moving:
-            pks = [pk for pk in pks if pk not in met]
+            pks = [pk for pk in dict.fromkeys(pks) if pk not in met]
             met.update(pks)
         step = -(-len(pks) // max(1, round(len(pks) / size))) or 1
         left = [pks[start : start + step] for start in range(0, len(pks), step)]
@@ -80,10 +86,38 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[WriteStep]:
         UnknownField: a name is no field.
         InvalidValue: there is none, one does not fit its field's type, or its field is not of one value.
     """
+    steps = [field.setting(value) for field, value in _fields_and_values(model, values)]
+    if model.version is not None:
+        steps.append(model.version.counting())
+    return steps
+
+
+def computing(model: Any, values: Mapping[str, Any], if_: Expression | None) -> Callable[[Search], Request[int]]:
+    """The change that gives objects values, some of which are expressions, if they meet a condition.
+
+    Raises:
+        InvalidFilter: the condition is not about the values of an object alone.
+        Others as `steps_of`.
+    """
+    from limpyd.query.computed.arithmetic import computed  # noqa: PLC0415 - most programs compute nothing
+
+    assigned: list[Assigned] = []
+    for field, value in _fields_and_values(model, values):
+        if isinstance(field, VersionField):
+            field.refuse()
+        if isinstance(value, Operand):
+            args: Program | tuple[bytes, ...] = computed(model, field, value)
+        else:
+            args = () if value is None else (field.encode_new(value),)
+        assigned.append(Assigned(field.name, field.layout(None), args))
+    version, condition = None if model.version is None else model.version.sub, condition_of(model, if_)
+    return lambda search: assign_found(model, search, assigned, version, condition)
+
+
+def _fields_and_values(model: Any, values: Mapping[str, Any]) -> Iterator[tuple[SingleValueField[Any], Any]]:
     if not values:
         msg = f"{model.name}: update needs the new value of at least one field"
         raise InvalidValue(msg)
-    steps = []
     for given, value in values.items():
         name = model.pk_name if given == "pk" else given
         field = model.field(name)
@@ -93,10 +127,24 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[WriteStep]:
         if not isinstance(field, SingleValueField):
             msg = f"update takes fields of one value; {field} is a {field.redis_type}: change it in each instance"
             raise InvalidValue(msg)
-        steps.append(field.setting(value))
-    if model.version is not None:
-        steps.append(model.version.counting())
-    return steps
+        yield field, value
+
+
+def is_computed(values: Mapping[str, Any]) -> bool:
+    """Returns whether any value is an expression, which the server computes."""
+    for value in values.values():  # noqa: SIM110 - a generator takes three times as long
+        if isinstance(value, Operand):
+            return True
+    return False
+
+
+def condition_of(model: Any, if_: Expression | None) -> Program | None:
+    """The program of the condition of an update, if there is one. Raises as `condition`."""
+    if if_ is None:
+        return None
+    from limpyd.query.computed.conditions import condition  # noqa: PLC0415 - most programs have none
+
+    return condition(model, if_)
 
 
 def indexes_of(model: Any, names: Iterable[str]) -> set[bytes]:

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar, overload
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
+from limpyd.expressions import Expression
 from limpyd.query.aggregates import average
 from limpyd.query.collection.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.explanation import Explanation
@@ -203,22 +204,29 @@ class Collection(Iteration[Item, M]):
         return found
 
     @taking_foreign_keys
-    def update(self, chunk: int = 500, **values: Any) -> int:
+    def update(self, chunk: int = 500, *, if_: Expression | None = None, **values: Any) -> int:
         """Gives all objects that match new values, with their index entries; how many there were.
+
+        A value may be an expression of the object's own fields, `votes=Post.votes + 1`, which the server computes of
+        the values before the update.
 
         It takes two requests for each chunk. A chunk is one step, in which only what still matches is changed. If
         it fails, nothing of that chunk was changed; those before it are.
 
         Args:
             chunk: about how many objects a step changes.
+            if_: a condition on the object's own values, `Post.votes < 10`, which needs no index; what does not meet it
+                stays as it is, and is not counted.
             values: the new values of fields of one value; None removes one.
 
         Raises:
             UnknownField: a name is no field.
-            InvalidValue: a value does not fit its field's type, or its field has many values.
+            InvalidValue: a value does not fit its field's type, or its field has many values; or the result of an
+                expression does not.
+            InvalidFilter: the condition is not about the values of the object alone.
             UniquenessError: a value belongs to another object.
         """
-        found: int = self._database._run_program(self._update(chunk, values))
+        found: int = self._database._run_program(self._update(chunk, if_, values))
         return found
 
     # --- in parts ---

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.exceptions import shorten
-from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
+from limpyd.expressions import SEPARATOR, Comparison, Expression
+from limpyd.operands import Operand
 from limpyd.utils.pickling import ByAttributes
 
 

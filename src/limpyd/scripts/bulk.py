@@ -12,7 +12,7 @@ from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
-from limpyd.scripts.updates import Assigned, Fields
+from limpyd.scripts.updates import Assigned, Fields, Program
 
 BULK_UPDATE = Script("bulk_update")
 BULK_DELETE = Script("bulk_delete")
@@ -54,7 +54,8 @@ class Updates:
         if pk is not None:
             self.args.append(pk)
         self.args += self.fields.values(assigned, None)
-        self.size += sum(room(encoded(each.args)) for each in assigned)
+        args = (self.fields.numbered(each.args) if isinstance(each.args, Program) else each.args for each in assigned)
+        self.size += sum(room(encoded(each)) for each in args)
         self._count += 1
 
     def update(self, *, skip: bool) -> Request[Changed]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from limpyd.exceptions import (
+    ConditionFailed,
     DoesNotExist,
     IndexNotBuilt,
     InvalidValue,
@@ -29,6 +30,7 @@ from limpyd.keys import to_text
 from limpyd.requests.request import Argument
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.change_limit import too_many_changes
+from limpyd.scripts.computation_errors import COMPUTATION, computation_error
 from limpyd.scripts.server_messages import cure_of_account, plain, too_old
 from limpyd.server import Needs
 
@@ -92,6 +94,7 @@ def refusal(
     who: str = "",
     references: Sequence[Any] = (),
     expected: int | None = None,
+    condition: str = "",
 ) -> LimpydError:
     """The error that an outcome stands for.
 
@@ -107,6 +110,7 @@ def refusal(
         who: the subject of the message, if it is not the object with the primary key.
         references: the references that the number of 'restricted' counts, from 1 on.
         expected: the version that the object was expected to have.
+        condition: the condition that the object had to meet.
     """
     outcome: Any = reply[0]
     facts: list[Any] = reply[1:]
@@ -122,10 +126,14 @@ def refusal(
         return _about_a_unique_value(model, facts, claims)
     if outcome == b"large":
         return too_many_changes(model, who, facts, references)
-    if outcome in {b"absent", b"restricted", b"unbuilt", b"undeclared"}:
+    if outcome in ABOUT_REFERENCES:
         return _about_a_reference(model, outcome, facts, claims, references)
     if outcome == b"unindexable":
         return _about_a_value(model, who, facts, claims)
+    if outcome in COMPUTATION:
+        fields = [f"{claim.model.name}.{claim.field}" for claim in claims]
+        unmet = ConditionFailed(model.name, to_text(pk or b""), condition)
+        return computation_error(who, outcome, facts, fields, unmet)
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
     return about_a_key(model, who, outcome, facts, command, needs)
@@ -261,5 +269,7 @@ def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
     )
 
 
+ABOUT_REFERENCES = frozenset({b"absent", b"restricted", b"unbuilt", b"undeclared"})
+"""The outcomes with a reference."""
 ABOUT_KEYS = frozenset({b"error", b"broken", b"occupied", b"unread", b"rounded"})
 """The outcomes with a key, or a command that the server refused."""

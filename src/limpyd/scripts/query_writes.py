@@ -13,10 +13,15 @@ from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
 from limpyd.scripts.query_values import Arguments
+from limpyd.scripts.updates import Assigned, Fields, Program
 from limpyd.scripts.writes import WriteStep, step_args
 
+ASSIGN_FOUND = Script("assign_found")
 DELETE_FOUND = Script("delete_found")
 UPDATE_FOUND = Script("update_found")
+
+INDEX_COUNT = 3
+"""The position of the number of indexes in the layout of a field."""
 
 
 def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Request[int]:
@@ -26,7 +31,7 @@ def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Re
         TooManyChanges: they are more, with their index entries, than a step may change; nothing was deleted.
         ServerError: the server refused a command; nothing was deleted.
     """
-    return _on_found(DELETE_FOUND, model, search, (model.max_changes, *layout), ())
+    return _on_found(DELETE_FOUND, model, search, (model.max_changes, *layout), [])
 
 
 def update_found(model: Model, search: Search, steps: Sequence[WriteStep]) -> Request[int]:
@@ -38,15 +43,40 @@ def update_found(model: Model, search: Search, steps: Sequence[WriteStep]) -> Re
         RelatedDoesNotExist: a new value refers to an object that does not exist; nothing was changed.
         ServerError: the server refused a command; nothing was changed.
     """
-    return _on_found(UPDATE_FOUND, model, search, (model.max_changes, *step_args(steps)), steps)
+    claims = [Claim(model, step.field) for step in steps]
+    return _on_found(UPDATE_FOUND, model, search, (model.max_changes, *step_args(steps)), claims)
+
+
+def assign_found(
+    model: Model, search: Search, assigned: Sequence[Assigned], version: bytes | None, condition: Program | None
+) -> Request[int]:
+    """Gives each object that a query finds new values, some of which are computed; how many were changed.
+
+    Args:
+        model: the model.
+        search: what finds the objects.
+        assigned: the values.
+        version: the sub-key of the version, if the model has one.
+        condition: what an object must meet, or it stays as it is.
+
+    Raises (from the reply):
+        InvalidValue: a value cannot be computed; nothing was changed.
+        StoredValueError: a value that an expression reads does not fit its field's type; nothing was changed.
+        Others as `update_found`.
+    """
+    fields = Fields(model, search.partition, version, condition)
+    values = fields.values(assigned, None)
+    # One entry of each index goes, one comes.
+    most = sum(1 + 2 * int(each.layout[INDEX_COUNT]) for each in assigned) + (version is not None)
+    return _on_found(ASSIGN_FOUND, model, search, (model.max_changes, most, *fields.args(), *values), fields.claims())
 
 
 def _on_found(
-    script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[WriteStep]
+    script: Script, model: Model, search: Search, rest: Sequence[Argument], claims: Sequence[Claim]
 ) -> Request[int]:
     def refused(reply: list[Any]) -> LimpydError:
         who = f"the {model.name} objects of a chunk"
-        return refusal(model, reply, None, [Claim(model, step.field) for step in steps], who=who)
+        return refusal(model, reply, None, claims, who=who)
 
     keys, args = found_args(search)
     decode = found_decoder(model, refused)

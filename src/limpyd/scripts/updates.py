@@ -19,6 +19,26 @@ CLEAR = Script("update", flags="allow-oom")
 """The same where values are only removed, which a full server must not refuse."""
 
 
+class Read(NamedTuple):
+    """A field that a program reads; its number stands in the arguments.
+
+    Attributes:
+        field: its name.
+        layout: its layout.
+        sub: the sub-key, if it reads a value of a hash.
+    """
+
+    field: str
+    layout: WriteLayout
+    sub: bytes | None = None
+
+
+class Program(tuple[Argument | Read, ...]):
+    """An expression, or a condition, as lua/library/expressions.lua reads it."""
+
+    __slots__ = ()
+
+
 class Assigned(NamedTuple):
     """A new value of a field.
 
@@ -30,35 +50,56 @@ class Assigned(NamedTuple):
 
     field: str
     layout: WriteLayout
-    args: tuple[Argument, ...]
+    args: tuple[Argument, ...] | Program
 
 
 class Fields:
-    """The fields that are given new values, as lua/library/assign.lua knows them, each once."""
+    """The fields that are given new values, or read, as lua/library/assign.lua knows them, each once.
 
-    def __init__(self, model: Model, partition: Partition, version: bytes | None) -> None:
+    Args:
+        model: their model.
+        partition: the partition.
+        version: the sub-key of the version, if the model has one.
+        condition: what an object must meet.
+    """
+
+    def __init__(
+        self, model: Model, partition: Partition, version: bytes | None, condition: Program | None = None
+    ) -> None:
         self._model = model
         self._head = (partition.hash_prefix, version or b"")
-        self._layouts: dict[str, WriteLayout] = {}
-        self._numbers: dict[str, int] = {}
+        self._layouts: list[WriteLayout] = []
+        self._names: list[str] = []
+        self._numbers: dict[tuple[str, bytes | None], int] = {}
+        self._condition = () if condition is None else self.numbered(condition)
 
     def values(self, assigned: Sequence[Assigned], version: int | None) -> list[Argument]:
         """Returns the arguments for one object: version and values."""
         values = []
         for field, layout, args in assigned:
-            if field not in self._numbers:
-                self._numbers[field] = len(self._numbers)
-                self._layouts[field] = layout
-            values.append(NewValue(self._numbers[field], args))
+            number = self._number(field, layout)
+            values.append(NewValue(number, self.numbered(args) if isinstance(args, Program) else args))
         return list(packed(Updated(b"" if version is None else version, values)))
+
+    def numbered(self, program: Program) -> tuple[Argument, ...]:
+        """Returns the arguments for a program."""
+        return tuple(self._number(*each) if isinstance(each, Read) else each for each in program)
+
+    def _number(self, field: str, layout: WriteLayout, sub: bytes | None = None) -> int:
+        known = self._numbers.get((field, sub))
+        if known is None:
+            known = self._numbers[field, sub] = len(self._numbers)
+            self._layouts.append(layout)
+            self._names.append(field)
+        return known
 
     def args(self) -> list[Argument]:
         """Returns the arguments for the fields."""
-        return list(packed(UpdatedFields(*self._head, list(self._layouts.values()))))
+        return list(packed(UpdatedFields(*self._head, self._condition, self._layouts)))
 
     def claims(self) -> list[Claim]:
         """The values that may turn out to belong to another object."""
-        return [Claim(self._model, field) for field in self._layouts]
+        return [Claim(self._model, field) for field in self._names]
 
 
 def update(
@@ -68,6 +109,8 @@ def update(
     assigned: Sequence[Assigned],
     version: bytes | None = None,
     expected: int | None = None,
+    condition: Program | None = None,
+    shown: str = "",
 ) -> Request[int | None]:
     """Gives fields of an object new values; its new version comes back, or None if it has none.
 
@@ -78,20 +121,24 @@ def update(
         assigned: the values.
         version: the sub-key of its version, if it has one.
         expected: the version that it is to have.
+        condition: what it must meet.
+        shown: the condition, for messages.
 
     Raises (from the reply):
         DoesNotExist: there is no such object.
+        ConditionFailed: it does not meet the condition.
         StaleObject: it has another version.
         UniquenessError: a new value belongs to another object.
-        InvalidValue: an index cannot keep a new value.
+        InvalidValue: an index cannot keep a new value, or it cannot be computed.
+        StoredValueError: a value that an expression reads does not fit its field's type.
     """
-    fields = Fields(model, partition, version)
+    fields = Fields(model, partition, version, condition)
     values = fields.values(assigned, expected)
 
     def decode(reply: list[Any]) -> int | None:
         if reply[0] == b"ok":
             return None if reply[1] is None else int(reply[1])
-        raise refusal(model, reply, pk, fields.claims(), expected=expected)
+        raise refusal(model, reply, pk, fields.claims(), expected=expected, condition=shown)
 
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE

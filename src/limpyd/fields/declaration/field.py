@@ -7,18 +7,25 @@ from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Self, TypeVar
 
 from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
-from limpyd.expressions import Comparison, Expression, Operand, Part
+from limpyd.expressions import Comparison, Expression
 from limpyd.fields.declaration import constrained, index_maintenance
 from limpyd.fields.declaration.custom import custom_class
 from limpyd.fields.declaration.options import check_options
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.indexes.base import Index
 from limpyd.keys import to_text
+from limpyd.operands import Operand, Part
 from limpyd.scripts.error_mapping import shown
 from limpyd.types import Codec, Untyped, codec_for
 from limpyd.utils.pickling import field_of
 
 T = TypeVar("T")
+
+
+COMPUTED_BY_UPDATE = (
+    "fields of the class, and expressions of them, are computed of an object that exists: as values of update and "
+    "bulk_update, and in the condition of update(if_=…)"
+)
 
 
 class UndeclaredField(DeclarationError, AttributeError):
@@ -206,7 +213,8 @@ class Field(Operand, Generic[T]):
         try:
             return self.codec.encode(value)
         except (TypeError, ValueError, OverflowError) as error:
-            msg = f"{self} cannot hold {shorten(value)}: {error}"
+            why = COMPUTED_BY_UPDATE if isinstance(value, Operand) else error
+            msg = f"{self} cannot hold {shorten(value)}: {why}"
             raise InvalidValue(msg) from error
 
     def encode_new(self, value: T) -> bytes:

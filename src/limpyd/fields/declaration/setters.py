@@ -12,6 +12,7 @@ from typing import Any, Never
 
 from limpyd.exceptions import UnsupportedCommand, shorten
 from limpyd.fields.declaration.custom import bound_class, users_classes, usual_bound_class
+from limpyd.operands import Operand
 
 OF_MEMBERS, OF_MAPPINGS = frozenset({"rpush", "sadd"}), frozenset({"hmset", "zadd"})
 """The setters of fields of many members, and of those of mappings."""
@@ -58,6 +59,10 @@ def _field(schema: Any, name: str) -> Any:
 
 def _set(schema: Any, field: Any, value: Any) -> Any:
     """Returns the value that the setter of a field would store; None if it stores nothing."""
+    if isinstance(value, Operand):
+        kind = type(field).__name__
+        msg = f"{field}: the server computes {value!r}, and cannot run the setter of {kind}; read the value, and set it"
+        raise UnsupportedCommand(msg)
     bound = bound_class(type(field).__mro__[1], _recording(_usual_bound(field)))(field, _Unsaved(schema, field))
     bound.recorded = []
     result = bound.proxy_set(value)

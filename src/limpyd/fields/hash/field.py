@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.expressions import Part
 from limpyd.fields import checks
 from limpyd.fields.declaration.options import MemberConstraints
 from limpyd.fields.declaration.value import FieldPlace, ValueField
@@ -15,6 +14,7 @@ from limpyd.fields.hash.commands import BoundHash
 from limpyd.fields.hash.keys import Key
 from limpyd.indexes.base import Declared
 from limpyd.keys import to_text
+from limpyd.operands import Part
 from limpyd.requests.request import Argument
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import UNTYPED, Encodable, SupportsItems, Untyped

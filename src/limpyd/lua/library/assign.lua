@@ -6,7 +6,8 @@
 -- @layout UpdatedFields
 --    1 hash_prefix  the prefix of the objects' hashes
 --    2 version_sub  the sub-key of the version, or ''
---    3 fields       the fields: a count, and for each
+--    3 condition    a condition that objects must meet, see lua/library/expressions.lua: a count, and those
+--      fields       the fields: a count, and for each
 --          prefix   the prefix of its key
 --          stored   how it is stored, see lua/library/values.lua
 --          sub      its sub-key in the hash, or ''
@@ -20,21 +21,25 @@
 --    1 version  the version that the object must have, or ''
 --    2 values   its values: a count, and for each
 --          field  the number of its field, counted from 0
---          args   nothing, to remove it; the value; or a command and its arguments: a count, and those
+--          args   nothing, to remove it; a value, or its type and an expression; or a command: a count, and those
 -- @end
 -- @requires call current_key exactly expiry_of in_transaction index_updates key_from_template make_index_updates
 -- @requires make_member_updates member_updates read_value read_whole_value refuse undo_with undo_write update_indexes
 -- @provides after_object assign read_fields
 
 local version_key, version_sub_key, fields = '', '', {}
+local condition_at, expressions = false, false
+local originals, original_version = {}, false -- what an object had before: the values by the number of their field
 
 -- Reads the fields from ARGV; returns the position after them.
 local function read_fields(at)
   -- @reads UpdatedFields at
   local hash_prefix, version_sub = ARGV[at], ARGV[at + 1]
-  local field_count, first_field = tonumber(ARGV[at + 2]), at + 3
+  local first_condition, last_condition = at + 3, at + 2 + ARGV[at + 2]
+  local field_count, first_field = tonumber(ARGV[last_condition + 1]), last_condition + 2
   -- @end
   version_key, version_sub_key = hash_prefix, version_sub
+  condition_at = last_condition >= first_condition and first_condition
   at = first_field
   for number = 0, field_count - 1 do
     -- @reads Value at
@@ -54,6 +59,34 @@ local function read_fields(at)
   return at
 end
 
+-- Returns how a field is stored, its key and its sub-key.
+local function place_of(number, pk)
+  local field = fields[number]
+  return field.stored, key_from_template(field.prefix, pk), field.sub
+end
+
+-- Reads the value that a field had before anything was assigned; false if there was none.
+local function original(number, pk)
+  if originals[number] == nil then
+    local stored, key, sub = place_of(number, pk)
+    local is_version = sub == version_sub_key and sub ~= '' and key == key_from_template(version_key, pk)
+    originals[number] = is_version and original_version or read_value(stored, key, sub)
+  end
+  return originals[number]
+end
+
+local function expression()
+  -- @defers make_expressions
+  expressions = expressions or make_expressions(original, place_of)
+  return expressions
+end
+
+-- Returns whether an object meets the condition, if there is one.
+local function meets_condition(pk)
+  originals, original_version = {}, false
+  return not condition_at or expression().holds(condition_at, pk)
+end
+
 -- Returns the position where the field's own indexes end, and notes the entries of the composite ones.
 local function last_single_index_of(field, pk)
   local last = field.last_index
@@ -64,10 +97,14 @@ local function last_single_index_of(field, pk)
   return last
 end
 
-local function assign_one(field, pk, value)
+local function assign_one(field, pk, first, last)
   local stored, sub, key = field.stored, field.sub, key_from_template(field.prefix, pk)
   local indexed, last_single_index = field.last_index > field.first_index, last_single_index_of(field, pk)
-  local before = read_value(stored, key, sub)
+  local before = original(field.number, pk)
+  local value = ARGV[first]
+  if last ~= first then
+    value = last > first and expression().result(first, pk, field.number) or nil
+  end
   -- An indexed value has no expiry, unless something other than limpyd set it.
   local listed_only = ARGV[field.first_index] == 'inv' and field.last_index == field.first_index + 2
   local expires = before and (not indexed or listed_only or in_transaction) and expiry_of(stored, key, sub)
@@ -117,6 +154,7 @@ local function next_version(pk, expected)
   local key = key_from_template(version_key, pk)
   current_key = key
   local version = call('HGET', key, version_sub_key)
+  original_version = version
   if expected ~= '' and (version or '0') ~= expected then
     refuse('stale', version or '0')
   end
@@ -144,14 +182,18 @@ local function after_object(at)
   return at
 end
 
--- Gives an object new values, which are in ARGV from a position on; returns its new version, or false if it has none.
-local function assign(pk, at)
+-- Gives an object new values, which are in ARGV from a position on; returns its new version, or false if it has none. An
+-- object that does not meet the condition is refused, or if `passes_over`, nothing is returned.
+local function assign(pk, at, passes_over)
   current_key = KEYS[1]
   if call('SISMEMBER', KEYS[1], pk) == 0 then
     refuse('gone')
   end
   if index_updates then
     index_updates.forget_composites() -- those of an earlier object, which was refused
+  end
+  if not meets_condition(pk) then
+    return not passes_over and refuse('unmet') or nil
   end
   -- @reads Updated at
   local version = ARGV[at]
@@ -166,7 +208,7 @@ local function assign(pk, at)
     -- @end
     local place = fields[tonumber(field)]
     if place.stored == 'entry' or place.stored == 'string' then
-      assign_one(place, pk, last_arg >= first_arg and ARGV[first_arg] or nil)
+      assign_one(place, pk, first_arg, last_arg)
     else
       assign_many(place, pk, first_arg, last_arg)
     end

@@ -24,6 +24,11 @@
 --                                          many, that key
 --   'unbuilt', number                      the index of this reference (see lua/library/cascade.lua) is not built
 --   'unindexable', value, reason, key      the index with this key cannot keep the value
+--   'unmet'                                the object does not meet the condition of an update
+--   'incomputable', number, reason, value  the result of an expression for the field with this number cannot be stored;
+--                                          or one of a condition cannot be computed, if the number is false
+--   'valueless', number, type              the field has no value, and there is no zero of its type to compute with
+--   'undecodable', number, type, value, key, sub-key    the stored value of the field is none of the type
 --   'expiring', milliseconds, key, sub-key or false    a value that was to be indexed expires
 --   'transform', key, value, key, value, …     Python has to transform the value for the index with the key
 --   'many', count                          more than one object matches, where one was asked for

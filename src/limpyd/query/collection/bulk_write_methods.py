@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from limpyd.expressions import Expression
 from limpyd.fields.checks import integer
-from limpyd.query.bulk_writes import at_once, finds_by, in_chunks, indexes_of, steps_of
+from limpyd.query.bulk_writes import (
+    at_once,
+    computing,
+    finds_by,
+    in_chunks,
+    indexes_of,
+    is_computed,
+    steps_of,
+)
 from limpyd.query.collection.argument_errors import values_by_name
 from limpyd.query.collection.base import CollectionBase
 from limpyd.requests.request import Program, Request
@@ -26,17 +35,18 @@ class BulkWrites(CollectionBase[Item, M]):
         schema = self._schema
         return self._changing(chunk, lambda search: schema.deletions.delete_found(search.partition, search))
 
-    def _update(self, chunk: int, values: Mapping[str, Any]) -> Program[int]:
+    def _update(self, chunk: int, if_: Expression | None, values: Mapping[str, Any]) -> Program[int]:
         values_by_name(self._schema.name, chunk)
-        schema, steps = self._schema, steps_of(self._schema, values)
-        changing = indexes_of(schema, values)
-        return self._changing(chunk, lambda search: update_found(schema, search, steps), changing)
+        schema = self._schema
+        if if_ is None and not is_computed(values):
+            steps = steps_of(schema, values)
+            moving = finds_by(self._query.conditions, indexes_of(schema, values))
+            return self._changing(chunk, lambda search: update_found(schema, search, steps), moving=moving)
+        return self._changing(chunk, computing(schema, values, if_), moving=True)
 
-    def _changing(
-        self, chunk: int, change: Callable[[Search], Request[int]], changing: Collection[bytes] = ()
-    ) -> Program[int]:
+    def _changing(self, chunk: int, change: Callable[[Search], Request[int]], *, moving: bool = False) -> Program[int]:
         integer("chunk", chunk, low=1)
         plan = self._plan((), existing=True)
         if any(True for condition in self._query.conditions for _ in condition.references()):
             return at_once(plan, change)
-        return in_chunks(plan, chunk, change, moving=finds_by(self._query.conditions, changing))
+        return in_chunks(plan, chunk, change, moving=moving)

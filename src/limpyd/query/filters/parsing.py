@@ -115,6 +115,6 @@ def condition_of(model: Queried, expression: Expression) -> Condition:
     if isinstance(expression, ThroughReference):
         return Related(expression.field, [condition_of(target_of(expression.field), expression.inner)])
     if not isinstance(expression, Comparison):
-        msg = f"{model.name}: {expression!r} cannot be used in a filter"
+        msg = f"{model.name}: {expression!r} is computed, and no index answers it; update takes it as if_"
         raise InvalidFilter(msg)
     return compared(own_field(model, expression), expression)

@@ -1,0 +1,162 @@
+"""Operands of comparisons and of arithmetic: fields, parts of their values, and what is computed of them.
+
+`Post.votes >= 10` is a comparison, see expressions.py. `Post.votes + 1` is computed by the server, of the values of an
+object that is updated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+from limpyd.exceptions import shorten
+from limpyd.expressions import Comparison, ComputedComparison, Expression
+from limpyd.utils.pickling import ByAttributes
+
+MAX_SIZE = 200
+"""The most operands of an expression: the server computes all of them in one step."""
+
+
+class Operand:
+    """The left side of a comparison, or a part of arithmetic: a field, one of its sub-keys, or a part of its values."""
+
+    __slots__ = ()
+
+    def _compare(self, operator: str, value: Any) -> Expression:
+        raise NotImplementedError
+
+    def __eq__(self, value: object) -> Expression:  # type: ignore[override]
+        return self._compare("eq", value)
+
+    def __ne__(self, value: object) -> Expression:  # type: ignore[override]
+        return self._compare("ne", value)
+
+    def __lt__(self, value: Any) -> Expression:
+        return self._compare("lt", value)
+
+    def __le__(self, value: Any) -> Expression:
+        return self._compare("lte", value)
+
+    def __gt__(self, value: Any) -> Expression:
+        return self._compare("gt", value)
+
+    def __ge__(self, value: Any) -> Expression:
+        return self._compare("gte", value)
+
+    __hash__ = object.__hash__
+
+    def in_(self, values: Iterable[Any]) -> Expression:
+        """Has one of these values; a bound field of many members stands for its members."""
+        return self._compare("in", list(values) if isinstance(values, Iterator) else values)
+
+    def between(self, lowest: Any, highest: Any) -> Expression:
+        """Has a value from the lowest to the highest one, both included."""
+        return self._compare("between", (lowest, highest))
+
+    def startswith(self, text: str | bytes) -> Expression:
+        """Has a value that begins with a text."""
+        return self._compare("startswith", text)
+
+    def contains(self, member: Any) -> Expression:
+        """Has a member."""
+        return self._compare("contains", member)
+
+    def is_null(self, null: bool = True) -> Expression:
+        """Has no value; or with False, has one."""
+        return self._compare("isnull", null)
+
+    def within(self, longitude: float, latitude: float, radius: float) -> Expression:
+        """Has a place within so many metres of another."""
+        return self._compare("within", (longitude, latitude, radius))
+
+    def box(self, longitude: float, latitude: float, width: float, height: float) -> Expression:
+        """Has a place within a box around another; its width and height are in metres."""
+        return self._compare("box", (longitude, latitude, width, height))
+
+    # --- arithmetic ---
+
+    def __add__(self, other: Any) -> Computed:
+        return Computed("+", self, other)
+
+    def __radd__(self, other: Any) -> Computed:
+        return Computed("+", other, self)
+
+    def __sub__(self, other: Any) -> Computed:
+        return Computed("-", self, other)
+
+    def __rsub__(self, other: Any) -> Computed:
+        return Computed("-", other, self)
+
+    def __mul__(self, other: Any) -> Computed:
+        return Computed("*", self, other)
+
+    def __rmul__(self, other: Any) -> Computed:
+        return Computed("*", other, self)
+
+    def __neg__(self) -> Computed:
+        return Computed("*", self, -1)
+
+    def __truediv__(self, _other: object) -> NoReturn:
+        msg = f"{self!r}: the server computes + - and *, which are exact; divide in Python, and give update the result"
+        raise TypeError(msg)
+
+    __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __truediv__
+
+
+class Part(ByAttributes, Operand):
+    """A sub-key of a field, or what an index keeps of its values."""
+
+    __slots__ = ("_field", "_path")
+
+    def __init__(self, field: Any, path: tuple[str | bytes, ...]) -> None:
+        self._field = field
+        self._path = path
+
+    def part(self, name: str) -> Part:
+        """The part of the value that the index with this prefix keeps: `Person.created.part("year") == 2015`."""
+        return Part(self._field, (*self._path, name))
+
+    def _compare(self, operator: str, value: Any) -> Expression:
+        return Comparison(self._field, self._path, operator, value)
+
+
+class Computed(ByAttributes, Operand):
+    """A value that the server computes of an object's own values: `Post.votes + 1`, `Post.ups - Post.downs`.
+
+    Attributes:
+        operator: `+`, `-` or `*`.
+        left: an operand, or a constant.
+        right: another.
+        size: the number of operands.
+    """
+
+    __slots__ = ("left", "operator", "right", "size")
+
+    def __init__(self, operator: str, left: Any, right: Any) -> None:
+        self.operator = operator
+        self.left = left
+        self.right = right
+        self.size = _size(left) + _size(right)
+        if self.size > MAX_SIZE:
+            msg = f"an expression has at most {MAX_SIZE} operands, and this one has {self.size}"
+            raise TypeError(msg)
+
+    def _compare(self, operator: str, value: Any) -> Expression:
+        return ComputedComparison(self, operator, value)
+
+    def __bool__(self) -> NoReturn:
+        msg = f"{self!r} is computed by the server, for each object; give it to update(…)"
+        raise TypeError(msg)
+
+    def __repr__(self) -> str:
+        return f"({shown_operand(self.left)} {self.operator} {shown_operand(self.right)})"
+
+
+def _size(part: Any) -> int:
+    return part.size if isinstance(part, Computed) else 1
+
+
+def shown_operand(part: Any) -> str:
+    """Returns a part of an expression as messages show it."""
+    name = getattr(part, "name", None) if isinstance(part, Operand) else None
+    return shorten(part) if name is None else str(name)

@@ -1,0 +1,107 @@
+"""The types of arithmetic: what the server adds, subtracts and multiplies, and what it compares."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.fields import Field, SingleValueField
+from limpyd.types import CODECS, UNTYPED
+
+TYPES = (int, float, Decimal, str, bytes, datetime, date, timedelta)
+"""The types of constants, each before those that it is a subclass of."""
+COMPUTED = frozenset(each.__name__ for each in TYPES)
+"""The types that take part in arithmetic, by their names."""
+EXACT = frozenset({"int", "Decimal"})
+MAX_DIGITS = 1000
+"""Of a constant; see lua/library/stored_operands.lua."""
+
+
+class Rule(NamedTuple):
+    """The way in which the server computes a result.
+
+    Attributes:
+        result: its type.
+        operation: the operation of lua/library/operations.lua.
+        turned: true if the operation takes the right operand first.
+    """
+
+    result: str
+    operation: str
+    turned: bool = False
+
+
+def _rules() -> dict[tuple[str, str, str], Rule]:
+    rules = {}
+    for sign in "+-*":
+        for left in ("int", "Decimal"):
+            for right in ("int", "Decimal"):
+                rules[left, sign, right] = Rule("int" if left == right == "int" else "Decimal", f"exact{sign}")
+        for left, right in (("float", "float"), ("int", "float"), ("float", "int")):
+            rules[left, sign, right] = Rule("float", f"float{sign}")
+    for sign in "+-":
+        rules["timedelta", sign, "timedelta"] = Rule("timedelta", f"exact{sign}")
+        for moment, operation in (("datetime", "moment"), ("date", "day")):
+            rules[moment, sign, "timedelta"] = Rule(moment, f"{operation}{sign}")
+    for moment, operation in (("datetime", "moment"), ("date", "day")):
+        rules["timedelta", "+", moment] = Rule(moment, f"{operation}+", turned=True)
+        rules[moment, "-", moment] = Rule("timedelta", f"{operation}s-")
+    for left, right in (("timedelta", "int"), ("int", "timedelta")):
+        rules[left, "*", right] = Rule("timedelta", "exact*")
+    for text in ("str", "bytes"):
+        rules[text, "+", text] = Rule(text, "text+")
+    return rules
+
+
+RULES = _rules()
+"""The rules by the types of the operands and the operator, as Python computes them."""
+
+
+def type_of_field(field: Field[Any]) -> str:
+    """The type of a field's values, if the server knows how to read and store them; else an empty text."""
+    if not isinstance(field, SingleValueField) or type(field).encode is not Field.encode:
+        return ""
+    codec: Any = field.codec
+    known = codec is UNTYPED or any(codec is each for each in CODECS.values())
+    return str(codec.name) if known else ""
+
+
+def constant(shown: str, value: Any) -> tuple[str, bytes]:
+    """The type of a constant, and its text.
+
+    Raises:
+        InvalidValue: the server cannot compute with it.
+    """
+    for each in TYPES:
+        if isinstance(value, each) and not isinstance(value, bool):
+            try:
+                stored: bytes = CODECS[each].encode(value)
+            except (TypeError, ValueError) as error:
+                msg = f"{shown}: {shorten(value)}: {error}"
+                raise InvalidValue(msg) from error
+            if each in {int, Decimal} and len(stored) > MAX_DIGITS:
+                msg = f"{shown}: {shorten(value)} has more than {MAX_DIGITS} digits, too many for the server to compute"
+                raise InvalidValue(msg)
+            return each.__name__, stored
+    if hasattr(value, "_instance"):
+        cure = "; a field of an instance is read by get(): give what that returns"
+    else:
+        cure = f"; the server computes with {', '.join(each.__name__ for each in TYPES)}"
+    msg = f"{shown}: {shorten(value)} is no operand{cure}"
+    raise InvalidValue(msg)
+
+
+def comparison(left: str, right: str) -> tuple[str, bool] | None:
+    """The kind of comparison of two types (see lua/library/expressions.lua), and true if it takes the right one first.
+
+    None if they cannot be compared.
+    """
+    if {left, right} <= EXACT or left == right == "timedelta":
+        return "exact", False
+    if left == right:
+        return ("float" if left == "float" else "text"), False
+    if {left, right} == {"int", "float"}:
+        return "mixed", left == "float"
+    return None
