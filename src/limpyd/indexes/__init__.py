@@ -1,4 +1,4 @@
-"""Indexes: what makes a field's values findable."""
+"""Indexes: they find objects by the values of fields."""
 
 from limpyd.indexes.base import Index
 from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex

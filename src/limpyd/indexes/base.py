@@ -23,7 +23,7 @@ from limpyd.utils.suggestions import did_you_mean
 
 
 class OnField(Protocol):
-    """An index of one field, which can be built and cleared."""
+    """An index of a field, which can be built and cleared."""
 
     def rebuild(self, progress: Callable[[int, int], object] | None, chunk_size: int | None) -> Any: ...
     def clear(self, chunk_size: int | None) -> Any: ...
@@ -34,14 +34,14 @@ class Index(CustomIndex):
     """The declaration of an index: a class, or an instance with settings of its own.
 
     To write one, subclass an index of this package and set some of the attributes; `transform` may be a method
-    `transform(self, value)`. What it returns is kept: one value, several in a list, tuple or set, or none for None.
+    `transform(self, value)`. Its result is indexed: one value, several in a list, tuple or set, or none for None.
 
     Attributes:
-        prefix: what stands between the field's name and the operator in filters: `born__year__gte=…`.
-        key: a part of the keys, for two indexes that are alike but for what they keep.
-        transform: makes the kept value of the field's.
-        handle_uniqueness: whether a unique field is unique by what this index keeps.
-        name: how messages name it; the class's name if empty.
+        prefix: the text between the name of the field and the operator in filters, as `year` in `born__year__gte=…`.
+        key: a part of the keys, to distinguish two indexes of a field with the same class.
+        transform: a function that makes the indexed value from the value of the field.
+        handle_uniqueness: whether this index makes a unique field unique.
+        name: its name in messages; if empty, the name of the class.
     """
 
     kind: ClassVar[IndexKind]
@@ -58,7 +58,7 @@ class Index(CustomIndex):
     limpyd2: ClassVar[Limpyd2Entries | None] = None
     """Its entries and keys in the layout of limpyd 2; None if that has no such index."""
     only_equality: ClassVar[bool] = False
-    """True if a unique field needs it for nothing more, and a reference is found by it."""
+    """True if it only finds equal values: a unique field does not need it, and a reference finds who refers by it."""
     reuses_plans: ClassVar[bool] = False
     """True if `node` makes the same request for all values, so that a query is planned once for all of them."""
     compares_with_fields: ClassVar[bool] = True
@@ -83,7 +83,7 @@ class Index(CustomIndex):
 
     @classmethod
     def configure(cls, **settings: Any) -> type[Self]:
-        """A subclass with other settings.
+        """Returns a subclass with other settings.
 
         Raises:
             DeclarationError: there is no such setting, or it is of a wrong type.
@@ -141,11 +141,11 @@ class Index(CustomIndex):
         return self._given().clear(chunk_size)
 
     def get_storage_key(self, *args: Any, transform_value: bool = True) -> str:
-        """The key that holds the entries of a value: limpyd 2's name. Of an index that `get_index` of a field gave.
+        """Returns the key with the entries of a value, for an index from `get_index` of a field: limpyd 2's name.
 
         Args:
             args: the value; of a HashField the sub-key before it.
-            transform_value: whether the value goes through the transform; False if it is what the index keeps.
+            transform_value: whether to transform the value; False if it is transformed already.
 
         Raises:
             InvalidValue: the index keeps several texts of the value, or none.
@@ -189,11 +189,11 @@ class Index(CustomIndex):
         return FieldIndex(self, field, partition)
 
     def all_steps(self, field: IndexedField) -> tuple[Transform, ...]:  # noqa: ARG002 - some ask
-        """Returns the steps that a value goes through before its final form."""
+        """Returns the steps of a value before its final form."""
         return (*self.steps, *self.own_steps)
 
     def storage(self, field: IndexedField, partition: Partition) -> IndexStorage:
-        """Returns how it keeps a field's values in a partition.
+        """Returns the keys and entries of the index of a field in a partition.
 
         Raises:
             DeclarationError: the layout of the keys there has no such index.
@@ -204,15 +204,15 @@ class Index(CustomIndex):
         return IndexStorage(kind, kind.key(partition, self.name_in_keys(field), self.label), self.final_form(field))
 
     def final_form(self, field: IndexedField) -> str:
-        """The form in which a value is kept, after all else was done to it."""
+        """Returns the form of a value in the index, after all other steps."""
         raise NotImplementedError
 
     def name_in_keys(self, field: IndexedField) -> str:
-        """The name of its field, or fields, in its keys."""
+        """Returns the name of its field, or fields, in its keys."""
         return field.key_name
 
     def kind_for(self, field: IndexedField) -> IndexKind:  # noqa: ARG002 - some ask
-        """The kind for a field."""
+        """Returns the kind of the index of a field."""
         return self.kind
 
     def limpyd2_form(self) -> str:
@@ -224,15 +224,15 @@ class Index(CustomIndex):
         return "" if self.limpyd2 else "which has none of its kind"
 
     def as_a(self, index_class: type[Index] | None) -> Index:  # noqa: ARG002 - some ask
-        """The index, or what it is of, if that is of a class and the index is not."""
+        """Returns the index; of a unique index the one whose values are unique, if only that is of the class."""
         return self
 
     def renamed(self, names: Mapping[str, str]) -> Self:  # noqa: ARG002 - some ask
-        """The same, where other fields that it names have other names."""
+        """Returns a copy with other names of its other fields."""
         return copy.copy(self)
 
     def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
-        """The condition that an operator and some values stand for."""
+        """Returns the condition of an operator and some values."""
         raise NotImplementedError
 
     def check_field(self, field: IndexedField) -> None:
@@ -243,13 +243,13 @@ class Index(CustomIndex):
         """
 
     def filter_values(self, index: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:
-        """Returns the texts that a filter's value is compared as: one text, or those of `in` or `between`.
+        """Returns the texts that a filter compares with: one, or those of `in` or `between`.
 
         Args:
             index: this index, on a field.
             operator: the operator.
             value: the filter's value.
-            text: gives what one value is compared as, by that operator or another one.
+            text: returns the text for one value, by this operator or another one.
 
         Raises:
             NeverStored: the value is a number that no object can have.
@@ -273,7 +273,7 @@ class Index(CustomIndex):
         return texts
 
     def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:  # noqa: ARG002 - some ask
-        """The text of a filter's value, before the final form."""
+        """Returns the text of a filter's value before the final form."""
         return self.filter_encoder(field)(value)
 
     @property

@@ -1,4 +1,4 @@
-"""Indexes that keep a field's values together with those of other fields."""
+"""Indexes of several fields."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CompositeIndex(Index):
         return b"".join(map(_netstring, texts))
 
     def names(self, field: IndexedField) -> tuple[str, ...]:
-        """The names of all its fields, that of the one it is declared on first."""
+        """The names of all its fields; the field of the declaration first."""
         raise NotImplementedError
 
     def final_form(self, field: IndexedField) -> str:
@@ -48,11 +48,11 @@ class CompositeIndex(Index):
         return CompositeFieldIndex(self, field, partition)
 
     def final_forms(self, fields: Sequence[IndexedField]) -> list[str]:
-        """The form in which the value of each field is kept."""
+        """Returns the form of the value of each field."""
         return [field.codec.normal for field in fields]
 
     def fields(self, field: IndexedField) -> tuple[IndexedField, ...]:
-        """All its fields.
+        """Returns all its fields.
 
         Raises:
             DeclarationError: there is no such field, or it is not of one value.
@@ -81,13 +81,13 @@ class CompositeIndex(Index):
 
 
 class EqualIndexWith(CompositeIndex):
-    """Sets of primary keys by the values of several fields: finds at once what has a value in each of them.
+    """Sets of primary keys by the values of several fields; finds the objects with a value in each by one command.
 
-    An object without a value in one of the fields is not in it.
+    An object without a value in one of the fields is not in the index.
 
     Attributes:
         other_fields: the names of the other fields.
-        unique: whether no two objects have the same values in all of them.
+        unique: whether no two objects may have the same values in all fields.
     """
 
     kind = SETS
@@ -130,7 +130,7 @@ class EqualIndexWith(CompositeIndex):
 class ScoredEqualIndex(CompositeIndex):
     """A sorted set of primary keys per value, in the order of another field of numbers.
 
-    Finds what equals a value, or one of several, and gives it in that order. An object without a score is not in it.
+    Finds the objects with one of some values, in that order. An object without a score is not in the index.
 
     Attributes:
         score_field: the name of the other field.
@@ -176,12 +176,12 @@ class CompositeFieldIndex(FieldIndex):
     Attributes:
         index: its declaration.
         field: the field on which it is declared.
-        fields: all its fields, that one first.
-        places: where the values of each are, and in which form it keeps them.
+        fields: all its fields; the field of the declaration first.
+        places: where the values of each field are stored, and their form in the index.
         kind: its kind.
-        key: the key, or the start of the keys, where entries are kept.
-        form: the fields, as scripts take them (see lua/library/composite_entry.lua).
-        row: kind, form and key, as scripts take them.
+        key: its key, or the prefix of its keys.
+        form: the fields for scripts (see lua/library/composite_entry.lua).
+        row: kind, form and key for scripts.
         name: the names of the fields in messages.
     """
 
@@ -233,7 +233,7 @@ class CompositeFieldIndex(FieldIndex):
         return any(one is field for one in self.fields)
 
     def entry(self, stored: Sequence[bytes | None]) -> bytes | None:
-        """Returns the entry for the values of all fields, or None if one is missing.
+        """Returns the entry for the values of all fields; None if a value is missing.
 
         Raises:
             InvalidValue: one cannot be indexed.

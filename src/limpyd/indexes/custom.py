@@ -1,4 +1,4 @@
-"""The hooks of limpyd 2 in subclasses of an index: some work, the rest is refused when the class is made."""
+"""The hooks of limpyd 2 in subclasses of an index: some work, others are refused when the class is made."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OWN = "limpyd."
 
 
 class CustomIndex:
-    """The part of an index with what limpyd 2 has subclasses override or read."""
+    """The methods and attributes of an index that subclasses in limpyd 2 override or read."""
 
     settings: ClassVar[frozenset[str]]
     transform: Transform | None
@@ -75,10 +75,10 @@ class CustomIndex:
 
     @property
     def field(self) -> Any:
-        """The declaration of the field that it is of: the dynamic one, if it is of the versions of such.
+        """The declaration of its field; for a version of a dynamic field, that of the dynamic field.
 
         Raises:
-            DeclarationError: it is of none, since it is a declaration itself.
+            DeclarationError: the index is only a declaration, without a field.
         """
         if self._field is None:
             msg = f"{self!r} is a declaration, and of no field"
@@ -87,7 +87,7 @@ class CustomIndex:
 
     @property
     def model(self) -> Any:
-        """The class of the model that the field is of."""
+        """The class of the model of the field."""
         return self.field.model.model
 
     @property
@@ -96,7 +96,7 @@ class CustomIndex:
         return self.model.database.connection
 
     def attached(self, field: Any, partition: Partition) -> Self:
-        """The index of a field in a partition: a copy that knows it, as transforms may ask it."""
+        """Returns a copy for a field in a partition; transforms may read the field from it."""
         mine = copy.copy(self)
         vars(mine).pop("own_steps", None)
         mine._field = field.version_of or field.template_of or field
@@ -107,7 +107,7 @@ class CustomIndex:
 
     @functools.cached_property
     def own_steps(self) -> tuple[Transform, ...]:
-        """Its own transform, which a subclass may also give as `transform_value` or `normalize_value`."""
+        """Its own transform, which a subclass may also define as `transform_value` or `normalize_value`."""
         if self.normalizes:
             return (self.normalize_value,)
         if type(self).transform_value is not CustomIndex.transform_value:
@@ -118,14 +118,14 @@ class CustomIndex:
 
     @property
     def normalizes(self) -> bool:
-        """True if it has a `normalize_value` of its own, which filters' values go through as well."""
+        """True if a subclass defines `normalize_value`, which is called for values of filters too."""
         return type(self).normalize_value is not CustomIndex.normalize_value
 
     def encode_normalized(self, value: Any) -> bytes:
-        """Returns the text that an index with a `normalize_value` of its own compares a filter's value as.
+        """Returns the text for a filter's value, if a subclass defines `normalize_value`.
 
         Raises:
-            InvalidValue: that raises ValueError or TypeError.
+            InvalidValue: `normalize_value` raises ValueError or TypeError.
         """
         try:
             return self.encode_result(self.normalize_value(value, transform=False))
@@ -144,8 +144,8 @@ class CustomIndex:
     def normalize_value(self, value: Any, transform: bool = True) -> Any:
         """The text of a value, after `transform_value` unless `transform` is False, as in limpyd 2.
 
-        A subclass may define it: what it gives is kept of a value, and filters are compared with what it gives of
-        theirs without `transform`.
+        A subclass may define it. The index contains its results; for the values of filters it is called without
+        `transform`.
         """
         text = self.encode_result(self.transform_value(value) if transform else value)
         return text.decode("utf-8", "surrogateescape")
@@ -156,7 +156,7 @@ class WithIndex(functools.partial[Any]):
 
 
 def _unary(transform: Callable[..., Any], index: CustomIndex) -> Callable[[Any], Any]:
-    """A transform of one argument; one of two gets the index first, as in limpyd 2."""
+    """Returns a transform of one argument; one of two arguments gets the index first, as in limpyd 2."""
     try:
         takes_index = _required(transform) == 2  # noqa: PLR2004
     except (TypeError, ValueError):  # built-in functions without a signature

@@ -1,4 +1,4 @@
-"""Texts that filters compare typed values with: the beginning of what is stored, or a moment with its offset."""
+"""Texts in filters of typed values: the beginning of a stored text, or a moment with its offset."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class TextFormat:
     """The format of the stored texts of a type.
 
     Args:
-        form: how messages show it.
-        fillings: whole texts; a text that begins a real one makes one with the rest of one of them.
-        parse: refuses what is no whole one, by ValueError.
+        form: the format in messages.
+        fillings: complete texts; the beginning of a valid text is completed by the rest of one of these.
+        parse: raises ValueError for a text that is not complete.
     """
 
     def __init__(self, form: str, fillings: tuple[str, ...], parse: Callable[[str], object]) -> None:
@@ -58,16 +58,16 @@ SHAPES = {
 
 
 def compared_text(subject: object, kind: str, operator: str, stored: bytes) -> bytes:
-    """Returns the text that a filter's text is compared as.
+    """Returns the text that a filter compares with, for a given text.
 
     Args:
         subject: the field, as messages name it.
-        kind: what is compared with it: `date`, `time`, `datetime` or `UUID`.
+        kind: the type of the values: `date`, `time`, `datetime` or `UUID`.
         operator: the operator.
         stored: the text.
 
     Raises:
-        InvalidValue: the text is no beginning of what is stored, or no whole one where only that can be equal.
+        InvalidValue: the text is not the beginning of a stored text; or not complete, for an operator of equality.
     """
     text, shape = stored.decode("utf-8", "replace"), SHAPES[kind]
     if kind == "UUID":

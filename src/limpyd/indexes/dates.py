@@ -17,7 +17,7 @@ from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
 
 def _part(prefix: str, first: int, last: int, name: str) -> type[NumberRangeIndex]:
-    """The number at some places of a text."""
+    """Returns the number at some positions of a text."""
     return NumberRangeIndex.configure(
         prefix=prefix, transform=f"slice:{first}:{last}", handle_uniqueness=False, name=name
     )
@@ -43,7 +43,7 @@ class TimeRangeIndex(TextRangeIndex):
 
 
 class TimeOfMomentIndex(TimeRangeIndex):
-    """The time of day in a text of a date and a time."""
+    """The time of day in a text with a date and a time."""
 
     types = frozenset({"str", "bytes", "datetime"})
     prefix = "time"
@@ -77,7 +77,7 @@ class DateRangeIndex(TextRangeIndex):
 
 
 def _of_part(field: IndexedField, kind: str, operator: str, value: Any) -> bytes:
-    """Returns the text that a filter's value is compared as: a date or a time, or a text of one."""
+    """Returns the text for a filter's value: a date or a time, or its text."""
     expected = {"date": date, "time": time}[kind]
     if not isinstance(value, str | bytes | expected):
         msg = f"{field}: its {kind} is compared with a {kind}, or a text of one, not with {shorten(value)}"

@@ -14,10 +14,10 @@ from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
 
 def indexes_for(field: IndexedField, given: Sequence[Declared], *, unique: bool) -> list[Index]:
-    """The indexes of a field: those it was given, or that of its type; and the one that keeps it unique.
+    """Returns the indexes of a field: the declared ones, or that of its type; and the one that makes it unique.
 
     Raises:
-        DeclarationError: two of them would share a key, or none is for a unique field to be unique by.
+        DeclarationError: two of them would share a key, or none can make a unique field unique.
     """
     if isinstance(given, type | Index | str):
         msg = f"{field}: indexes takes a list of indexes, not {given!r}"
@@ -44,7 +44,7 @@ def indexes_for(field: IndexedField, given: Sequence[Declared], *, unique: bool)
 
 
 def default(field: IndexedField, *, unique: bool) -> list[Index]:
-    """The indexes that fit a field's type."""
+    """Returns the default indexes for the type of a field."""
     if field.codec.name == "GeoPoint" and not field.many:
         return [EqualIndex(), GeoIndex()] if unique else [GeoIndex()]
     in_order = {"number": NumberRangeIndex, "text": TextRangeIndex}.get(field.codec.ordered)
@@ -54,5 +54,5 @@ def default(field: IndexedField, *, unique: bool) -> list[Index]:
 
 
 def _is_equality(index: Index, deciding: Index) -> bool:
-    """Returns whether the unique index answers all that an index does."""
+    """Returns whether a unique index makes an index unnecessary."""
     return index is deciding and index.only_equality

@@ -1,4 +1,4 @@
-"""Encoders of what a transform returns, and of the values that filters compare with it."""
+"""Encoders of the results of transforms, and of the values in filters on them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Transform = str | Callable[..., Any]
 
 
 def encoder(partition: Partition, *, typed: bool, numbers: bool = False) -> Callable[[Any], bytes]:
-    """The function that writes results of transforms of a field's values, and values of its filters, as text.
+    """Returns the function that encodes the results of a field's transforms, and the values of its filters.
 
     Args:
-        partition: the partition, of which the layout counts.
+        partition: the partition, which has a layout.
         typed: whether the field has a type.
-        numbers: whether the index keeps numbers.
+        numbers: whether the index contains numbers.
     """
     if isinstance(partition, Limpyd2Partition):
         return encode_number_as_limpyd2 if numbers else encode_as_limpyd2
@@ -28,7 +28,7 @@ def encoder(partition: Partition, *, typed: bool, numbers: bool = False) -> Call
 
 
 def encode_any(value: Any) -> bytes:
-    """The text of a value of any type that a field can hold.
+    """Returns the text of a value of any type that a field can have.
 
     Raises:
         InvalidValue: it is of another type.
@@ -49,15 +49,15 @@ def encode_any(value: Any) -> bytes:
 
 
 def encode_untyped(value: Any) -> bytes:
-    """The same, where a float is written as redis-py does: 5.0 is "5.0", as it is stored in a field without a type."""
+    """Returns the same; floats are encoded as by redis-py (5.0 is "5.0"), as in fields without a type."""
     return UNTYPED.encode(value) if isinstance(value, float) else encode_any(value)
 
 
 def encode_as_limpyd2(value: Any) -> bytes:
-    """The text as limpyd 2 writes it: `str(value)`."""
+    """Returns the text that limpyd 2 makes: `str(value)`."""
     return UNTYPED.encode(value if isinstance(value, str | bytes) else str(value))
 
 
 def encode_number_as_limpyd2(value: Any) -> bytes:
-    """The text of what limpyd 2 reads as a number, where True is 1."""
+    """Returns the text of a number in limpyd 2, for which True is 1."""
     return b"%d" % value if isinstance(value, bool) else encode_as_limpyd2(value)

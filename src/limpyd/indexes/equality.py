@@ -22,7 +22,7 @@ OWNERS = IndexKind(b"uniq", "hash", sub_key_in_entry=True, owners_rank=2)
 
 
 class EqualIndex(Index):
-    """A set of primary keys per value (SADD); finds what equals a value, or one of several."""
+    """A set of primary keys per value (SADD); finds the objects with one of some values."""
 
     kind = SETS
     limpyd2 = Limpyd2Entries("", "text")
@@ -38,11 +38,11 @@ class EqualIndex(Index):
 
 
 class UniqueIndex(Index):
-    """A hash from each value to its one owner (HSETNX); a unique field has it by itself.
+    """A hash from each value to its only owner (HSETNX); each unique field has one.
 
     Args:
-        of: the index whose values are unique; without, the field's own are.
-        scored: whether that stands for one by score, which limpyd 2 keeps unique by sets of their own.
+        of: the index whose texts are unique; by default the values of the field are.
+        scored: true if it replaces an index by score, for which limpyd 2 has separate sets.
     """
 
     kind = OWNERS
@@ -94,7 +94,7 @@ class UniqueIndex(Index):
 
 
 def has_one_of(index: FieldIndex, _operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
-    """The condition that a field, or a sub-key of it, has one of some values."""
+    """Returns the condition that a field, or a sub-key of it, has one of some values."""
     key = index.key
     if sub is not None and (b"\0" in key or index.kind.keys_by_value):
         key = key_from_template(key, sub) if b"\0" in key else key + index.key_and_text(b"", sub)[1]

@@ -1,4 +1,4 @@
-"""Indexes of a field in a partition: the texts that they keep of values, and those that filters compare with."""
+"""Indexes of a field in a partition: their texts for values, and for the values of filters."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class FieldIndex(FilterTexts):
     Attributes:
         index: its declaration.
         field: the field on which it is declared.
-        fields: the fields that it indexes, that one first.
+        fields: the fields that it indexes; the field of the declaration first.
         kind: its kind.
         kind_name: the name of the kind for scripts (lua/library/index_kinds.lua), after a `!` if only one object may
             have an entry.
@@ -81,13 +81,13 @@ class FieldIndex(FilterTexts):
         if index.normalizes:
             self._filter_encoder = index.encode_normalized
         self._steps = index.all_steps(field)
-        self._as_text = isinstance(partition, Limpyd2Partition)  # the text of a result is kept, whatever it is
+        self._as_text = isinstance(partition, Limpyd2Partition)  # any result becomes a text, also None and a list
         self.of_values = not self.kind.of_scores
         self._set_final_form(final)
         self.declared_key = self.template
 
     def _set_final_form(self, final: str) -> None:
-        """Sets the last form that values go through, after all other steps."""
+        """Sets the form after all other steps."""
         self._final_name = final
         self._final = form(final)
         steps = self._steps
@@ -113,7 +113,7 @@ class FieldIndex(FilterTexts):
         return b"%s %s %s" % (self.kind_name, stored, "|".join([*forms, self._final_name]).encode())
 
     def add_forms(self, forms: Sequence[str]) -> None:
-        """Adds forms that values go through at the end."""
+        """Adds forms after the final form."""
         if forms:
             self._set_final_form("|".join([self._final_name, *forms]))
 
@@ -125,7 +125,7 @@ class FieldIndex(FilterTexts):
 
     @property
     def score_field(self) -> IndexedField | None:
-        """The field whose values are the scores of its entries, if it is another one."""
+        """The field whose values are the scores of its entries, if it is another field."""
         return None
 
     def is_scored_by(self, field: object) -> bool:
@@ -149,17 +149,17 @@ class FieldIndex(FilterTexts):
 
     @property
     def transforms(self) -> bool:
-        """True if it keeps the results of a `transform`, which filters compare with."""
+        """True if it contains the results of a `transform`, with which filters compare."""
         return bool(self._steps)
 
     @property
     def one_plain_text(self) -> bool:
-        """True if it keeps one text of each value, which no `transform` makes."""
+        """True if it contains one text for each value, without a `transform`."""
         return not self._steps and self.of_values
 
     @property
     def one_text_per_value(self) -> bool:
-        """True if it keeps exactly one text of each value: no step is a Python function."""
+        """True if it contains exactly one text for each value: no step is a Python function."""
         return all(isinstance(step, str) for step in self._steps)
 
     @property
@@ -174,7 +174,7 @@ class FieldIndex(FilterTexts):
         return self.of_values and not (self._steps or self.asks_python or numerals)
 
     def texts(self, stored: bytes) -> list[bytes]:
-        """Returns the texts that it keeps of a stored value. Raises ValueError, and any error of a transform."""
+        """Returns the texts for a stored value. Raises ValueError, and any error of a transform."""
         if not self._steps:
             return [self._final(stored)]
         value: Any = stored
@@ -190,13 +190,13 @@ class FieldIndex(FilterTexts):
         return list(dict.fromkeys(self._made(each) for each in several))
 
     def _made(self, result: Any) -> bytes:
-        """Returns the text that it keeps of one result of a transform."""
+        """Returns the text for one result of a transform."""
         text: bytes = self.index.encode_result(result)
         never_rounded = isinstance(result, Decimal) and self._final_name == "numeral"
         return form("exact")(text) if never_rounded else self._final(text)
 
     def indexed_texts(self, stored: bytes) -> list[bytes]:
-        """Returns the texts that it keeps of a stored value.
+        """Returns the texts for a stored value.
 
         Raises:
             InvalidValue: the value cannot be indexed.
@@ -209,7 +209,7 @@ class FieldIndex(FilterTexts):
             raise self.refusal(stored, str(error) or type(error).__name__) from error
 
     def refusal(self, stored: bytes, reason: str) -> InvalidValue:
-        """The error for a value that cannot be indexed."""
+        """Returns the error for a value that cannot be indexed."""
         cure = ""
         if self._steps:
             returned = "return a number for" if self.index.keeps_numbers else "accept"
@@ -226,20 +226,20 @@ class FieldIndex(FilterTexts):
         return InvalidValue(f"{field} cannot hold {shorten(value)}: {self.index} cannot index it: {reason}")
 
     def entries(self, stored: bytes, sub: bytes | None = None) -> list[IndexEntry]:
-        """The entries of a stored value, under a sub-key if it has one."""
+        """Returns the entries of a stored value, under a sub-key if there is one."""
         if self._as_stored and sub is None:
             return [(self.kind_name, self.key, stored)]
         return [(self.kind_name, *self.key_and_text(text, sub)) for text in self.indexed_texts(stored)]
 
     def owns(self, key: bytes) -> bool:
-        """Returns whether a key, or the start of keys, is its own."""
+        """Returns whether a key, or the prefix of keys, belongs to the index."""
         if is_template(self.key):
             return part_in(self.key, key, open_ended=True) is not None
         beginning = self.key.partition(b"\0")[0]
         return key == self.key or key.startswith(beginning if beginning.endswith(b":") else beginning + b":")
 
     def is_asked_of(self, key: bytes) -> bool:
-        """Returns whether a key of the outcome 'transform' is a key of this index."""
+        """Returns whether the outcome 'transform' with a key is about this index."""
         return key == self.key or (is_template(self.key) and part_in(self.key, key) is not None)
 
     def key_and_text(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
@@ -258,7 +258,7 @@ class FieldIndex(FilterTexts):
         return self.key + b":" + sub, text
 
     def node(self, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
-        """Returns the query node of an operator and some values."""
+        """Returns the query node for an operator and some values."""
         node: Node = self.index.node(self, operator, values, sub, stored)
         return node
 

@@ -1,4 +1,4 @@
-"""Texts that filters are compared as, of one index of a field."""
+"""The texts of filters' values for one index of a field."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from limpyd.keys import to_text
 
 
 class FilterTexts:
-    """The part of an index of a field that makes texts of what filters compare with."""
+    """The part of an index of a field that makes the texts for filters' values."""
 
     __slots__ = ()
 
@@ -25,15 +25,15 @@ class FilterTexts:
 
     @property
     def compares_on_server(self) -> bool:
-        """True if the server can compare what it keeps with a value that it reads itself."""
+        """True if the server can compare its texts with a value that a script reads."""
         return self._final_name != "casefold" and self.index.compares_with_fields and not self.index.normalizes
 
     def filter_text(self, operator: str, value: Any) -> bytes:
-        """Returns the text that a filter's value is compared as.
+        """Returns the text for a filter's value.
 
         Raises:
-            InvalidValue: it does not fit.
-            NeverStored: it is a number that no object can have.
+            InvalidValue: the value does not fit.
+            NeverStored: the value is a number that no object can have.
         """
         encode = self._filter_encoder
         try:
@@ -44,7 +44,7 @@ class FilterTexts:
             return self._number_text(operator, value, refused)
 
     def _number_text(self, operator: str, value: Any, refused: InvalidValue) -> bytes:
-        """Returns the text for a number that the field cannot hold, or the index not keep."""
+        """Returns the text for a number that no value of the field, or no text of the index, can be."""
         kind = "str" if self._steps else self.field.codec.name
         if self.index.normalizes or (kind not in NUMERIC and self._final_name not in NEAREST):
             raise refused
@@ -57,14 +57,14 @@ class FilterTexts:
             raise NeverStored(str(refused)) from error
 
     def filter_pk(self, pk: bytes) -> bytes:
-        """Returns the text that the primary key of an instance is compared as."""
+        """Returns the text for the primary key of an instance."""
         return self.filter_text("eq", to_text(pk)) if self.index.normalizes else self.filter_stored(pk)
 
     def filter_stored(self, stored: bytes) -> bytes:
-        """Returns the text that a stored value is compared as.
+        """Returns the text for a stored value.
 
         Raises:
-            InvalidValue: it does not fit.
+            InvalidValue: the value does not fit.
         """
         try:
             return self._final(stored)
@@ -74,5 +74,5 @@ class FilterTexts:
 
     @property
     def final_name(self) -> bytes:
-        """The form that filters are compared in."""
+        """The final form of filters' values."""
         return self._final_name.encode()

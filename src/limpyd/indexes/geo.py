@@ -25,8 +25,8 @@ AREAS = {"within": (3, "longitude, latitude and radius in metres"), "box": (4, "
 class GeoIndex(Index):
     """A sorted set of primary keys by place (GEOADD), of a field of type GeoPoint, or of all places of a GeoField.
 
-    `within=(longitude, latitude, radius)` finds what is in a circle and `box=(longitude, latitude, width, height)`
-    what is in a box around a place; lengths are in metres.
+    `within=(longitude, latitude, radius)` finds the places in a circle, and `box=(longitude, latitude, width, height)`
+    those in a box around a place; lengths are in metres.
     """
 
     kind = PLACES
@@ -75,7 +75,7 @@ class GeoIndex(Index):
 
 
 def geohash(longitude: float, latitude: float) -> bytes:
-    """The score that GEOADD gives to a place: 26 bits of each of its degrees, in turn."""
+    """Returns the score of a place in GEOADD: 26 bits of each of its degrees, interleaved."""
     bits = 0
     for shift, degrees, farthest in ((0, latitude, FARTHEST_NORTH), (1, longitude, FARTHEST_EAST)):
         steps = int((degrees + farthest) / (2 * farthest) * 2**26)

@@ -1,6 +1,6 @@
 """Entries and keys of indexes in the layout of limpyd 2.
 
-Those of unique fields are the same as of others, but only one object may have a value.
+Unique fields have the same entries and keys as others, but only one object may have a value.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class IndexStorage(NamedTuple):
 
     Attributes:
         kind: its kind.
-        key: its key, or the start of its keys.
-        final: the form in which a value is kept, after all else was done to it.
-        one_owner: whether only one object may have an entry, though its kind lets several have it.
+        key: its key, or the prefix of its keys.
+        final: the form of a value in the index, after all other steps.
+        one_owner: true if only one object may have an entry, although its kind allows several.
     """
 
     kind: IndexKind
@@ -39,9 +39,9 @@ class Limpyd2Entries(NamedTuple):
     """The entries and keys of a class of indexes in limpyd 2.
 
     Attributes:
-        key: the part of its keys that marks them, if the index says nothing else.
+        key: the distinguishing part of its keys, unless the index sets another.
         form: the form of its values.
-        kind: its kind there, if it is another one than here.
+        kind: its kind in limpyd 2, if different.
     """
 
     key: str
@@ -52,14 +52,14 @@ class Limpyd2Entries(NamedTuple):
 def limpyd2_storage(
     index: Any, field: Any, partition: Limpyd2Partition, *, unique: bool = False, scored: bool = False
 ) -> IndexStorage:
-    """Returns how an index keeps a field's values in the layout of limpyd 2.
+    """Returns the keys and entries of the index of a field in the layout of limpyd 2.
 
     Args:
-        index: the index, or the one whose values are unique.
+        index: the index; for a unique index, the one whose texts are unique.
         field: the field.
         partition: the partition.
         unique: whether only one object may have a value.
-        scored: whether it stands for a unique one by score.
+        scored: true if it replaces a unique index by score.
 
     Raises:
         DeclarationError: limpyd 2 has no such index.
@@ -77,7 +77,7 @@ def limpyd2_storage(
 
 
 def separate_keys(indexes: Sequence[Any]) -> None:
-    """Has the indexes of a field that have a key for each value refuse values whose keys would be those of others."""
+    """Makes indexes with a key for each value refuse values whose keys would belong to other indexes of the field."""
     for index in indexes:
         if index.kind.keys_by_value and index.index.alone:
             others = [other.key[len(index.key) :] for other in indexes if other.key.startswith(index.key)]

@@ -14,7 +14,7 @@ from limpyd.indexes.encoding import Transform
 class MultiIndexes(Index):
     """Several indexes that are declared as one; made by `compose`.
 
-    Its `transform` comes before theirs, its `key` and `prefix` before theirs.
+    Its `transform` runs before theirs; its `key` and `prefix` come before theirs.
 
     Attributes:
         index_classes: the indexes, each a class or an instance with settings of its own.
@@ -30,7 +30,7 @@ class MultiIndexes(Index):
         transform: Transform | None = None,
         name: str | None = None,
     ) -> type[Self]:
-        """A class of these indexes.
+        """Returns a class for these indexes.
 
         Raises:
             DeclarationError: one of them is no index, or a setting is of a wrong type.
@@ -70,10 +70,10 @@ class MultiIndexes(Index):
 
 
 def declared(index: Any) -> Index:
-    """The index that a class or an instance declares.
+    """Returns the index that a class or an instance declares.
 
     Raises:
-        DeclarationError: it is neither.
+        DeclarationError: it is neither an index nor a class of indexes.
     """
     if isinstance(index, type) and issubclass(index, Index):
         index = index()

@@ -1,4 +1,4 @@
-"""Forms: what an index keeps of a stored value.
+"""Forms: functions that normalize stored values for indexes.
 
 Each is a function from stored text to indexed text, which raises ValueError with the reason if the
 value cannot be indexed so. The server has the same functions, in lua/library/forms.lua. Forms are named;
@@ -43,7 +43,7 @@ ENDING = "ending:"
 
 @cache
 def form(name: str) -> Normalizer:
-    """The form of a name."""
+    """Returns the form with a name."""
     if "|" in name:
         first, _, rest = name.partition("|")
         before, after = form(first), form(rest)
@@ -59,7 +59,7 @@ def form(name: str) -> Normalizer:
 
 
 def score(number: float) -> bytes:
-    """The text of a double."""
+    """Returns the text of a double."""
     return b"0" if number == 0 else b"%.17g" % number
 
 
@@ -85,7 +85,7 @@ def _exact(stored: bytes) -> bytes:
 
 
 def _double(stored: bytes) -> bytes:
-    """A float, which is a double itself."""
+    """Returns a float, which is a double itself."""
     if DOUBLE.fullmatch(stored) is None:
         msg = "NaN has no place among numbers" if stored == b"nan" else "it is no number"
         raise ValueError(msg)
@@ -93,7 +93,7 @@ def _double(stored: bytes) -> bytes:
 
 
 def _numeral(stored: bytes) -> bytes:
-    """The number that Python reads in a text: an integer, if a double is that integer, or a float."""
+    """Returns the number that Python reads in a text: an integer, if a double is exact, or a float."""
     if len(stored) <= DIGITS_KEPT and stored.isdigit() and (stored[0] != ZERO or len(stored) == 1):
         return stored  # as most are
     kept = _double(stored)
@@ -111,7 +111,7 @@ def _numeral(stored: bytes) -> bytes:
 
 
 def _days(stored: bytes) -> bytes:
-    """A date, as the number of its day; 1 is the first day of the year 1."""
+    """Returns the number of a date; 1 is the first day of the year 1."""
     if match := _DATE.fullmatch(stored):
         with suppress(ValueError):
             return b"%d" % date(*map(int, match.groups())).toordinal()
@@ -120,7 +120,7 @@ def _days(stored: bytes) -> bytes:
 
 
 def _clock(stored: bytes) -> bytes:
-    """A time of day, in microseconds since midnight."""
+    """Returns a time of day in microseconds since midnight."""
     if match := _TIME.fullmatch(stored):
         hour, minute, second, fraction = match.groups()
         with suppress(ValueError):
@@ -130,7 +130,7 @@ def _clock(stored: bytes) -> bytes:
 
 
 def _moment(stored: bytes) -> bytes:
-    """A moment, in microseconds since 1970."""
+    """Returns a moment in microseconds since 1970."""
     moment = None
     if match := _MOMENT.fullmatch(stored):
         *parts, fraction = match.groups()
@@ -147,23 +147,23 @@ def _moment(stored: bytes) -> bytes:
 
 
 def _fraction(digits: bytes | None) -> int:
-    """The fraction of a second, in microseconds."""
+    """Returns the fraction of a second in microseconds."""
     return 0 if digits is None else int(digits.ljust(6, b"0"))
 
 
 def _microseconds(clock: time | datetime) -> int:
-    """The time of day in microseconds."""
+    """Returns the time of day in microseconds."""
     return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * SECOND + clock.microsecond
 
 
 def _loose(stored: bytes) -> bytes:
-    """A number as limpyd 2 keeps it: 0 if it is none, and rounded."""
+    """Returns the number that limpyd 2 indexes: rounded; 0 for a text that is not a number."""
     text = _UNDERSCORE.sub(b"", stored.strip(b" \t\n\r\f\v").lower())
     return score(float(text)) if re.fullmatch(_LOOSE, text) else b"0"
 
 
 def _apart(other: bytes, stored: bytes) -> bytes:
-    """A text whose key is not that of another index, or what those begin with (see keys/limpyd2.py)."""
+    """Returns a text; refuses it if its key could belong to another index (see keys/limpyd2.py)."""
     if stored.startswith(other) if other.endswith(b":") else stored == other:
         msg = "in the layout of limpyd 2 its key would be that of another index of the field"
         raise ValueError(msg)

@@ -1,7 +1,7 @@
-"""Numbers that filters compare with, and that no object can have: nothing equals them, but they bound ranges.
+"""Numbers in filters that no object can have: no value equals them, but they can be the bound of a range.
 
-Filters compare by value. What an index keeps are doubles, some of which stand for a decimal number of few digits; so a
-bound between two of those becomes the one below or above it, as the operator needs it.
+An index contains doubles; some of them stand for a decimal number of few digits. So a bound between two doubles becomes
+the next lower or the next higher one, depending on the operator.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ NUMERIC = frozenset({"int", "float", "Decimal"})
 
 
 class NeverStored(InvalidValue):
-    """A number that no object can have: nothing equals it; or NaN, which is also neither greater nor smaller."""
+    """Raised for a number that no object can have; also for NaN, which is not greater or less than any number."""
 
 
 def as_number(kind: str, value: Any) -> Decimal | None:
-    """A filter's value as a number, if values of this type can be compared with it."""
+    """Returns a filter's value as a number, if values of the type can be compared with it."""
     if kind == "timedelta":
         return Decimal(value // MICROSECOND) if isinstance(value, timedelta) else None
     if kind == "datetime":
@@ -60,16 +60,16 @@ def _written(value: str | bytes) -> Decimal | None:
 
 
 def equal(kind: str, value: Any, refused: InvalidValue) -> bytes:
-    """The stored form of the number that equals a filter's value, of which the index, or the type, refuses the form.
+    """Returns the stored form of the number that equals a filter's value, which the index or the type refuses.
 
     Args:
         kind: the name of the type.
         value: the filter's value.
-        refused: how it was refused.
+        refused: the refusal.
 
     Raises:
-        NeverStored: there is none.
-        InvalidValue: it is no number; the refusal.
+        NeverStored: there is no such number.
+        InvalidValue: the value is not a number; this is the refusal.
     """
     number = as_number(kind, value)
     if number is None:
@@ -84,14 +84,14 @@ def bound(kind: str, form: str, operator: str, value: Any, refused: InvalidValue
 
     Args:
         kind: the name of the type.
-        form: the form in which the index keeps numbers.
+        form: the form of numbers in the index.
         operator: the operator.
         value: the filter's value.
-        refused: how it was refused.
+        refused: the refusal.
 
     Raises:
-        NeverStored: nothing compares so.
-        InvalidValue: the value is no number; the refusal.
+        NeverStored: no number can match.
+        InvalidValue: the value is not a number; this is the refusal.
     """
     number = as_number(kind, value)
     nearest = NEAREST.get(form)
@@ -103,7 +103,7 @@ def bound(kind: str, form: str, operator: str, value: Any, refused: InvalidValue
 
 
 def _exact(number: Decimal, rounding: str) -> float:
-    """The nearest number of few digits, or integer that is a double of its own, as a double."""
+    """Returns the nearest number of few digits, or the nearest exact integer, as a double."""
     context = Context(prec=DIGITS_KEPT, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
     found = context.plus(number)
     largest = Decimal(LARGEST_EXACT)
@@ -119,7 +119,7 @@ def _exact(number: Decimal, rounding: str) -> float:
 
 
 def _double(number: Decimal, rounding: str) -> float:
-    """The nearest double."""
+    """Returns the nearest double."""
     found = float(number)
     if math.isinf(found):
         return _within_doubles(number, found, rounding)
@@ -131,7 +131,7 @@ def _double(number: Decimal, rounding: str) -> float:
 
 
 def _within_doubles(number: Decimal, found: float, rounding: str) -> float:
-    """A double; or of a number beyond all of them the last one, if that is on the side that is asked for."""
+    """Returns a double; for a number beyond all doubles the largest or smallest, if the rounding is towards it."""
     if math.isinf(found) and (rounding == ROUND_FLOOR) is (number > 0):
         return math.copysign(sys.float_info.max, found)
     return found

@@ -1,4 +1,4 @@
-"""Indexes that find what is within a range: of numbers, or of texts."""
+"""Indexes that find values within a range of numbers or texts."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class RangeIndex(Index):
 
 
 class NumberRangeIndex(RangeIndex):
-    """A sorted set of primary keys by number (ZADD); finds what equals a number or is in a range of them.
+    """A sorted set of primary keys by number (ZADD); finds the objects with a number, or with one in a range.
 
-    It keeps doubles. Floats are doubles; integers up to 2**53 and Decimals of up to 15 digits are never rounded, others
-    are refused, and so is NaN. A text is the number that Python reads in it: an integer if it is nothing but digits,
-    else a float. Dates are kept by their day, times of day and moments in microseconds.
+    It contains doubles. Floats are doubles; integers up to 2**53 and Decimals of up to 15 digits are never rounded,
+    others are refused, and so is NaN. A text is the number that Python reads in it: an integer if it consists of
+    digits, else a float. Dates are indexed by their day, times of day and moments in microseconds.
     """
 
     kind = NUMBER_KIND
@@ -102,11 +102,10 @@ class NumberRangeIndex(RangeIndex):
 
 
 class TextRangeIndex(RangeIndex):
-    """A sorted set of values with their primary keys, in the order of bytes (ZADD); also finds what begins with a text.
+    """A sorted set of values with their primary keys, in the order of bytes (ZADD); also finds texts by a prefix.
 
     Attributes:
-        case_sensitive: whether upper and lower case differ; if not, texts are compared as `str.casefold`
-            makes them.
+        case_sensitive: whether upper and lower case differ; if not, texts are compared after `str.casefold`.
     """
 
     kind = TEXT_KIND

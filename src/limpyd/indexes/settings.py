@@ -15,7 +15,7 @@ def reason_against(setting: str, value: Any, *, usual: Any) -> str:
     Args:
         setting: its name.
         value: the value.
-        usual: the value that it has by itself.
+        usual: its default.
     """
     if setting == "prefix":
         return _against_prefix(value)

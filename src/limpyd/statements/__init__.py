@@ -1,1 +1,1 @@
-"""Prepared statements: what a class declares is compiled once; a call only fills in values."""
+"""Prepared statements: declarations are compiled once, and a call only fills in its values."""

@@ -1,4 +1,4 @@
-"""Statements that give a field of one value another value, or remove it, and make its indexes follow."""
+"""Statements that set or remove the value of a field of one value, and update its indexes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REMOVES = frozenset({"HDEL", "DEL"})
 
 
 class Assignment(Statement):
-    """The statement of HSET, SET, HDEL or DEL on a field, whose indexes follow.
+    """The statement of HSET, SET, HDEL or DEL on a field; it also updates the indexes.
 
     Args:
         model: the model.
@@ -29,7 +29,7 @@ class Assignment(Statement):
         command: the command.
         field: the field, for messages.
         scalar_field: the field.
-        composites: the indexes of several fields that it is one of.
+        composites: the composite indexes of the field.
     """
 
     __slots__ = ("_scalar_field", "_size")
@@ -56,7 +56,7 @@ class Assignment(Statement):
         return [] if self.command in REMOVES else ["the value", *self._scalar_field.value_names[1:]]
 
     def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
-        """Returns what a call gives, of the arguments of its command; None if they are not those of the statement.
+        """Returns the values of a call from the arguments of its command; None if the statement does not take them.
 
         Raises:
             InvalidValue: an index cannot keep the value.
@@ -79,7 +79,7 @@ def assignment(
     scalar_field: ScalarField,
     composites: Sequence[CompositeFieldIndex] = (),
 ) -> Assignment | None:
-    """Returns the statement; None if only the general script can do it."""
+    """Returns the statement; None if only the general script can run the command."""
     follow = all(map(follows, scalar_field.indexes)) and all(map(follows_composite, composites))
     if not (command in SET_COMMANDS or command in REMOVES) or not follow:
         return None

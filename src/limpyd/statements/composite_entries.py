@@ -14,7 +14,7 @@ FORMS = frozenset({b"text", b"float", b"decimal"})
 
 
 class CompositePart(NamedTuple):
-    """A field of such an index: the expressions of its value before and after; and its form."""
+    """A field of a composite index: the expressions of its old and its new value, and its form."""
 
     before: str
     after: str
@@ -25,9 +25,9 @@ class CompositeEntry(NamedTuple):
     """The Lua of a statement for the index.
 
     Attributes:
-        entry: what it does to its entries.
-        make: works out what is kept of the values before, and of those after.
-        functions: the functions of the library that this calls.
+        entry: the Lua for its entries.
+        make: the lines that compute the texts of the old and the new values.
+        functions: the functions of the library that these lines call.
     """
 
     entry: EntryCode
@@ -40,15 +40,15 @@ class CompositeEntry(NamedTuple):
         return [self.entry.old, self.entry.new]
 
     def check(self) -> str:
-        """Finds out what stands against what is kept."""
+        """The lines that check whether the new entry may be added."""
         return self.make + self._if_new(self.entry.lines("check"))
 
     def follow(self) -> str:
-        """Makes the index follow."""
+        """The lines that update the index."""
         return self.remove() + self._if_new(self.entry.lines("add"))
 
     def remove(self) -> str:
-        """Takes what was kept of the values before out of the index, unless it stays."""
+        """The lines that remove the entry of the old values, unless it stays."""
         old, new = self.entry.old, self.entry.new
         return f"if {old} and {old} ~= {new} then\n{indented(self.entry.lines('remove'), '  ')}end\n"
 
@@ -66,12 +66,12 @@ def follows_composite(index: CompositeFieldIndex) -> bool:
 def composite_entry(
     index: CompositeFieldIndex, key: str, number: int, parts: Sequence[CompositePart]
 ) -> CompositeEntry:
-    """Returns what a statement does to an index.
+    """Returns the Lua of a statement for a composite index.
 
     Args:
         index: the index.
         key: the expression of its key.
-        number: its locals have that.
+        number: the number in the names of its locals.
         parts: its fields.
     """
     old, new = f"old{number}", f"new{number}"
@@ -83,7 +83,7 @@ def composite_entry(
 
 
 def _text(values: Iterable[tuple[str, bytes]]) -> str:
-    """Returns the expression of the text that is kept of values, if there are all of them."""
+    """Returns the expression of the entry for the values of all fields; it is false if a value is missing."""
     pairs = list(values)
     texts = [value if form == b"text" else f"form_{form.decode()}({value})" for value, form in pairs]
     there = " and ".join(value for value, _ in pairs)

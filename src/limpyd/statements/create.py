@@ -25,7 +25,7 @@ General = Callable[[Any, bytes | None, Mapping[str, Any]], Request[bytes]]
 
 
 class Creation(Statement):
-    """The statement, and what a call makes of the values of an object."""
+    """The statement that creates objects; a call encodes the values of one."""
 
     __slots__ = ("_blank", "_composites", "_encoders", "_gathered", "_names", "_scalar_fields", "_versioned", "_whole")
 
@@ -60,8 +60,8 @@ class Creation(Statement):
         Args:
             pk: the primary key, unless it is minted.
             values: the values.
-            convert: makes the result of the primary key.
-            general: gives the request of the general script.
+            convert: makes the result from the primary key.
+            general: returns the request of the general script.
 
         Raises:
             InvalidValue: a value does not fit its field's type, or an index cannot keep it.
@@ -147,10 +147,10 @@ class PreparedCreation(Prepared[R_co]):
     Args:
         statement: the statement.
         pk: the primary key, unless it is minted.
-        values: what the call gives.
-        convert: makes the result of the primary key.
+        values: the arguments of the call, without the primary key.
+        convert: makes the result from the primary key.
         fields: the values of the fields.
-        general: gives the request of the general script for them.
+        general: returns the request of the general script for these fields.
     """
 
     __slots__ = ("_fields", "_general")

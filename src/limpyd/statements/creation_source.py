@@ -28,18 +28,18 @@ def enters(index: FieldIndex) -> bool:
 
 
 def is_entered(index: CompositeFieldIndex) -> bool:
-    """The same of an index of several fields."""
+    """Returns the same for a composite index."""
     return bool(of_kind(index.kind_name))
 
 
 class Gathered(NamedTuple):
-    """A field of many members of new objects.
+    """A field of many members, for new objects.
 
     Attributes:
         name: its name.
-        prefix: what its keys begin with, or stands around the primary key in them.
-        make: makes of a value the command that stores it, its arguments, and the keys of the sets that its indexes
-            keep; None of one without members.
+        prefix: the prefix of its keys, or their template.
+        make: returns the command that stores a value, its arguments, and the keys of the sets of its index
+            entries; None for a value without members.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Layout(NamedTuple):
 
     Attributes:
         scalar_fields: the fields of one value.
-        composites: the indexes of several of them.
+        composites: the composite indexes of these fields.
         gathered: the fields of many members.
-        others: what all other keys of objects begin with.
-        version: the sub-key and the value of the version, if it has one.
+        others: the prefixes of all other keys of an object.
+        version: the sub-key and the value of the version, if the model has one.
         mints: whether primary keys are automatic.
     """
 
@@ -68,7 +68,7 @@ class Layout(NamedTuple):
 
 
 class _CreatedField(NamedTuple):
-    """A field, or an index of several: what stores it, the expression of its value, and what its indexes need."""
+    """A field, or a composite index without a field: the expression of its value, and its entries."""
 
     scalar_field: ScalarField | None
     value: str
@@ -156,7 +156,7 @@ def creation_source(partition: Partition, layout: Layout) -> str:
 
 
 def _collected(number: int, pair: str) -> str:
-    """Returns the Lua that collects a sub-key and its value, if the object is given that."""
+    """Returns the Lua that collects a sub-key and its value, if the object gets one."""
     into = "values[last + 1], values[last + 2], last"
     return f"if string.byte(given, {number}) == 49 then {into} = {pair}, last + 2 end\n"
 

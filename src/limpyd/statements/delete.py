@@ -1,4 +1,4 @@
-"""The statement that deletes an object of a model to which no other one refers."""
+"""The statement that deletes an object of a model that no reference leads to."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def deletion(
         model: the model.
         partition: the partition.
         scalar_fields: its indexed fields.
-        composites: its indexes of several of them.
-        prefixes: what all keys of an object begin with, that of its hash first.
+        composites: its composite indexes.
+        prefixes: the prefixes of all keys of an object; the hash first.
     """
     source = _source(partition, scalar_fields, composites, prefixes)
     statement = Deletion(CompiledScript("delete", source, frozenset({"allow-oom"})), model, partition, "UNLINK")
@@ -64,8 +64,8 @@ class PreparedDeletion(Prepared[R_co]):
     Args:
         statement: the statement.
         pk: the primary key.
-        convert: makes the result, of nothing.
-        general: gives the request of the general script for the primary key, with the same result.
+        convert: makes the result from None.
+        general: returns the request of the general script, which has the same result.
     """
 
     __slots__ = ("_general",)

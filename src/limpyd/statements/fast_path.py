@@ -1,4 +1,4 @@
-"""Calls that always send the same but for the primary key and at most one value: what that is, learned of a first one.
+"""Calls that differ only in the primary key and at most one value: the first call shows how to pack the others.
 
 What is learned holds for calls of a command on a field by any object; the others are listed, and
 those are described as requests: without a primary key, under a catalog that is not known, with a value that is no plain
@@ -29,12 +29,11 @@ class FastCall(NamedTuple):
     """The common part of the calls of a command on a field.
 
     Attributes:
-        packed: gives what is sent for a bound field and what the command is given (a value, or a tuple); None if the
-            call has to be described.
-        decode: makes the result of the reply; of a read it is given the bound field before.
+        packed: returns the bytes to send for a bound field and the arguments of the command (a value, or a tuple); None
+            if the call needs a request.
+        decode: makes the result from the reply; for a read its first argument is the bound field.
         model: the model of the objects.
-        writes: whether it is a write: then a list in reply is a refusal, and any other reply proves that the object
-            exists.
+        writes: true for a write: a list in reply is a refusal, and any other reply shows that the object exists.
     """
 
     packed: Packer
@@ -44,12 +43,12 @@ class FastCall(NamedTuple):
 
 
 def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> FastCall | None:
-    """Returns what is learned of a request; None if others of the command on the field may differ in more.
+    """Returns the common part of the calls like a request; None if other calls may differ in more.
 
     Args:
         request: the request.
-        bound: the field that it is about, bound to an instance.
-        given: what the command was given: nothing, a value, or a key of a hash and a value.
+        bound: its field, bound to an instance.
+        given: the arguments of the command: none, a value, or a sub-key and a value.
     """
     if len(bound._field.model.keys.partitions) > 1:
         return None
@@ -64,7 +63,7 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
 
 
 def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:
-    """Returns what decodes replies to any bound field; None if a function knows more than its reply."""
+    """Returns the function that decodes replies for any bound field; None if it depends on more than the reply."""
     if getattr(decode, "__self__", None) is bound:
         method: Callable[[Any, Any], Any] = decode.__func__
         return method
@@ -72,12 +71,12 @@ def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:
 
 
 def _knows_more(decode: Any) -> bool:
-    """Returns whether a function knows more than its argument."""
+    """Returns whether a function depends on more than its argument."""
     return bool(getattr(decode, "__self__", None) or getattr(decode, "__closure__", None))
 
 
 def _reading(first: Read[Any], iterable: bool) -> Packer:
-    """Returns what packs reads without arguments."""
+    """Returns the function that packs reads without arguments."""
     form, length = first.form()
     model = first.model
 
@@ -94,15 +93,15 @@ def _reading(first: Read[Any], iterable: bool) -> Packer:
 
 
 class _Form:
-    """The form of a statement's requests, made anew when the catalog is another.
+    """The format of a statement's requests; it is made again when the catalog changes.
 
     Args:
         statement: the statement.
-        before: the values that all of them give.
-        count: how many they give behind those.
+        before: the values that all requests have.
+        count: the number of values after them.
 
     Attributes:
-        known: a catalog, and the form under it.
+        known: a catalog, and the format under it.
     """
 
     __slots__ = ("_args", "_statement", "known")
@@ -113,7 +112,7 @@ class _Form:
         self.known: tuple[object, Any] = (self, None)
 
     def renewed(self) -> bytes | None:
-        """Returns the form under the catalog that is known now; None if the server has to be asked."""
+        """Returns the format under the catalog that is known now; None if the server has to be asked."""
         made = self._statement.form(*self._args)
         if made is None:
             return None
@@ -122,7 +121,7 @@ class _Form:
 
 
 def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packer:
-    """Returns what packs writes without arguments."""
+    """Returns the function that packs writes without arguments."""
     requests, maintenance = _Form(first.statement, first.values, 0), first.statement.maintenance
 
     def packed(bound: Any, _: Any) -> bytes | None:
@@ -140,7 +139,7 @@ def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packer:
 
 
 def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool) -> Packer | None:
-    """Returns what packs writes of a value, which is sent last but for what indexes keep of it; None if it is not."""
+    """Returns the function that packs writes of one value; None if the value and its index texts are not sent last."""
     computed, maintenance, field = first.statement.computed, first.statement.maintenance, first.field
     *before, stored = first.values[: len(first.values) - len(computed)]
     encode = field.unchecked_encode
@@ -171,7 +170,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
 
 
 def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: bool) -> Packer | None:
-    """Returns what packs writes of a key of a hash and a value, which are sent last; None if they are not."""
+    """Returns the function that packs writes of a sub-key and a value; None if these are not sent last."""
     field, maintenance = first.field, first.statement.maintenance
     key_bytes, encode = field.key_bytes, field.encode_new
     *before, stored_key, stored = first.values

@@ -39,11 +39,12 @@ class EntryCode:
     Args:
         key: the Lua expression of the index's key, or of the prefix of its keys.
         kind: the kind of the index, or of the check (see lua/library/index_kinds.lua).
-        number: its number in the statement, which the names of its locals end in.
-        claim: the number of the statement's claim that a refusal names; or the expression of a key.
+        number: its number in the statement; the names of its locals end in it.
+        claim: the number of the claim of the statement that a refusal names; for a composite index the expression of
+            its key.
         value: the expression of the stored value; `false` if the value is removed.
         new: the expression of the text of the new value; empty if the script computes it.
-        before: the expression of the value before, if there may be one.
+        before: the expression of the old value, if there may be one.
         index: the index; None for a check.
     """
 
@@ -83,10 +84,7 @@ class EntryCode:
 
     @staticmethod
     def _made(what: str, index: FieldIndex | None, text: str) -> tuple[str, str] | None:
-        """Returns how the script makes the text that the index keeps.
-
-        It is a section of statements/lua/normalized.lua, and the Lua expression for the text.
-        """
+        """Returns the section of statements/lua/normalized.lua for the text in the index, and its expression."""
         made = None if index is None or text == "false" else normalizer_call(index, text)
         if made is None or made.expression == text:
             return None
@@ -94,7 +92,7 @@ class EntryCode:
 
     @property
     def old(self) -> str:
-        """The expression of the text of the value before."""
+        """The expression of the text of the old value."""
         return self._names["$old"]
 
     @property
@@ -107,7 +105,7 @@ class EntryCode:
         return self._filled(self._sections.get(section, ""))
 
     def check_old(self) -> str:
-        """Returns the lines that compute the text of the value before, if the script has to."""
+        """Returns the lines that compute the text of the old value, if the script has to."""
         return self._forming(self._old)
 
     def check_new(self) -> str:
@@ -115,10 +113,10 @@ class EntryCode:
         return self._forming(self._new)
 
     def remove(self, *, certain: bool = False) -> str:
-        """Returns the lines that remove the entry of the value before, unless there was none or it stays.
+        """Returns the lines that remove the entry of the old value, if there was one and it does not stay.
 
         Args:
-            certain: true if there was one, and it does not stay.
+            certain: true if there was an entry, and it does not stay.
         """
         lines = self.lines("remove")
         if not lines or (certain and self._old is None):
@@ -128,7 +126,7 @@ class EntryCode:
         return f"if {condition} then\n{indented(lines, '  ')}end\n"
 
     def check(self) -> str:
-        """Returns the lines that check the new value: it may be another object's, or refer to no object."""
+        """Returns the lines that refuse a new value that belongs to another object, or refers to no object."""
         return self._unless_kept(self.lines("check"))
 
     def add(self) -> str:
@@ -142,13 +140,13 @@ class EntryCode:
         return f"if {self.old} ~= {self.new} then\n{indented(lines, '  ')}end\n"
 
     def undo(self) -> str:
-        """Returns the lines that take back `remove` and `add`."""
+        """Returns the lines that undo `remove` and `add`."""
         only_removes = self._value == "false" and "remove" in self._sections
         undo = ("" if only_removes else self.lines("undo add")) + self.lines("undo remove")
         return self.score_before() + undo
 
     def score_before(self) -> str:
-        """Returns the Lua function that computes the score of the value before; only taking back needs it."""
+        """Returns the Lua function that computes the score of the old value; only `undo` needs it."""
         if self._score is None or self._names["$score"] != f"score{self._number}()":
             return ""
         lines = self._filled(sections("normalized")["score"])
@@ -171,7 +169,7 @@ class EntryCode:
 
     @property
     def deferred(self) -> str:
-        """The function of the library that computes the score of the value before; empty if none is needed."""
+        """The function of the library that computes the score of the old value; empty if none is needed."""
         return self._score.function if self._score is not None and self.score_before() else ""
 
     def _forming(self, made: tuple[str, str] | None) -> str:
@@ -219,7 +217,7 @@ def locals_of(names: Iterable[str], entries: Sequence[EntryCode] = (), others: i
 
 
 def required(entries: Iterable[EntryCode], more: Iterable[str] = ()) -> str:
-    """Returns the `@requires` line for functions of the library that entries, and others, call; empty for none."""
+    """Returns the `@requires` line for the library functions that entries and other lines call; empty for none."""
     functions = sorted({*more, *_shared(list(entries))})
     return f"-- @requires {' '.join(functions)}\n" if functions else ""
 
@@ -232,12 +230,12 @@ def _shared(entries: Sequence[EntryCode]) -> set[str]:
 
 
 def known_score(index: FieldIndex, old: str) -> str:
-    """Returns the expression of the score of a value before, if the score is the value; else empty."""
+    """Returns the expression of the score of the old value, if that value is its own score; else an empty text."""
     return old if index.one_plain_text and index.field.codec.name in {"float", "int"} else ""
 
 
 def follows(index: FieldIndex) -> bool:
-    """Returns whether statements can make an index follow a value, given the value before."""
+    """Returns whether statements can update an index for a new value, given the old value."""
     known = index.of_values and index.one_text_per_value and bool(of_kind(index.kind_name))
     return known and ("remove" not in of_kind(index.kind_name) or normalizer_call(index, "") is not None)
 

@@ -13,8 +13,8 @@ class NormalizerCall(NamedTuple):
     """The call of a form with a text.
 
     Attributes:
-        expression: gives that; or nil, the reason, and whether only Python knows.
-        function: the function of the library that it calls, which may refuse a text; empty if it calls none.
+        expression: returns the text; or nil, the reason, and true if only Python can compute it.
+        function: the library function in the expression, which may refuse a text; empty if there is none.
     """
 
     expression: str
@@ -22,7 +22,7 @@ class NormalizerCall(NamedTuple):
 
 
 def normalizer_call(index: FieldIndex, text: str) -> NormalizerCall | None:
-    """Returns what an index keeps of a text, which is an expression itself; None if the server cannot compute it."""
+    """Returns the call that makes an index text from the expression of a text; None if the server cannot make it."""
     form = index.form.base if isinstance(index.form, PythonTransform) else index.form
     function = ""
     for step in form.decode().split("|"):

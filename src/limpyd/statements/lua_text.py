@@ -1,4 +1,4 @@
-"""Names and keys as Lua: the only way by which what a class declares becomes part of a script."""
+"""Names and keys as Lua. All declared names in scripts come from these functions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _ESCAPED = rb"[^A-Za-z0-9 _.:;,/<>=+*!?@#%&()\[\]{}|~^-]"
 
 
 def literal(raw: bytes) -> str:
-    """Returns the literal of Lua that stands for some bytes; it holds printable ASCII alone."""
+    """Returns the Lua literal for some bytes; it contains printable ASCII only."""
     return "'" + re.sub(_ESCAPED, lambda byte: b"\\%03d" % byte[0][0], raw).decode("ascii") + "'"
 
 
 def key(partition: Partition, given: Argument) -> str:
-    """Returns the expression of a key, or of the beginning of one.
+    """Returns the expression of a key, or of the prefix of keys.
 
-    What all keys of the partition begin with is the local `tag`, so the same script serves all that are alike.
+    The common prefix of all keys of the partition is the local `tag`, so models that are alike share a script.
     """
     raw = given if isinstance(given, bytes) else str(given).encode()
     if raw.startswith(partition.prefix):
@@ -34,5 +34,5 @@ def key_of(partition: Partition, template: bytes, name: str) -> str:
 
 
 def tag(partition: Partition) -> str:
-    """Returns the line that makes the local `tag` of the key of all primary keys, which is KEYS[1]."""
+    """Returns the line that makes the local `tag` from KEYS[1], the set of primary keys."""
     return f"local tag = string.sub(KEYS[1], 1, {-1 - len(partition.pks) + len(partition.prefix)})"

@@ -1,4 +1,4 @@
-"""Statements that add members to a field of many, or take some out, and make its indexes follow."""
+"""Statements that add members to a field or remove some, and update its indexes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MAX_MEMBERS = 100
 
 
 class MemberArguments(NamedTuple):
-    """The form of a command.
+    """The arguments of a command on members.
 
     Attributes:
-        width: how many arguments stand for each member, which is the last of them.
-        removes: whether it takes members out.
+        width: the number of arguments for each member; the member is the last of them.
+        removes: true if the command removes members.
     """
 
     width: int = 1
@@ -101,7 +101,7 @@ class MembersWrite(Statement):
         return [", ".join([*score, "the member", *(f"what {index} keeps of it" for index in self.computed)]) + ", …"]
 
     def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
-        """Returns what a call gives, of the arguments of its command; None if they are not those of the statement.
+        """Returns the values of a call from the arguments of its command; None if the statement does not take them.
 
         Raises:
             InvalidValue: an index cannot keep a member.
@@ -134,8 +134,8 @@ def members_write(
         partition: the partition.
         command: the command.
         field: the field.
-        prefix: what its keys begin with, or stands around the primary key in them.
-        indexes: its indexes, in each of which any two members are two entries.
+        prefix: the prefix of its keys, or their template.
+        indexes: its indexes; each has different entries for different members.
     """
     if command not in COMMANDS or not all(map(_follows, indexes)):
         return None
@@ -146,6 +146,6 @@ def members_write(
 
 
 def _follows(index: FieldIndex) -> bool:
-    """Returns whether a statement can add a member to an index and remove it: it has one entry of its own."""
+    """Returns whether statements can add a member to an index and remove it: each member has one entry of its own."""
     template = of_kind(index.kind_name)
     return index.of_values and index.one_text_per_value and index.distinguishes_members and "remove" in template

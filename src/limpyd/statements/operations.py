@@ -1,4 +1,4 @@
-"""The commands that write values, as Lua, and what takes them back."""
+"""The commands that write values, and their undo, as Lua."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Written(NamedTuple):
     """A field that a statement writes to, or reads for a composite index.
 
     Attributes:
-        before: the local with its value before.
+        before: the local with its old value.
         value: the local with its new value; `false` if the value is removed; `before` if it stays.
         key: the local with the key of the value.
         sub: the expression of the sub-key; empty if there is none.
@@ -34,7 +34,7 @@ class StatementOperation(NamedTuple):
 
     Attributes:
         write: the lines that run it.
-        undo: the lines that take it back; empty if nothing after it can fail.
+        undo: the lines that undo it; empty if nothing after it can fail.
         locals: the names of its locals.
     """
 
@@ -52,7 +52,7 @@ class _Call(NamedTuple):
 
 
 def operations_of(written: Sequence[Written], *, last: bool) -> list[StatementOperation]:
-    """One command for all values that the hash gets, one for all that it loses, and one for each other value.
+    """Returns one command for all new hash entries, one for all removed ones, and one for each other value.
 
     Args:
         written: the fields.
@@ -91,14 +91,14 @@ def _operation(number: int, key: str, call: str, fields: Sequence[Written], *, l
 
 
 def _expiries(key: str, subs: Sequence[str]) -> str:
-    """The expression of when values expire: an error where the server does not know that entries of a hash may."""
+    """The expression of the expiries of values; an error on servers without expiries of hash entries."""
     if not subs:
         return f"call('PEXPIRETIME', {key})"
     return f"call('HPEXPIRETIME', {key}, 'FIELDS', {len(subs)}, {', '.join(subs)})"
 
 
 def _expiring(key: str, when: str, place: int, sub: str) -> str:
-    """The line that makes a value expire when it would have."""
+    """The line that restores the expiry of a value."""
     if not sub:
         return f"if type({when}) == 'number' and {when} > 0 then undo('PEXPIREAT', {key}, {when}) end\n"
     known = f"type({when}) == 'table' and ({when}[{place}] or 0) > 0"
@@ -106,7 +106,7 @@ def _expiring(key: str, when: str, place: int, sub: str) -> str:
 
 
 def restored(key: str, sub: str, before: str) -> str:
-    """The line that gives a field the value that it had before."""
+    """The line that restores the old value of a field."""
     if not sub:
         return f"if {before} then undo('SET', {key}, {before}) else undo('DEL', {key}) end\n"
     return f"if {before} then undo('HSET', {key}, {sub}, {before}) else undo('HDEL', {key}, {sub}) end\n"

@@ -1,4 +1,4 @@
-"""The names and keys that are parameters of a script, so that fields that are alike share one."""
+"""The names and keys that are parameters of a script; fields that are alike share one script."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from limpyd.requests.request import Argument
 
 
 class Parameters:
-    """The names and keys, each once; they follow the epoch.
+    """The names and keys, each once; in the arguments they follow the epoch.
 
     Attributes:
-        given: them.
+        given: the names and keys.
     """
 
     def __init__(self) -> None:
@@ -30,5 +30,5 @@ class Parameters:
 
     @property
     def end(self) -> int:
-        """The number of the argument after them."""
+        """The number of the first argument after the parameters."""
         return 2 + len(self.given)

@@ -23,11 +23,11 @@ class Prepared(Request[R_co]):
     Args:
         statement: the statement.
         pk: the primary key of the object; None if it gets one.
-        values: what else the call gives.
+        values: the other arguments of the call.
         convert: turns the reply into the result.
-        transactional: gives the request that does the same as a part of something, and can be taken back.
-        instance: that of the object, if it has one.
-        needs: the servers that know the values, if not all that know the command do.
+        transactional: returns the request that does the same within a transaction, and can be undone.
+        instance: the instance of the object, if there is one.
+        needs: the servers that support the values, if fewer than support the command.
     """
 
     __slots__ = ("_convert", "_instance", "_pk", "_values", "statement")
@@ -133,7 +133,7 @@ class Prepared(Request[R_co]):
         return self.transactional().assuming(*assumptions) if assumptions else self
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
-        """Returns the request itself, which has no other arguments than its own."""
+        """Returns the request itself; its arguments cannot be replaced."""
         if args != self.args:
             msg = f"{self!r} takes no other arguments"
             raise TypeError(msg)
@@ -158,7 +158,7 @@ class Prepared(Request[R_co]):
         return self.statement.refusal(reply, self._pk, self._values, self.needs)
 
     def _with_transforms(self, reply: list[Any]) -> Request[R_co]:
-        """The request that the general script serves, with what the statement asked for."""
+        """The request of the general script, with the texts that the statement asked for."""
         general = self.transactional()
         return answer(general, reply) or general
 
@@ -171,10 +171,10 @@ class PreparedWrite(Prepared[R_co]):
         field: the field, bound to an instance.
         pk: the primary key of the object.
         args: the arguments of the command, without the key.
-        values: what the statement is given of them.
+        values: the values of the statement among them.
         convert: turns the reply into the result.
-        members: which argument is the first member, and how much further the next one is.
-        needs: the servers that know the values, if not all that know the command do.
+        members: the position of the first member among the arguments, and the distance to the next.
+        needs: the servers that support the values, if fewer than support the command.
     """
 
     __slots__ = ("_args", "_field", "_members")

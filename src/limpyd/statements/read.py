@@ -1,4 +1,4 @@
-"""Statements of reads: a plain command on what an object has, whose request is packed but for what a call gives."""
+"""Statements of reads: plain commands on values of an object, whose constant parts are packed once."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class ReadStatement:
 
     Args:
         command: the command, of one word or two.
-        prefix: what its key begins with, or what stands around the primary key in it.
-        subject: what it is about, for messages.
-        constants: what follows the key in each request.
+        prefix: the prefix of its key, or its template.
+        subject: the field or model, for messages.
+        constants: the arguments that follow the key in each request.
     """
 
     __slots__ = ("_command", "_constants", "_count", "_form", "_length", "_prefix", "_with_one", "_without", "subject")
@@ -50,19 +50,19 @@ class ReadStatement:
         return " ".join(map(str, self._command)).lower()
 
     def args(self, pk: bytes, args: tuple[Argument, ...]) -> tuple[Argument, ...]:
-        """Returns what is sent of a call."""
+        """Returns the arguments of the request of a call."""
         return (*self._command, key_from_template(self._prefix, pk), *self._constants, *args)
 
     def form(self, args: tuple[Argument, ...]) -> tuple[bytes, int]:
-        """Returns the form of requests with these arguments, and how much longer their keys are than the primary keys.
+        """Returns the format of requests with these arguments, and the length of the key without the primary key.
 
-        It is to be filled with the length of the key, and the primary key.
+        The format takes the length of the key, and the primary key.
         """
         form = b"*%d\r\n" % (self._count + len(args)) + self._form + _literal(pack_each(args))
         return form, self._length
 
     def packed(self, pk: bytes, args: tuple[Argument, ...]) -> bytes:
-        """Returns that in the form of the protocol."""
+        """Returns the request of a call as bytes of the Redis protocol."""
         given = len(args)
         if not given:
             return self._without % (self._length + len(pk), pk)
@@ -77,7 +77,7 @@ def _packed(arg: bytes) -> bytes:
 
 
 def _literal(text: bytes) -> bytes:
-    """Bytes as they stand in a format."""
+    """Bytes, escaped for a format."""
     return text.replace(b"%", b"%%")
 
 
@@ -86,7 +86,7 @@ class ExistsStatement(ReadStatement):
 
     Args:
         key: the set of the primary keys.
-        subject: what it is about, for messages.
+        subject: the field or model, for messages.
     """
 
     __slots__ = ()
@@ -106,9 +106,9 @@ class Read(Request[R_co]):
     Args:
         statement: the statement.
         pk: the primary key of the object.
-        args: what else the call gives.
+        args: the other arguments of the call.
         decode: turns the reply into the result.
-        needs: the servers that know the arguments, if not all that know the command do.
+        needs: the servers that support the arguments, if fewer than support the command.
     """
 
     __slots__ = ("_args", "_pk", "statement")
@@ -149,12 +149,12 @@ class Read(Request[R_co]):
 
     @property
     def model(self) -> Any:
-        """That of the object."""
+        """The model of the object."""
         subject: Any = self.statement.subject
         return subject.model
 
     def form(self) -> tuple[bytes, int]:
-        """Returns the form of requests for other objects (see ReadStatement.form)."""
+        """Returns the format of requests for other objects (see ReadStatement.form)."""
         return self.statement.form(self._args)
 
     def ready(self) -> bytes | None:
@@ -174,9 +174,9 @@ class LoadStatement(ReadStatement):
     """The common part of the calls that read some entries of the hash of an object (HMGET).
 
     Args:
-        prefix: what its key begins with.
-        subject: what it is about, for messages.
-        fields: those whose values are read.
+        prefix: the prefix of its key.
+        subject: the field or model, for messages.
+        fields: the fields to read.
     """
 
     __slots__ = ("_decoders", "_fields")
@@ -203,7 +203,7 @@ class LoadStatement(ReadStatement):
 
 
 class Load(Read[list[Any]]):
-    """The request of one call of it."""
+    """The request of one call of a LoadStatement."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Statements of commands on a field of one value of which only the server knows the new value; its indexes follow."""
+"""Statements of commands on a field of one value whose result only the server knows; they update its indexes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CHANGING = frozenset({Scope.WHOLE, Scope.MEMBERS, Scope.REPLY})
 
 
 class ScalarCommand(Statement):
-    """The statement of a command on a field: one script serves all of them.
+    """The statement of a command on a field; one script serves all commands and fields that are alike.
 
     Args:
-        script: what the server runs, and its names.
+        script: the script, and the names that it takes.
         model: the model.
         partition: the partition.
         command: the command.
@@ -65,7 +65,7 @@ def scalar_command(
 
 
 def _follows(scalar_field: ScalarField, number: int) -> bool:
-    """Returns whether the server can compute what an index keeps of any value, which is one text."""
+    """Returns whether the server can compute the text of any value in an index, and there is exactly one."""
     index = scalar_field.indexes[number]
     return (
         index.of_values

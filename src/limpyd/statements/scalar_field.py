@@ -13,13 +13,13 @@ class ScalarField(NamedTuple):
 
     Attributes:
         name: its name.
-        encode: makes the stored value of a value.
-        prefix: what its keys begin with, or stands around the primary key in them.
-        sub: its sub-key, if it is an entry of the hash.
+        encode: returns the stored form of a value.
+        prefix: the prefix of its keys, or their template.
+        sub: its sub-key, if it is an entry of the hash of the object.
         indexes: its indexes.
-        checks: what its values must meet, each a kind, a form and a key.
-        computed: those of its indexes that do not keep the value itself: a call has the texts that they keep.
-        encode_unchecked: makes the same of a value that fits; for others it raises an error that names no field.
+        checks: the checks of its values, each a kind, a form and a key.
+        computed: its indexes with other texts than the value itself; a call sends these texts.
+        encode_unchecked: like `encode`, but its errors do not name the field.
     """
 
     name: str
@@ -33,5 +33,5 @@ class ScalarField(NamedTuple):
 
     @property
     def value_names(self) -> list[str]:
-        """The names of its values, for people."""
+        """The names of its arguments, for users."""
         return [f"the value of {self.name}", *(f"what {index} keeps of it" for index in self.computed)]

@@ -1,6 +1,6 @@
-"""The Lua of statements that give fields of one value other values, or remove them, and make their indexes follow.
+"""The Lua of statements that set or remove the values of fields of one value, and update their indexes.
 
-Names and keys are arguments of their scripts, so what is done to fields that are alike shares one.
+Names and keys are arguments of the scripts, so fields that are alike share a script.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def write_script(
     """Returns the script.
 
     Args:
-        name: what it is for.
+        name: its name.
         model: the model.
         partition: the partition.
-        changes: what happens to which fields.
-        version: the sub-key of the version, if the script is to count it.
-        composites: the indexes of several fields, of which some are among these.
+        changes: the changes of fields.
+        version: the sub-key of the version, if the script increments it.
+        composites: the composite indexes of these fields.
 
     Raises:
         NoRoom: there are too many fields and indexes.
@@ -72,12 +72,12 @@ class _Parts:
 
     Args:
         names: the parameters of the script.
-        in_several: the prefixes and sub-keys of fields that are in an index of several.
+        in_several: the prefixes and sub-keys of the fields of composite indexes.
 
     Attributes:
-        given: the expressions of its locals that are arguments, or made of such.
-        written: what it does to each field.
-        joined: what it does to each index of several fields.
+        given: the expressions of its locals that come from arguments.
+        written: the fields, with the Lua for each.
+        joined: the Lua for each composite index.
     """
 
     def __init__(self, names: Parameters, in_several: Container[tuple[bytes, bytes]]) -> None:
@@ -114,7 +114,7 @@ class _Parts:
         self._add(scalar_field.prefix, scalar_field.sub or b"", before, value, own, may_expire=may_expire)
 
     def add_composite(self, index: CompositeFieldIndex) -> None:
-        """Adds an index of several fields; those that are not written are read."""
+        """Adds a composite index; its fields that are not written are read."""
         parts = []
         for place in index.places:
             read = f"before{len(self.written)}"
@@ -141,7 +141,7 @@ def _names(
     version: bytes | None,
     composites: Sequence[CompositeFieldIndex],
 ) -> Parameters:
-    """Returns the parameters of the script: those of a field that is alike stand in the same places."""
+    """Returns the parameters of the script, in the same positions for fields that are alike."""
     names = Parameters()
     if version is not None:
         names.key_of(partition.hash_prefix)
@@ -166,7 +166,7 @@ def _names(
 
 
 def _counting(sub: str, expected: str) -> dict[str, str]:
-    """The sections that count the version."""
+    """The sections that increment the version."""
     return {
         section: text.replace("$sub", sub).replace("$expected", expected)
         for section, text in sections("version").items()
@@ -219,7 +219,7 @@ def _source(
 
 
 def _read(written: Sequence[Written], counted: str | None) -> str:
-    """Reads the values before."""
+    """Returns the lines that read the old values."""
     lines = ""
     found = {one.before: one.sub for one in written if one.sub}
     if counted is not None:
@@ -243,7 +243,7 @@ def _read_one(name: str, key: str, call: str) -> str:
 
 
 def _checked(one: Written) -> str:
-    """Finds out what stands against a new value, and what the indexes kept of the one before."""
+    """Returns the lines that check the new values, and compute the texts of the old ones."""
     old = "".join(entry.check_old() for entry in one.entries)
     lines = f"if {one.before} then\n{indented(old, '  ')}end\n" if old else ""
     for entry in one.entries:
@@ -252,7 +252,7 @@ def _checked(one: Written) -> str:
 
 
 def _followed(one: Written) -> str:
-    """Makes the indexes follow."""
+    """Returns the lines that update the indexes."""
     if one.value != "false":
         return _if_changed(one, "".join(entry.remove() + entry.add() for entry in one.entries))
     return _if_changed(one, "".join(entry.remove() or entry.lines("take out") for entry in one.entries))

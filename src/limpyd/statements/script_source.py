@@ -1,4 +1,4 @@
-"""Compiled scripts: made from the templates in statements/lua and the declarations of a class."""
+"""Compiled scripts, made from the templates in statements/lua and the declarations of a class."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class CompiledScript:
     """A script compiled for the declarations of a class.
 
     Attributes:
-        name: what it is for.
-        source: what the server runs.
-        sha: the digest by which a server knows it.
+        name: its name.
+        source: its source.
+        sha: its SHA1 digest, for EVALSHA.
         flags: its flags.
-        guarded: whether guards are added to its arguments: never, it has one of its own.
+        guarded: false, since the script compares the epoch itself.
     """
 
     __slots__ = ("flags", "name", "sha", "source")
@@ -40,7 +40,7 @@ class CompiledScript:
 
 @lru_cache(MAX_KEPT)
 def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
-    """Returns a script; the same one for all that are alike."""
+    """Returns a script; the same one for equal sources."""
     return CompiledScript(name, source, flags)
 
 
@@ -58,7 +58,7 @@ def filled(name: str, **parts: str) -> str:
 
 
 def indented(text: str, by: str) -> str:
-    """A text of several lines, each of them further to the right."""
+    """Returns a text with all lines indented."""
     return "".join(f"{by}{line}" if line.strip() else line for line in text.splitlines(keepends=True))
 
 

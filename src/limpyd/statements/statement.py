@@ -1,4 +1,4 @@
-"""A prepared statement: a script, and the beginning of its requests, packed once.
+"""A prepared statement: a script, and the constant part of its requests, packed once.
 
 A request is EVALSHA with the keys of the model, the epoch under which it is sent (see statements/lua/guard.lua),
 the constant arguments, and those of the call: the primary key first. All but the last are the same bytes each time,
@@ -40,7 +40,7 @@ class Statement:
     """The common part of the calls of one kind.
 
     Args:
-        script: what the server runs.
+        script: the script.
         model: the model.
         partition: the partition.
         command: the Redis command, for messages.

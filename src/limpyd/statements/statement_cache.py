@@ -1,4 +1,4 @@
-"""Statements that are compiled once they have been of use a few times, and kept in a bounded number."""
+"""A bounded cache of statements, which are compiled after a few uses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ PREPARED_MAX = 15
 
 
 class StatementCache(Generic[K, S]):
-    """Statements by what they do. Threads may share it.
+    """The statements of a model by key. Threads may share it.
 
     Args:
-        compile: makes the statement; None if only a general script can do it.
-        threshold: how often the general script serves before.
-        most: how many are kept, or counted.
+        compile: makes the statement; None if only the general script can run it.
+        threshold: the number of uses that the general script serves first.
+        max_size: the most keys that have a statement or a counter of uses.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class StatementCache(Generic[K, S]):
         self._known: OrderedDict[K, S | int | None] = OrderedDict()
 
     def get(self, key: K) -> S | None:
-        """Returns the statement; None as long as the general script serves."""
+        """Returns the statement; None as long as the general script has to run."""
         known = self._known
         found = known.get(key, 0)
         if isinstance(found, int):

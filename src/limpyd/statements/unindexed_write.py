@@ -1,4 +1,4 @@
-"""Statements of write commands on values that no index keeps: one script serves all of them."""
+"""Statements of write commands on values without indexes; one script serves all of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def plain_write(model: Model, partition: Partition, prefix: bytes, command: str,
     Args:
         model: the model of the object.
         partition: its partition.
-        prefix: what the key of the value begins with.
+        prefix: the prefix of the key of the value.
         command: the command.
         subject: the field, for messages.
     """
@@ -28,5 +28,5 @@ def plain_write(model: Model, partition: Partition, prefix: bytes, command: str,
 
 @cache
 def _script(*, frees: bool) -> CompiledScript:
-    """The script; for commands that only free memory one that a full server must not refuse."""
+    """Returns the script; commands that only free memory have one that a server without free memory still runs."""
     return CompiledScript("plain_write", filled("plain_write"), frozenset({"allow-oom"} if frees else ()))

@@ -1,4 +1,4 @@
-"""Statements that give several fields of one value of an object other values, or remove them."""
+"""Statements that set or remove several fields of one value of an object."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Update(Statement):
     """The statement.
 
     Args:
-        name: what it is for, in messages.
+        name: the name of the operation, for messages.
         model: the model.
         partition: the partition.
-        changes: what happens to which fields.
-        version: the sub-key of the version, if it counts one.
-        composites: the indexes of several fields, of which some are among these.
+        changes: the changes of fields.
+        version: the sub-key of the version, if it increments one.
+        composites: the composite indexes of these fields.
     """
 
     __slots__ = ("_name", "_sets", "_versioned")
@@ -79,9 +79,9 @@ class Update(Statement):
             pk: its primary key.
             values: the values of its fields.
             convert: turns the reply into the result.
-            general: gives the request that the general script serves.
-            instance: that of the object, if it has one.
-            expected: the version that it is to have, if any.
+            general: returns the request of the general script.
+            instance: the instance of the object, if there is one.
+            expected: the version that the object must have, if one is given.
 
         Raises:
             InvalidValue: a value does not fit its field's type, or an index cannot keep it.

@@ -1,1 +1,1 @@
-"""Maintenance of indexes: whether they are built, as far as a process knows; building and clearing them."""
+"""Maintenance of indexes: building and clearing them, and the knowledge of which are built."""

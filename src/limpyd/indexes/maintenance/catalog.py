@@ -1,9 +1,9 @@
-"""The catalog of a model: what the server knows of its indexes, as this process last read it.
+"""The catalog of a model: the server's record of its indexes, as this process last read it.
 
 The server keeps it in a hash (see indexes/maintenance/declare.lua) with an epoch, a random text that each change
 replaces. A process reads it once, and from then on sends the epoch with each request that rests on it: a script
-refuses to run under another epoch, and a plain command is followed by a read of the epoch, in the same packet. So what
-a process believes may be old, but nothing comes of it: it asks again, and sends the request again.
+refuses to run under another epoch, and a plain command is followed by a read of the epoch, in the same packet. So
+the knowledge of a process may be out of date without harm: the process asks again, and sends the request again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from limpyd.requests.request import Request
 
 
 class Catalog(NamedTuple):
-    """The server's knowledge of a model's indexes at an epoch.
+    """The server's record of a model's indexes at an epoch.
 
     Attributes:
         guard: the hash, and the epoch.
-        as_declared: it knows all that this process declares.
+        as_declared: true if it contains all declarations of this process.
         unbuilt: the names of the indexes that are not built.
     """
 
@@ -30,29 +30,29 @@ class Catalog(NamedTuple):
 
 
 class CatalogOwner(Protocol):
-    """The holder of what is known of a model's indexes, `IndexMaintenance`."""
+    """The attributes that an assumption uses of `IndexMaintenance`."""
 
     catalog: Catalog | None
 
     def asking(self, *, may_write: bool) -> Request[Catalog]:
-        """Asks for the catalog."""
+        """Returns the request for the catalog."""
         ...
 
     def index_facts(self, name: bytes) -> tuple[str, str, str]:
-        """Returns the model, the field and the index of a name, for messages."""
+        """Returns the model, the field and the index with a name in the catalog, for messages."""
         ...
 
     def invalidate(self) -> None:
-        """Has the next request that rests on the catalog ask for it."""
+        """Forgets the catalog; the next request that needs it asks for it."""
         ...
 
 
 class Assumed:
-    """The assumption that indexes of a model are built, and that the server knows what this process declares.
+    """The assumption that indexes of a model are built, and that the catalog contains this process's declarations.
 
     Args:
         maintenance: the state of the indexes of the model.
-        writes: whether the server must know all that is declared, as it must before a write.
+        writes: true for a write, before which the catalog must contain all declarations.
         indexes: the names of the indexes that must be built.
     """
 

@@ -1,4 +1,4 @@
-"""The indexes of a model as what is known of them is kept: each has a name, and a signature of what it keeps."""
+"""The indexes of a model as they are in the catalog: each has a name and a signature."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from limpyd.scripts.error_mapping import Model
 
 
 class IndexedPlace(Protocol):
-    """The place of the values of a field."""
+    """The attributes that index maintenance uses of the place of a field's values."""
 
     @property
     def prefix(self) -> bytes: ...
@@ -42,11 +42,11 @@ class DeclaredIndex(NamedTuple):
     """An index of a model in one partition.
 
     Attributes:
-        name: its key, without what all keys of the model begin with, and without a colon at the end.
-        signature: a text for what it keeps; where that is another, it is another index.
+        name: its key without the prefix of the model, and without a colon at the end.
+        signature: a text that changes when the entries of the index would change.
         field_index: the index itself.
-        place: where the values of its field are.
-        sub: their sub-key, in the hash of an instance.
+        place: the place of the values of its field.
+        sub: the sub-key of the values, in the hash of an instance.
     """
 
     name: bytes
@@ -57,19 +57,19 @@ class DeclaredIndex(NamedTuple):
 
     @property
     def keys(self) -> list[bytes]:
-        """Its keys that are known."""
+        """Its keys with known names."""
         return [] if self._has_keys_by_value or b"\0" in self.field_index.key else [self.field_index.key]
 
     @property
     def beginnings(self) -> list[bytes]:
-        """The beginnings of its other keys."""
+        """The prefixes of its other keys."""
         if self._has_keys_by_value or b"\0" in self.field_index.key:
             return [self.field_index.template]
         by_sub_key = self.place.stored == b"hash" and not self.field_index.kind.sub_key_in_entry
         return [self.field_index.key + b":"] if by_sub_key else []
 
     def has(self, key: bytes) -> bool:
-        """Returns whether a key of the layout of limpyd 2 is one of its own."""
+        """Returns whether a key in the layout of limpyd 2 belongs to it."""
         template = self.field_index.template
         if self._has_keys_by_value and b"\0" not in template:
             return key.startswith(template)
@@ -77,18 +77,18 @@ class DeclaredIndex(NamedTuple):
 
     @property
     def spared(self) -> list[bytes]:
-        """The keys, or their beginnings, of other indexes of the field that look like its own."""
+        """The keys, or prefixes, of other indexes of the field that begin like its own."""
         others = (other.template for other in self.place.indexes if other is not self.field_index)
         return [key for key in others if any(key.startswith(beginning) for beginning in self.beginnings)]
 
     @property
     def given(self) -> tuple[Argument, ...]:
-        """The index as lua/library/expected_entries.lua knows it."""
+        """The arguments for lua/library/expected_entries.lua."""
         return (*self.field_index.row, self.place.prefix, self.place.stored, self.sub)
 
     @property
     def fields(self) -> Sequence[IndexedField]:
-        """The field that it is declared on, and the others that it is of."""
+        """Its fields; the field of the declaration first."""
         return self.field_index.fields
 
     @property
@@ -99,7 +99,7 @@ class DeclaredIndex(NamedTuple):
         return f"{index}({', '.join(settings)})" if settings else str(index)
 
     def as_a(self, index_class: type[Index] | None) -> Index:
-        """Its declaration; that of the values it keeps unique, if one of a class is sought that it is not."""
+        """Returns its declaration; of a unique index that of the unique texts, if only that is of the class."""
         index: Index = self.field_index.index
         return index.as_a(index_class)
 
@@ -110,7 +110,7 @@ class DeclaredIndex(NamedTuple):
 
 
 def declared_indexes(model: IndexedModel, partition: Partition) -> list[DeclaredIndex]:
-    """All indexes of a model; one of several fields stands with the field on which it is declared."""
+    """Returns all indexes of a model; a composite index comes with the field on which it is declared."""
     found = [
         DeclaredIndex(
             _name(index.key, partition) + index.ending, index.signature(place.stored), index, place, sub or b""
@@ -128,5 +128,5 @@ def declared_indexes(model: IndexedModel, partition: Partition) -> list[Declared
 
 
 def _name(key: bytes, partition: Partition) -> bytes:
-    """The name of the index that a key, or a template of keys, is of."""
+    """Returns the name of the index of a key, or of a template of keys."""
     return without_marks(key.removeprefix(partition.prefix).removesuffix(b":"))

@@ -1,4 +1,4 @@
-"""Building and clearing of indexes, in many short steps, so that others wait for none of them."""
+"""Building and clearing of indexes, in short steps, so that other clients do not wait."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def rebuild(
     progress: OnProgress | None,
     chunk_size: int | None = None,
 ) -> Program[None]:
-    """Builds indexes; what is counted are objects, once for each index."""
+    """Builds indexes. The progress counts objects, once for each index."""
     yield from Rebuild(model, partition, indexes, progress, chunk_size).all()
 
 
 class Rebuild:
-    """The rebuild of some indexes: objects are entered in one after the other, then their entries are looked at.
+    """The rebuild of some indexes, one after the other: objects are entered first, then the entries are checked.
 
-    The keys of those that have many are found by one walk through the keys of the database, if they are several.
+    If several indexes have many keys each, one walk through the keys of the database finds them all.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Rebuild:
         self._begun = dict.fromkeys(self._shares, 0)
 
     def all(self) -> Program[None]:
-        """Builds them."""
+        """Builds the indexes."""
         self._objects, left = yield requests.begin_rebuild(self._model, self._partition, self._indexes)
         for index in self._indexes:
             if index not in left:
@@ -75,7 +75,7 @@ class Rebuild:
                 yield from self._steps(index, b"")
 
     def _walk(self, waiting: Sequence[tuple[DeclaredIndex, bytes]]) -> Program[None]:
-        """Tells indexes the keys that they wait for."""
+        """Finds the keys that indexes wait for, and sends them."""
         found: list[list[bytes]] = [[] for _ in waiting]
         beginnings = [
             (beginning.partition(b"\0")[0], some)
@@ -99,7 +99,7 @@ class Rebuild:
             yield from self._steps(index, b"keys:" + waits_for, keys[at : at + requests.CHUNK])
 
     def _steps(self, index: DeclaredIndex, key_source: bytes, keys: Sequence[bytes] = ()) -> Program[bytes | None]:
-        """Goes on until the index is built; or until it waits for keys, for what it waits."""
+        """Continues until the index is built; or until it waits for a walk of keys, which is returned."""
         while True:
             done = yield requests.rebuild(self._model, self._partition, index, self._chunk_size, key_source, keys)
             keys = ()
@@ -115,7 +115,7 @@ class Rebuild:
 
 
 def _common_beginning(texts: Sequence[bytes]) -> bytes:
-    """Returns what all of some texts begin with."""
+    """Returns the common prefix of some texts."""
     first, last = min(texts), max(texts)
     return first[: next((at for at, (one, other) in enumerate(zip(first, last)) if one != other), len(first))]  # noqa: B905
 
@@ -132,7 +132,7 @@ def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
 def clear(
     model: Model, partition: Partition, indexes: Sequence[DeclaredIndex], chunk_size: int | None = None
 ) -> Program[None]:
-    """Removes all that indexes hold. From the beginning they count as not built."""
+    """Removes all entries of indexes. They count as not built from the first step on."""
     names = [index.name for index in indexes]
     keys = [key for index in indexes for key in index.keys]
     beginnings = [beginning for index in indexes for beginning in index.beginnings]
@@ -144,7 +144,7 @@ def clear(
 
 
 def clear_all(model: Model, partition: Partition) -> Program[None]:
-    """Removes all that the indexes of a model hold, also those that are no longer declared."""
+    """Removes all entries of the indexes of a model, including indexes that are no longer declared."""
     yield from _clear(lambda cursor: requests.clear(model, partition, None, [], partition.index_prefixes, cursor))
 
 

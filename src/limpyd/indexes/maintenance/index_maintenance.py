@@ -1,4 +1,4 @@
-"""Index maintenance: whether the indexes of a model are built, as far as this process knows; and what builds them."""
+"""Index maintenance of a model: the knowledge of which indexes are built, and the operations that build and clear."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MAX_AT_ONCE = 1_000_000
 
 
 class IndexMaintenance:
-    """The state of a model's indexes on its database, as far as this process knows it.
+    """The indexes of a model on its database, as far as this process knows.
 
     Attributes:
-        catalog: what the server knows of them; None before it was asked, or when that has changed.
-        declared: what each write takes for granted: the server knows what this process declares.
+        catalog: the server's record of them; None before it was read, or if it has changed.
+        declared: the assumption of each write: the catalog contains the declarations of this process.
     """
 
     def __init__(self, model: IndexedModel) -> None:
@@ -36,26 +36,26 @@ class IndexMaintenance:
         self.forget()
 
     def forget(self) -> None:
-        """Forgets what is known, since the database is another from now on, or may be."""
+        """Forgets the catalog, because the database is, or may be, another one."""
         self._database = object()
         self.catalog: Catalog | None = None
 
     def invalidate(self) -> None:
-        """Has the next request that rests on the catalog ask for it."""
+        """Forgets the catalog; the next request that needs it asks for it."""
         self.catalog = None
 
     def built(self, indexes: Iterable[FieldIndex]) -> tuple[Assumption, ...]:
-        """Returns what a query that uses some indexes takes for granted; nothing if it uses none."""
+        """Returns the assumptions of a query that uses some indexes; none if it uses none."""
         names = frozenset(self._indexes[index.declared_key].name for index in indexes)
         return (Assumed(self, names),) if names else ()
 
     def index_facts(self, name: bytes) -> tuple[str, str, str]:
-        """Returns the model, the field and the index of a name, for messages."""
+        """Returns the model, the field and the index with a name in the catalog, for messages."""
         index = next(index for index in self._indexes.values() if index.name == name)
         return self._model.name, index.field_index.field.name, str(index.field_index.index)
 
     def asking(self, *, may_write: bool) -> Request[Catalog]:
-        """Asks for the catalog. A write declares first what this process declares."""
+        """Returns the request for the catalog; before a write it also sends the declarations of this process."""
         database = self._database
 
         def learn(catalog: Catalog) -> Catalog:
@@ -89,7 +89,7 @@ class IndexMaintenance:
         return self._run(generators.rebuild(self._model, self._partition, indexes, progress, chunk_size))
 
     def clear(self, indexes: Sequence[DeclaredIndex] | None = None, chunk_size: int | None = None) -> Any:
-        """Clears some indexes, or all of the model, also those that are no longer declared."""
+        """Clears some indexes, or all of the model, including those that are no longer declared."""
         self._check_size(chunk_size)
         if indexes is None:
             return self._run(generators.clear_all(self._model, self._partition))
@@ -101,7 +101,7 @@ class IndexMaintenance:
             raise InvalidValue(msg)
 
     def of(self, field: Any) -> list[DeclaredIndex]:
-        """The indexes of a field, also those that it has together with others.
+        """Returns the indexes of a field, including composite ones.
 
         Raises:
             InvalidValue: it has none.
@@ -113,7 +113,7 @@ class IndexMaintenance:
         return found
 
     def one_of(self, field: Any, index_class: type[Index] | None, key: str | None, prefix: str | None) -> Index:
-        """The one index of a field that is of a class, and has a key and a prefix, as far as those are given.
+        """Returns the only index of a field with a class, a key and a prefix, as far as these are given.
 
         Raises:
             InvalidValue: there is none, or several.
@@ -145,7 +145,7 @@ class IndexMaintenance:
 
 
 class IndexBuild:
-    """An index of a field, to be built or cleared."""
+    """The building and clearing of one index of a field."""
 
     def __init__(self, maintenance: IndexMaintenance, index: DeclaredIndex) -> None:
         self._maintenance = maintenance

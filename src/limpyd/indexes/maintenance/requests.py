@@ -1,4 +1,4 @@
-"""The requests of index maintenance: one function per Lua file, which says what its arguments mean."""
+"""The requests of index maintenance: one function per Lua file, which documents the arguments."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ CHUNK = 500
 def declare(
     model: IndexedModel, partition: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool
 ) -> Request[Catalog]:
-    """Asks for the catalog of a model, and declares its indexes, keys and references if it may.
+    """Asks for the catalog of a model; if it may write, it also declares the indexes, keys and references of the model.
 
-    Without that it asks once more, and declares them, where the answer depends on there being no objects.
+    If it may not write, but the answer is only valid while there are no objects, a second request declares them.
     """
     args: list[Argument] = [int(may_write), int(partition.trusts_indexes), new_epoch()]
     prefixes, references = (
@@ -66,7 +66,7 @@ def declare(
 
 
 def new_epoch() -> bytes:
-    """Returns an epoch that was never used."""
+    """Returns a new random epoch."""
     return os.urandom(9).hex().encode()
 
 
@@ -74,13 +74,13 @@ class Progress(NamedTuple):
     """The progress of the rebuild of an index.
 
     Attributes:
-        built: all is done.
-        begun: it began from the start.
+        built: true if the index is built.
+        begun: true if this step began from the start.
         objects: how many objects were looked at.
-        given: how many entries they gave.
-        entries: how many entries were looked at.
+        given: how many entries these objects have.
+        entries: how many entries were checked.
         all_objects: how many objects there are.
-        waits_for: the walk that finds the keys of the index, if it waits for those.
+        waits_for: the walk for keys that the rebuild waits for; None if it does not wait.
     """
 
     built: bool
@@ -93,7 +93,7 @@ class Progress(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The part of the whole that is done, from 0 to 1."""
+        """The completed share of the rebuild, from 0 to 1."""
         if self.built or not self.all_objects:
             return 1.0
         return (min(self.objects / self.all_objects, 1) + min(self.entries / max(self.given, 1), 1)) / 2
@@ -102,9 +102,9 @@ class Progress(NamedTuple):
 def begin_rebuild(
     model: Model, partition: Partition, indexes: Sequence[DeclaredIndex]
 ) -> Request[tuple[int, list[DeclaredIndex]]]:
-    """Begins the rebuild of some indexes, or goes on with that of the same ones.
+    """Begins the rebuild of some indexes, or continues it.
 
-    It returns how many objects there are, and of which indexes the rebuild has not come to its end.
+    It returns the number of objects, and the indexes whose rebuild is not finished.
     """
 
     def decode(reply: list[Any]) -> tuple[int, list[DeclaredIndex]]:
@@ -125,14 +125,14 @@ def rebuild(
     key_source: bytes = b"",
     keys: Sequence[bytes] = (),
 ) -> Request[Progress]:
-    """Does one step of the rebuild of an index, which looks at about so many objects or entries.
+    """Does one step of the rebuild of an index.
 
     Args:
         model: the model.
         partition: the partition.
         index: the index.
-        chunk_size: about how many objects or entries to look at.
-        key_source: how the keys of the index are found, see indexes/maintenance/rebuild.lua.
+        chunk_size: about how many objects or entries the step looks at.
+        key_source: the source of the keys of the index, see indexes/maintenance/rebuild.lua.
         keys: keys that were found.
 
     Raises (from the reply):
@@ -164,7 +164,7 @@ def rebuild(
 
 
 def _refused_rebuild(model: Model, index: FieldIndex, reply: list[Any]) -> LimpydError:
-    """The error for what keeps an index from being built."""
+    """Returns the error for a value or a key that prevents the rebuild."""
     outcome, *facts = reply
     if outcome == b"unique":
         pk, stored, owner, sub = facts
@@ -182,7 +182,7 @@ def _refused_rebuild(model: Model, index: FieldIndex, reply: list[Any]) -> Limpy
 
 
 def _expiring(model: Model, pk: bytes, facts: list[Any]) -> InvalidValue:
-    """The error for a value that expires, and was to be indexed."""
+    """Returns the error for a value that expires and cannot be indexed."""
     _, key, sub = facts
     field, who = model.field_at(key, sub), shown(model, pk)
     cure = f"Take the expiries of all such values away by {model.name}.check(repair=['expiring'])"
@@ -202,16 +202,16 @@ def clear(
     spared: Sequence[bytes] = (),
     chunk_size: int | None = None,
 ) -> Request[bytes]:
-    """Removes some of the keys of indexes, and returns where to go on.
+    """Removes some of the keys of indexes, and returns the next cursor.
 
     Args:
         model: the model.
         partition: the partition.
-        names: the indexes, which count as not built from now on; all that are known if none are named.
-        keys: keys to be removed.
-        beginnings: what other keys begin with that are to be removed.
-        cursor: where to go on looking for those.
-        spared: what the keys of others are made of that look like those.
+        names: the indexes, which count as not built from now on; None for all in the catalog.
+        keys: keys to remove.
+        beginnings: the prefixes of other keys to remove.
+        cursor: the cursor of the walk for these keys.
+        spared: the templates of keys of other indexes that begin like these.
         chunk_size: about how many keys of the database a step looks at.
     """
     args: list[Argument] = [new_epoch(), *([b"*"] if names is None else [len(names), *names])]
@@ -223,17 +223,17 @@ def clear(
 
 
 def forget(model: Model, partition: Partition, names: Sequence[bytes]) -> Request[int]:
-    """Forgets indexes that are cleared, and no longer declared; returns how many were known."""
+    """Removes cleared indexes from the catalog; returns how many were in it."""
     return _repeatable(FORGET, (partition.meta,), [new_epoch(), *names], int, model)
 
 
 def _pattern(beginning: bytes) -> bytes:
-    """The pattern of keys that begin so; what stands after the place of a sub-key is looked at by the script."""
+    """Returns the pattern of keys with a prefix; a text after the position of a sub-key is compared by the script."""
     return literal_pattern(beginning.partition(b"\0")[0]) + b"*"
 
 
 def scan(beginning: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
-    """Finds some keys that begin so, and returns where to go on."""
+    """Finds some keys with a prefix, and returns the next cursor."""
     args = (b"SCAN", cursor, b"MATCH", _pattern(beginning), b"COUNT", SCANNED)
     return Request(args, tuple, readonly=True)
 
@@ -241,7 +241,7 @@ def scan(beginning: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
 def _repeatable(
     script: Script, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R], model: Model
 ) -> Request[R]:
-    """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
+    """Returns the request of a script that may run twice, so that it may be sent again after a lost connection."""
     script = script.allow_cross_slot(model.crosses_slots)
     everything = evalsha(script, keys, args)
     return Request(everything, decode, readonly=True, script=script, subject=model)
