@@ -1,1 +1,1 @@
-"""The Lua scripts, and what loads them and builds their requests."""
+"""The Lua scripts, and the functions that build their requests."""

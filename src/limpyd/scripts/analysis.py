@@ -46,8 +46,8 @@ class CommandsRun(NamedTuple):
 
     Attributes:
         command: its name.
-        calls: how often it is run.
-        values: how many values its replies contain in total.
+        calls: the number of its calls.
+        values: the number of values in all its replies.
     """
 
     command: str
@@ -60,7 +60,7 @@ class CommandsRun(NamedTuple):
 
 
 class AnalyzedScript(Script):
-    """A script that runs another one, and replies with the commands that this calls."""
+    """A script that runs another one, and replies with the commands that the other one calls."""
 
     def __init__(self, script: AnyScript) -> None:
         super().__init__(script.name)
@@ -68,18 +68,18 @@ class AnalyzedScript(Script):
 
     @cached_property
     def source(self) -> bytes:
-        """The other one within a function, where `redis.call` counts."""
+        """The source of the other script within a function, with a `redis.call` that counts."""
         shebang, text = self._script.source.split(b"\n", 1)
         return shebang + BEFORE + text + AFTER
 
     @cached_property
     def sha(self) -> bytes:
-        """The digest by which a server knows it."""
+        """Its SHA1 digest, for EVALSHA."""
         return sha1(self.source, usedforsecurity=False).hexdigest().encode()
 
 
 def analyzed(request: Request[Any]) -> Request[list[CommandsRun]]:
-    """Returns the request that makes the server do the same, and reports what that was."""
+    """Returns the request that makes the server do the same, and replies with the commands that it ran."""
     if request.script is None:
         command = to_text(request.args[0]) if isinstance(request.args[0], bytes) else str(request.args[0])
         return _like(request, None, request.args, lambda reply: [CommandsRun(command, 1, _values(reply))])

@@ -33,9 +33,9 @@ class Updates:
     """New values of existing objects, which one request stores.
 
     Attributes:
-        fields: the fields of the values.
+        fields: the fields that get values.
         args: the arguments for the objects.
-        size: about how much room their values take.
+        size: about how many bytes their values take.
     """
 
     def __init__(self, model: Model, partition: Partition, version: bytes | None) -> None:
@@ -50,7 +50,7 @@ class Updates:
         return self._count
 
     def add(self, pk: bytes | None, assigned: Sequence[Assigned]) -> None:
-        """Adds an object: its primary key, if that is not minted, and its new values."""
+        """Adds an object: its primary key, unless it is minted, and its new values."""
         if pk is not None:
             self.args.append(pk)
         self.args += self.fields.values(assigned, None)
@@ -59,10 +59,10 @@ class Updates:
         self._count += 1
 
     def update(self, *, skip: bool) -> Request[Changed]:
-        """Stores them, each object all or nothing by itself, as far as the first that is refused.
+        """Stores the values, for each object all or none, up to the first object that is refused.
 
         Args:
-            skip: pass over those that do not exist.
+            skip: whether to pass over objects that do not exist.
         """
         model = self._model
 
@@ -78,14 +78,14 @@ class Updates:
 def delete(
     model: Model, partition: Partition, pks: Sequence[bytes], layout: Sequence[Argument], *, skip: bool
 ) -> Request[Changed]:
-    """Deletes objects, as far as the first that does not exist.
+    """Deletes objects, up to the first one that does not exist.
 
     Args:
         model: their model.
         partition: their partition.
         pks: their primary keys.
-        layout: what the model looks like (see `deletion_layout`).
-        skip: pass over those that do not exist.
+        layout: the layout of the model (see `deletion_layout`).
+        skip: whether to pass over objects that do not exist.
     """
 
     def refused(outcome: list[Any], pk: bytes) -> LimpydError:
@@ -120,16 +120,16 @@ def deletion(
 
 
 PER_ARGUMENT = 50
-"""The room that an argument takes beside its bytes: it takes the server's time too."""
+"""The bytes that are added for each argument, since an argument takes time on the server."""
 
 
 def room(args: Sequence[bytes]) -> int:
-    """About how much room some arguments take."""
+    """Returns about how many bytes some arguments take."""
     return sum(map(len, args)) + PER_ARGUMENT * len(args)
 
 
 def encoded(args: Sequence[Argument]) -> list[bytes]:
-    """Arguments as they are sent."""
+    """Returns arguments as they are sent."""
     return [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
 
 
@@ -137,7 +137,7 @@ def facts(model: Model, reply: list[Any]) -> list[Any]:
     """Returns the results for the objects of a request.
 
     Raises:
-        ServerError: it failed as a whole.
+        ServerError: the request failed as a whole.
     """
     if reply[0] != b"ok":
         raise refusal(model, reply, None, who=f"the {model.name} objects of a chunk")
@@ -145,7 +145,7 @@ def facts(model: Model, reply: list[Any]) -> list[Any]:
 
 
 def refused_update(model: Model, fields: Fields, refused: Any) -> Refused:
-    """The object whose new values were refused, if one's were."""
+    """Returns the position of the object whose new values were refused, and the error; None if there is none."""
     if refused is None:
         return None
     number, outcome, *pk = refused

@@ -29,9 +29,9 @@ class ObjectShape(NamedTuple):
         subs: the sub-keys of their hashes.
         strings: the prefixes of their strings.
         unset: the prefixes of the keys that get no value.
-        texts: how many texts that only indexes keep follow the values.
-        entries: kind and key of the index of each entry, and which of the values it is, from 1 on.
-        more: whether each has values of many members and further entries.
+        texts: the number of texts for indexes after the values.
+        entries: for each entry the kind and the key of the index, and the position of the value, counted from 1.
+        more: true if each object has values of many members and further entries.
     """
 
     subs: tuple[bytes, ...]
@@ -59,7 +59,7 @@ class NewObjects:
     """New objects that one request creates.
 
     Attributes:
-        size: about how much room their values take.
+        size: about how many bytes their values take.
     """
 
     def __init__(self, model: Model, partition: Partition) -> None:
@@ -74,13 +74,13 @@ class NewObjects:
         self.size = 0
 
     def add(self, shape: ObjectShape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
-        """Adds an object whose shape has all but its values.
+        """Adds an object with a shape; the shape contains everything but the values.
 
         Args:
             shape: its shape.
             pk: its primary key, unless it is minted.
-            values: its values, and the texts that only indexes keep.
-            claimed: makes of those what may turn out to belong to another object, in the order of its entries.
+            values: its values, and the texts for indexes.
+            claimed: returns the claims for these values, in the order of the entries.
         """
         if shape is not self._shape:
             self._shapes.setdefault(shape, len(self._shapes) + 1)
@@ -107,11 +107,11 @@ class NewObjects:
         self.size += room(stored)
 
     def create(self, *, skip: bool, give_pks: bool) -> Request[Created]:
-        """Creates them, each all or nothing by itself, as far as the first that is refused.
+        """Creates the objects, each as a whole, up to the first one that is refused.
 
         Args:
-            skip: pass over those of which something belongs to another object.
-            give_pks: return the primary keys.
+            skip: whether to pass over objects whose primary key or unique value belongs to another object.
+            give_pks: whether to return the primary keys.
         """
         args = (b"%d" % skip, b"%d" % give_pks, *self._head())
 
@@ -122,12 +122,12 @@ class NewObjects:
         return scripted(BULK_CREATE, self._keys, args, decode, self._model).assuming(self._model.maintenance.declared)
 
     def create_or_update(self, fields: Fields, values: Sequence[Argument], *, give_pks: bool) -> Request[Created]:
-        """Creates them, or gives the objects that stand against them values; as far as the first that is refused.
+        """Creates objects, or updates the existing ones that they conflict with; up to the first one that is refused.
 
         Args:
-            fields: the fields of those values.
-            values: what each of them gets (see `Fields.values`).
-            give_pks: return the primary keys.
+            fields: the fields to update.
+            values: the new values for each object (see `Fields.values`).
+            give_pks: whether to return the primary keys.
         """
         model = self._model
         args = (b"%d" % give_pks, *self._head(), *fields.args(), *values)
@@ -141,7 +141,7 @@ class NewObjects:
 
     @property
     def _keys(self) -> tuple[bytes, ...]:
-        """The set of primary keys, and the last automatic one if they are minted."""
+        """Returns the key of the set of primary keys; if they are minted, also that of the last automatic one."""
         minted = self._objects[0][0] is None
         return (self._partition.pks, self._partition.seq) if minted else (self._partition.pks,)
 
@@ -164,7 +164,7 @@ class NewObjects:
         return encoded(head) + self._args
 
     def _error(self, number: int, outcome: list[Any]) -> LimpydError:
-        """Returns the error for one of them that was refused."""
+        """Returns the error for an object that was refused."""
         pk, claimed, values = self._objects[number]
         return refusal(self._model, outcome, pk, claimed(values))
 

@@ -1,4 +1,4 @@
-"""The reply of a script that would change more than one step may."""
+"""The error for a script that would make more changes than one step may."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequenc
     """Returns the error for the outcome 'large' of lua/library/journal.lua.
 
     Args:
-        model: the model it is about.
-        who: whom it is about.
+        model: the model.
+        who: the object, or objects, in the message.
         facts: the facts of the outcome.
-        references: what it counts references by, from 1 on.
+        references: the references that the outcome counts from 1 on.
     """
     changes, found_pk, reference, key = facts
     pk = to_text(found_pk or b"")

@@ -12,5 +12,5 @@ RAISE_COUNTER = Script("raise_counter")
 
 
 def raise_counter(model: Model, partition: Partition, pk: int) -> Request[bool]:
-    """Has automatic primary keys go on behind one."""
+    """Raises the counter of automatic primary keys to a number, unless it is higher."""
     return scripted(RAISE_COUNTER, (partition.seq,), (pk,), to_bool, model)

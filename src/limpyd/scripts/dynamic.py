@@ -27,15 +27,15 @@ def versions(
     cursor: bytes = b"",
     args: Sequence[Argument] = (),
 ) -> Request[tuple[bytes, list[bytes]]]:
-    """The parts of the versions of an object that have a value: all; or some, and the cursor of the next ones.
+    """Returns the parts of an object's versions with a value: all; or some, and the next cursor.
 
     Args:
         model: the model.
         partition: the partition.
         pk: the primary key of the object.
-        field: the field, as lua/library/dynamic_parts.lua knows it.
-        must_exist: whether the object must be looked for.
-        cursor: from where on; empty for all at once.
+        field: the field (see lua/library/dynamic_parts.lua).
+        must_exist: whether to check that the object exists.
+        cursor: the cursor; empty for all parts at once.
         args: the options of SSCAN.
 
     Raises (from the reply):
@@ -54,18 +54,18 @@ def versions(
 def delete_versions(
     model: Model, partition: Partition, pk: bytes, field: tuple[bytes, bytes, Indexes], found: Callable[[], None]
 ) -> Request[int]:
-    """Removes all versions of a field of an object; how many there were.
+    """Removes all versions of a field of an object, and returns their number.
 
     Args:
         model: the model.
         partition: the partition.
         pk: the primary key of the object.
         field: the field (see lua/library/dynamic_parts.lua), how it is stored, and its indexes.
-        found: is called when the object exists.
+        found: called if the object exists.
 
     Raises (from the reply):
         DoesNotExist: there is no such object.
-        TooManyChanges: they are more, with their index entries, than a step may change; nothing was removed.
+        TooManyChanges: the versions and their index entries are more than a step may change; nothing was removed.
     """
 
     def decode(reply: list[Any]) -> int:

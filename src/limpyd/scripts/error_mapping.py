@@ -51,7 +51,7 @@ class Model(Subject, Protocol):
 
     @property
     def max_changes(self) -> Argument:
-        """The most changes of a step, as scripts take it."""
+        """The most changes of a step, as an argument of scripts."""
         ...
 
     def field(self, name: str) -> Any: ...
@@ -61,13 +61,13 @@ class Model(Subject, Protocol):
 
 
 class Claim(NamedTuple):
-    """A value that may turn out to belong to another object.
+    """A value that is written, and may belong to another object.
 
     Attributes:
-        model: the model of the object that claims it.
+        model: the model of the object that is written.
         field: the name of the field.
-        stored: the value, if it is known beforehand.
-        sub: the sub-key it is under, if that is known beforehand.
+        stored: the stored value, if the client knows it.
+        sub: the sub-key, if the client knows it.
     """
 
     model: Model
@@ -77,7 +77,7 @@ class Claim(NamedTuple):
 
 
 def shown(model: Model, pk: bytes | None) -> str:
-    """An object, as messages name it."""
+    """Returns the name of an object in messages."""
     return f"{model.name}({shorten(to_text(pk))})" if pk is not None else f"a new {model.name}"
 
 
@@ -96,20 +96,20 @@ def refusal(
     expected: int | None = None,
     condition: str = "",
 ) -> LimpydError:
-    """The error that an outcome stands for.
+    """Returns the error for an outcome.
 
     Args:
-        model: the model that it is about.
+        model: the model.
         reply: the outcome.
-        pk: the primary key of the object that it is about.
-        claims: the values that the number of 'unique' counts.
-        sought: the filters of a lookup, for its message.
-        others: the other objects that the number of 'gone' counts, from 1 on.
-        command: the command that was run, if it was one.
+        pk: the primary key of the object, if there is one.
+        claims: the written values; the number in the outcome 'unique' is a position among them.
+        sought: the filters of a lookup, for the message.
+        others: the other objects; the number in the outcome 'gone' is a position among them, counted from 1.
+        command: the command, if there was one.
         needs: the servers that support its arguments, if fewer than support the command.
         who: the subject of the message, if it is not the object with the primary key.
-        references: the references that the number of 'restricted' counts, from 1 on.
-        expected: the version that the object was expected to have.
+        references: the references; the number in the outcome 'restricted' is a position among them, counted from 1.
+        expected: the expected version of the object.
         condition: the condition that the object had to meet.
     """
     outcome: Any = reply[0]
@@ -140,14 +140,14 @@ def refusal(
 
 
 def _about_absence(model: Model, sought: str, who: str) -> DoesNotExist:
-    """The error for an object that does not exist."""
+    """Returns the error for an object that does not exist."""
     if sought:
         return DoesNotExist(f"no {model.name} matches {sought}")
     return DoesNotExist(f"there is no {who}: it was deleted, or never created")
 
 
 def _about_a_version(model: Model, who: str, pk: bytes | None, expected: int, found: bytes) -> LimpydError:
-    """The error for an object that has another version than expected."""
+    """Returns the error for an object with another version than expected."""
     try:
         return StaleObject(model.name, to_text(pk or b""), expected, int(found))
     except ValueError:
@@ -155,7 +155,7 @@ def _about_a_version(model: Model, who: str, pk: bytes | None, expected: int, fo
 
 
 def expiring(who: str, field: object, facts: list[Any], cure: str) -> InvalidValue:
-    """The error for a value that expires, and was to be indexed."""
+    """Returns the error for a value that expires and cannot be indexed."""
     milliseconds, key, sub = facts
     what = f"the key {to_text(key)!r}" if sub is None else f"the entry {to_text(sub)!r} of {to_text(key)!r}"
     return InvalidValue(
@@ -165,7 +165,7 @@ def expiring(who: str, field: object, facts: list[Any], cure: str) -> InvalidVal
 
 
 def _about_a_value(model: Model, who: str, facts: list[Any], claims: Sequence[Claim]) -> LimpydError:
-    """The error for a value that an index cannot keep."""
+    """Returns the error for a value that cannot be indexed."""
     value, reason, key = facts
     found = _index_at(model, key, claims)
     if found is None:  # it is declared elsewhere only
@@ -177,7 +177,7 @@ def _about_a_value(model: Model, who: str, facts: list[Any], claims: Sequence[Cl
 
 
 def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim]) -> UniquenessError:
-    """The error for a value that belongs to another object."""
+    """Returns the error for a value that belongs to another object."""
     claim = _claim_of_composite(model, facts[0], claims) if isinstance(facts[0], bytes) else claims[facts[0]]
     found, owner, *under = facts[1:]
     value = claim.model.value_of(claim.field, found if claim.stored is None else claim.stored)
@@ -190,7 +190,7 @@ def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim
 def _about_a_reference(
     model: Model, outcome: bytes, facts: list[Any], claims: Sequence[Claim], references: Sequence[Any]
 ) -> LimpydError:
-    """The error for a reference to an object that does not exist, or to one that was to be deleted."""
+    """Returns the error for a reference to a missing object, or for one that prevents a deletion."""
     if outcome == b"absent":
         claim = claims[facts[0]]
         field = claim.model.field(claim.field)
@@ -213,7 +213,7 @@ def _about_a_reference(
 
 
 def _index_at(model: Model, key: bytes, claims: Sequence[Claim]) -> tuple[Model, Any] | None:
-    """Returns the index with a key, and its model, if it is an index of a model that took part."""
+    """Returns the index with a key, and its model; None if it belongs to no model of the request."""
     models = [model, *(claim.model for claim in claims)]
     return next(((one, index) for one in models if (index := one.index_at(key)) is not None), None)
 
@@ -227,7 +227,7 @@ def _claim_of_composite(model: Model, key: bytes, claims: Sequence[Claim]) -> Cl
 def about_a_key(
     model: Model, who: str, outcome: bytes, facts: list[bytes], command: Any = "", needs: Needs | None = None
 ) -> LimpydError:
-    """The error for a key that is not as it should be, or a command that the server refused."""
+    """Returns the error for a key of the wrong type, or for a command that the server refused."""
     if outcome not in ABOUT_KEYS:
         return unknown_outcome(who, [outcome, *facts])
     if outcome == b"rounded":
@@ -262,7 +262,7 @@ def about_a_key(
 
 
 def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
-    """The error for a reply that no script of this version gives."""
+    """Returns the error for a reply that no script of this version sends."""
     return OutcomeUnknown(
         f"{who}: the script replied {shorten(outcome)}, which this version of limpyd does not know. Whether anything "
         f"was changed is not known; read the values to know"

@@ -1,4 +1,4 @@
-"""Conditions that an index answers, as scripts read them (see lua/library/conditions.lua)."""
+"""Conditions that use an index, as scripts read them (see lua/library/conditions.lua)."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ class Kind(Protocol):
 
 
 class OneOf(Node):
-    """Objects that have one of some values.
+    """The condition that an object has one of some values.
 
     Attributes:
-        kind: the kind of the index: a set or a sorted set for each value, or a hash from value to owner.
+        kind: the kind of the index: a set or a sorted set for each value, or a hash from values to owners.
         key: the key of the hash, or the prefix of the keys of the sets.
         texts: the values; if there are none, no object matches.
-        stored: for sets, the values of the field, if the server can test an object by them as well; else None.
+        stored: for sets, where the values of the field are stored, if scripts may test an object by its stored value;
+            else None.
         many: true if an object may have several of the values.
-        more: true if there are other values, which are not sent now.
+        more: true if there are further values, which are not sent in this request.
     """
 
     __slots__ = ("_is_known", "key", "kind", "many", "more", "stored", "texts")
@@ -56,14 +57,14 @@ class OneOf(Node):
 
     @property
     def is_known(self) -> bool:
-        """True if no value has to be read on the server first."""
+        """True if all values are known, so that a script need not read any first."""
         if self._is_known is None:
             self._is_known = all(isinstance(text, bytes) for text in self.texts)
         return self._is_known
 
     @property
     def can_be_scanned(self) -> bool:
-        """True if the server can go through the objects value by value, however many values there are."""
+        """True if a script can walk the objects value by value, for any number of values."""
         return self.kind.redis_type != "set" or self.stored is not None
 
     def add_to(self, arguments: Arguments) -> None:
@@ -77,19 +78,19 @@ class OneOf(Node):
         arguments.add_texts(self.texts)
 
     def sliced(self, start: int, stop: int) -> OneOf:
-        """The same with some of the values."""
+        """Returns the same condition with some of the values."""
         part = OneOf(self.kind, self.key, self.texts[start:stop], self.stored, many=self.many)
         part.more = stop < len(self.texts)
         return part
 
 
 class HasPrimaryKey(Node):
-    """Objects that have one of some primary keys.
+    """The condition that an object has one of some primary keys.
 
     Attributes:
         key: the set of primary keys.
         texts: the primary keys; if there are none, no object matches.
-        more: true if there are others, which are not sent now.
+        more: true if there are further primary keys, which are not sent in this request.
     """
 
     __slots__ = ("is_known", "key", "more", "texts")
@@ -107,21 +108,21 @@ class HasPrimaryKey(Node):
         arguments.add_texts(self.texts)
 
     def sliced(self, start: int, stop: int) -> HasPrimaryKey:
-        """The same with some of them."""
+        """Returns the same condition with some of the primary keys."""
         part = HasPrimaryKey(self.key, self.texts[start:stop])
         part.more = stop < len(self.texts)
         return part
 
 
 class Interval(NamedTuple):
-    """The values between two, of which each may be excluded or missing.
+    """The values between two bounds; each bound may be excluded or missing.
 
     Attributes:
-        above: `[` or `(` before the lower one, which is excluded if round; `-` if there is none; `^` if the
-            values begin with it.
-        low: the lower one.
-        below: `]` or `)` for the higher one; `+` if there is none.
-        high: the higher one.
+        above: `[` for an included lower bound, `(` for an excluded one; `-` if there is none; `^` if the values begin
+            with it.
+        low: the lower bound.
+        below: `]` for an included higher bound, `)` for an excluded one; `+` if there is none.
+        high: the higher bound.
     """
 
     above: bytes
@@ -131,16 +132,16 @@ class Interval(NamedTuple):
 
 
 class Within(Node):
-    """Objects that have a value within one of some intervals.
+    """The condition that an object has a value within one of some intervals.
 
     Attributes:
-        kind: the kind of the index that has them.
-        key: that of the sorted set.
-        stored: the values of the field.
+        kind: the kind of the index.
+        key: the key of the sorted set.
+        stored: where the values of the field are stored.
         intervals: the intervals.
-        checkable: whether the server can test an object's value; it cannot run Python.
-        one_text_per_value: whether the index keeps one entry of each value.
-        more: whether other intervals follow that are not sent now.
+        checkable: true if scripts can test the stored value of an object, without a Python transform.
+        one_text_per_value: true if the index has one entry for each value.
+        more: true if there are further intervals, which are not sent in this request.
     """
 
     __slots__ = ("_is_known", "checkable", "intervals", "key", "kind", "more", "one_text_per_value", "stored")
@@ -166,7 +167,7 @@ class Within(Node):
 
     @property
     def is_known(self) -> bool:
-        """True if all intervals are known here, and none has an end that the server reads first."""
+        """True if all intervals are known, so that a script need not read a bound first."""
         if self._is_known is None:
             self._is_known = all(isinstance(each.low, bytes) for each in self.intervals)
         return self._is_known
@@ -178,11 +179,11 @@ class Within(Node):
 
     @property
     def can_be_scanned(self) -> bool:
-        """True if the server can go through the objects interval by interval."""
+        """True if a script can walk the objects interval by interval."""
         return self.kind.scans and (self.checkable or (self.one_text_per_value and not self.many))
 
     def sliced(self, start: int, stop: int) -> Within:
-        """The same with some of the intervals."""
+        """Returns the same condition with some of the intervals."""
         part = Within(
             self.kind,
             self.key,
@@ -206,12 +207,12 @@ class Within(Node):
 
 
 class Near(Node):
-    """Objects that have a place within a circle or a box.
+    """The condition that an object has a place within a circle or a box.
 
     Attributes:
-        kind: geo or geos (of fields of one place or of many).
+        kind: `geo` for fields of one place, `geos` for fields of many.
         key: the index.
-        prefix: the prefix of the keys of the field, each of which holds the places of an object, if those are many.
+        prefix: for fields of many places, the prefix of their keys.
         search: the arguments of GEOSEARCH that describe the area.
     """
 

@@ -17,13 +17,13 @@ CHUNK = 500
 
 
 class KeyFacts(NamedTuple):
-    """A key.
+    """The facts of a key.
 
     Attributes:
         key: its name.
         type: the Redis type of its value.
-        ttl: in how many milliseconds it expires, or None.
-        length: how many members it has, or bytes if it is a string.
+        ttl: the milliseconds until it expires, or None.
+        length: the number of its members; for a string, of its bytes.
         memory: about how many bytes of memory it takes (MEMORY USAGE).
     """
 
@@ -35,7 +35,7 @@ class KeyFacts(NamedTuple):
 
 
 def describe(subject: Subject, keys: Sequence[bytes]) -> Request[list[KeyFacts]]:
-    """Returns the facts of some keys; those that are gone are left out."""
+    """Returns the facts of some keys; keys that do not exist are left out."""
 
     def decode(reply: list[Any]) -> list[KeyFacts]:
         return [
@@ -49,7 +49,7 @@ def describe(subject: Subject, keys: Sequence[bytes]) -> Request[list[KeyFacts]]
 
 
 def found(subject: Subject, partition: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
-    """Some keys of a model, and where there are more (SCAN)."""
+    """Returns some keys of a model, and the next cursor (SCAN)."""
 
     def decode(reply: list[Any]) -> tuple[bytes, list[bytes]]:
         return reply[0], reply[1]

@@ -32,12 +32,12 @@ class NewObject:
     Attributes:
         pk: its primary key.
         hash: sub-keys and values, in turn.
-        unset: prefixes of the keys of its own that get no value.
+        unset: the prefixes of its other keys, which get no value.
         strings: prefixes of keys and values, in turn.
-        members: values of many members, each the prefix of its key, the command that makes it, and its arguments.
+        members: values of many members, each the prefix of its key, the command that stores it, and its arguments.
         entries: kind, key and entry of each index entry, in turn.
-        claims: of each entry the field, or the index of several; the stored value, or the entry of those; and
-            the sub-key if it is under one.
+        claims: for each entry the field and the stored value, or the composite index and the entry; and the sub-key,
+            if there is one.
     """
 
     __slots__ = ("claims", "entries", "hash", "members", "pk", "strings", "unset")
@@ -52,22 +52,22 @@ class NewObject:
         self.claims: list[tuple[Any, bytes, bytes | None]] = []
 
     def claimed(self) -> list[Claim]:
-        """The values that may turn out to belong to another object."""
+        """Returns the written values, which may belong to another object."""
         return [Claim(field.model, field.name, stored, sub) for field, stored, sub in self.claims]
 
     def value_in(self, place: Stored) -> bytes | None:
-        """The value of a field of one value, if it has one."""
+        """Returns the value of a field of one value, or None."""
         name, pairs = (place.sub, self.hash) if place.stored == b"entry" else (place.prefix, self.strings)
         return dict(zip(pairs[::2], pairs[1::2], strict=True)).get(name)
 
     @property
     def empty(self) -> bool:
-        """True if it has no value at all."""
+        """True if the object has no value."""
         return not (self.hash or self.strings or self.members)
 
 
 def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]:
-    """Creates an object; its primary key comes back.
+    """Creates an object, and returns its primary key.
 
     Raises (from the reply):
         UniquenessError: the primary key or a unique value belongs to another object.
@@ -98,15 +98,15 @@ def get_or_create(
     *,
     sought: str,
 ) -> Request[tuple[bytes, bool]]:
-    """Finds the one object that matches, or creates it: its primary key, and whether it is new.
+    """Finds the only object that matches, or creates one; returns its primary key, and True if it was created.
 
     Args:
         model: the model.
         partition: the partition.
-        search: what the object is found by.
-        new: what it is created with.
-        absent: the error if there is none; then it is not created.
-        sought: what it is found by, for messages.
+        search: the query.
+        new: the object to create.
+        absent: the error to raise if there is none, instead of creating it.
+        sought: the filters, for messages.
 
     Raises (from the reply):
         MultipleObjectsReturned: several match.
@@ -128,7 +128,9 @@ def get_or_create(
 
 
 def delete(model: Model, partition: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
-    """Deletes an object, whose catalog, keys and indexed fields the layout names (see `deletion_layout`).
+    """Deletes an object.
+
+    The layout contains the catalog, the keys and the indexed fields of the model (see `deletion_layout`).
 
     Raises (from the reply):
         DoesNotExist: it was deleted already.
@@ -152,10 +154,10 @@ def deletion_layout(
     """Returns the arguments of the deletion of an object after its primary key and the catalog of its model.
 
     Args:
-        prefixes: those of all its keys, that of its hash first.
-        composites: kind, form and key of each index of several fields, in turn.
+        prefixes: the prefixes of all its keys; the hash first.
+        composites: kind, form and key of each composite index, in turn.
         hash_fields: sub-key and indexes of each indexed entry of its hash.
-        keys: of each indexed field with a key of its own the prefix, how it is stored, and its indexes.
+        keys: for each indexed field with a separate key the prefix, how it is stored, and its indexes.
     """
     args: list[Argument] = []
     subs = [sub for sub, _ in hash_fields]
@@ -168,11 +170,11 @@ def deletion_layout(
 
 
 def read_existing(instances: Sequence[Any], key: bytes, command: Request[R]) -> Request[R]:
-    """Runs a read command, as a part of a transaction, on objects whose existence is not known yet.
+    """Runs a read command within a transaction, on objects that may not exist.
 
     Args:
-        instances: those of the objects.
-        key: the key that is read, or the first of them.
+        instances: the instances of the objects.
+        key: the key to read, or the first one.
         command: the command.
 
     Raises (from the reply):
@@ -202,7 +204,7 @@ def existing_keys(
     pk: bytes,
     dynamic: Sequence[bytes] = (),
 ) -> Request[list[bytes]]:
-    """Those of the keys of an object that exist, and those of dynamic fields (see lua/library/dynamic_parts.lua).
+    """Returns the keys of an object that exist, with those of dynamic fields (see lua/library/dynamic_parts.lua).
 
     Raises (from the reply):
         DoesNotExist: there is no object with the primary key that must exist.
@@ -229,7 +231,7 @@ def scripted(
     readonly: bool = False,
     retry_with: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
 ) -> Request[R]:
-    """The request that runs a script of a model."""
+    """Returns the request that runs a script of a model."""
     script = script.allow_cross_slot(model.crosses_slots)
     everything = evalsha(script, keys, args)
     subject = subject or model

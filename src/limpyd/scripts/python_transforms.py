@@ -12,14 +12,14 @@ Transformed = Mapping[bytes, list[bytes] | str]
 
 
 class TransformingIndex(Protocol):
-    """An index that keeps texts that Python makes of values: a `FieldIndex`."""
+    """The attributes that a PythonTransform uses of an index, a `FieldIndex`."""
 
     def texts(self, stored: bytes) -> list[bytes]:
-        """Returns the texts that it keeps of a stored value."""
+        """Returns the texts for a stored value."""
         ...
 
     def is_asked_of(self, key: bytes) -> bool:
-        """Returns whether a key of the outcome 'transform' is a key of this index."""
+        """Returns whether the outcome 'transform' with a key is about this index."""
         ...
 
 
@@ -49,7 +49,7 @@ class PythonTransform(bytes):
         return asked
 
     def extended(self, values: list[bytes]) -> PythonTransform:
-        """The same with the texts of more values."""
+        """Returns the argument with the texts of more values."""
         return PythonTransform(
             self.field_index, self.base, {**self.known, **{value: self._made_of(value) for value in values}}
         )

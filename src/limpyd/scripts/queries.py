@@ -1,4 +1,4 @@
-"""The requests that answer queries: one function for each short script, and one for those of whole queries."""
+"""The requests of queries: one function for each short script, and one for the scripts of whole queries."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Search(NamedTuple):
     Attributes:
         partition: the partition.
         node: the condition.
-        elsewhere: keys that are read besides those of the model.
+        elsewhere: the other keys that the query reads.
         order: the sort keys, each as arguments of the script.
     """
 
@@ -96,7 +96,7 @@ def find(
 
 
 def _body(search: Search, columns: Sequence[tuple[Argument, ...]]) -> Arguments:
-    """The arguments for the order, the columns and the conditions."""
+    """Returns the arguments for the order, the columns and the conditions."""
     body = Arguments()
     args = body.args
     args.append(b"%d" % len(search.order))
@@ -118,7 +118,7 @@ def find_plain(
     ranges: Sequence[NumberRange],
     columns: Sequence[bytes] = (),
 ) -> Request[R]:
-    """Finds the objects that are in some sets and within some ranges of numbers.
+    """Finds the objects in some sets, and within some ranges of numbers.
 
     Args:
         model: the model.
@@ -127,7 +127,7 @@ def find_plain(
         decode: turns the reply into the result.
         sets: the keys of the sets.
         ranges: the ranges.
-        columns: for rows the prefix of the hashes, and the sub-keys that are read.
+        columns: for rows the prefix of the hashes, and the sub-keys to read.
     """
     query = PlainQuery(wanted, sets, tuple(ranges), columns)
     sent = evalsha(FIND_PLAIN, (partition.pks,), packed(query))
@@ -137,14 +137,14 @@ def find_plain(
 def existing(
     model: Model, search: Search, command: Sequence[Argument], decode: Callable[[Any], R], limit: int = 0
 ) -> Request[R]:
-    """Runs a query of which a native command finds the primary keys, as long as all of them exist.
+    """Runs a query by a native command; if an object that it finds does not exist, by the script.
 
     Args:
         model: the model.
         search: the query.
         command: the command.
         decode: turns the reply into the result.
-        limit: how many objects to give at the most; 0 for all.
+        limit: the most objects to return; 0 for all.
     """
     return find(model, search, b"pks", decode, limit=limit, tail=(*command, len(command)), script=EXISTING)
 
@@ -157,7 +157,7 @@ def owner(
     Args:
         model: the model.
         partition: the partition.
-        entry: the key of the index, and the value as it keeps it.
+        entry: the key of the index, and the text of the value.
         decode: turns the reply into the result.
     """
     sent = evalsha(OWNER, (partition.pks, entry[0]), entry[1:])
@@ -171,8 +171,8 @@ def sorted_rows(
 
     Args:
         model: the model.
-        keys: the set; and that of all primary keys, if others are to be left out.
-        args: the page of SORT, if one is asked for, and its columns, of which the first is the primary key.
+        keys: the set; and the set of primary keys, if other members have to be left out.
+        args: LIMIT with a page, if one is wanted, and the columns; the first is the primary key.
         decode: turns the reply into the result.
     """
     sent = evalsha(SORTED_ROWS, keys, args)
@@ -188,15 +188,15 @@ def pks_in_order(
     *,
     desc: bool,
 ) -> Request[R]:
-    """Returns the request for a page of the primary keys of a set, which are numbers that the server gave.
+    """Returns the request for a page of the automatic primary keys in a set, in the order of their numbers.
 
     Args:
         model: the model.
-        keys: the set; the counter; and the set of all primary keys, if others are to be left out.
-        offset: how many to pass over.
-        limit: how many to give.
+        keys: the set; the counter; and the set of primary keys, if other members have to be left out.
+        offset: the number of primary keys to pass over.
+        limit: the most to return.
         decode: turns the reply into the result.
-        desc: from the largest to the smallest.
+        desc: true for descending order.
     """
     sent = evalsha(PKS_IN_ORDER, keys, (b"%d" % offset, b"%d" % limit, b"1" if desc else b"0"))
     return Request(sent, decode, readonly=True, script=PKS_IN_ORDER, subject=model)
@@ -209,20 +209,20 @@ def page_of_range(
     gets: Sequence[Argument],
     decode: Callable[[Any], R],
 ) -> Request[R]:
-    """The rows of a page of a range of an index, in its order."""
+    """Returns the request for the rows of a page of a range of an index, in its order."""
     sent = evalsha(PAGE_OF_RANGE, (index,), (*packed(page), *gets))
     return Request(sent, decode, readonly=True, script=PAGE_OF_RANGE, subject=model)
 
 
 def stored_gone(model: Model) -> DoesNotExist:
-    """The error for a stored collection that is not there any more."""
+    """Returns the error for a stored collection that does not exist any more."""
     return DoesNotExist(
         f"a stored collection of {model.name} objects is not there any more: it expired, or was deleted"
     )
 
 
 def with_references(head: Sequence[Argument], body: Arguments) -> list[Argument]:
-    """Some arguments, the values that are to be read first, and the others."""
+    """Returns the arguments of a query: the first ones, then the values to read first, then the others."""
     if not body.references:
         return [*head, b"0", *body.args]
     args: list[Argument] = [*head, len(body.references)]

@@ -1,4 +1,4 @@
-"""Conditions of queries, alone or combined, as scripts read them (see lua/library/query.lua)."""
+"""Conditions of queries, single or combined, as scripts read them (see lua/library/query.lua)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Node:
     __slots__ = ()
 
     def add_to(self, arguments: Arguments) -> None:
-        """Adds its arguments."""
+        """Adds its arguments to those of a query."""
         raise NotImplementedError
 
 
 class Everything(Node):
-    """Every object meets it."""
+    """The condition that every object meets."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ class Everything(Node):
 
 
 class All(Node):
-    """Objects that meet all of some conditions."""
+    """The condition that an object meets all of some conditions."""
 
     __slots__ = ("nodes",)
     word = b"and"
@@ -42,14 +42,14 @@ class All(Node):
 
 
 class Either(All):
-    """Objects that meet at least one of some conditions."""
+    """The condition that an object meets at least one of some conditions."""
 
     __slots__ = ()
     word = b"or"
 
 
 class Not(Node):
-    """Objects that do not meet a condition."""
+    """The condition that an object does not meet another one."""
 
     __slots__ = ("node",)
 
@@ -62,14 +62,14 @@ class Not(Node):
 
 
 class Via(Node):
-    """Objects that refer to an object of another model that meets conditions.
+    """The condition that an object refers to one of another model that meets a condition.
 
     Attributes:
         key: the index that finds the objects that refer to an object.
-        stored: the values of the field.
+        stored: where the values of the field are stored.
         referred: the set of primary keys of the other model.
         kind: the kind of that index, one of lua/library/index_owners.
-        node: the conditions on the other model.
+        node: the condition on the other model.
     """
 
     __slots__ = ("key", "kind", "node", "referred", "stored")
@@ -83,7 +83,7 @@ class Via(Node):
 
     @property
     def many(self) -> bool:
-        """True if an object may refer to several."""
+        """True if an object may refer to several objects."""
         return self.stored.stored not in {b"entry", b"string"}
 
     def add_to(self, arguments: Arguments) -> None:
@@ -92,10 +92,10 @@ class Via(Node):
 
 
 class Empty(Node):
-    """Objects that have no value in a field.
+    """The condition that an object has no value in a field.
 
     Attributes:
-        stored: the values of the field.
+        stored: where the values of the field are stored.
         index: the key of a sorted set that has one entry for each object with a value; empty if there is none.
     """
 
@@ -110,14 +110,14 @@ class Empty(Node):
 
 
 class ListedIn(Node):
-    """Objects whose primary key is a member of a set, list or sorted set.
+    """The condition that the primary key of an object is in a set, list or sorted set.
 
     Attributes:
         key: its key.
         required: true for a stored collection, which must exist; if it has expired, the query is refused.
         is_set: true if it is known to be a set.
-        joins: true if one command may name it together with keys of the model.
-        found: true if the members of a list were found before, so that the list is not read again.
+        joins: true if one command may contain this key and keys of the model.
+        found: true if the members of a list were read before, so that the list is not read again.
     """
 
     __slots__ = ("found", "is_set", "joins", "key", "required")

@@ -1,4 +1,4 @@
-"""Values in queries: where those of a field are stored, and those that the server reads first."""
+"""Values in queries: where the values of a field are stored, and values that a script reads first."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class Stored(NamedTuple):
     """The place where the values of a field are stored.
 
     Attributes:
-        prefix: the start of their keys; a primary key follows.
+        prefix: the prefix of their keys; a primary key follows.
         stored: how they are stored (see lua/library/whole_value.lua), or `entry`: in the hash of the instance.
-        sub: the sub-key in that hash; or, of a field that has sub-keys, the one that is meant.
-        form: the form in which an index keeps them.
+        sub: the sub-key in the hash of the instance; for a field with sub-keys, one of them.
+        form: their form in an index.
     """
 
     prefix: bytes
@@ -25,7 +25,7 @@ class Stored(NamedTuple):
 
 
 class LaterKey:
-    """The key of a field of an instance without a primary key, which may have one when a request is made.
+    """The key of a field of an instance that has no primary key yet; it may have one when a request is made.
 
     Attributes:
         bound: the field.
@@ -41,7 +41,7 @@ Key = bytes | LaterKey
 
 
 def known_key(key: Key) -> bytes:
-    """The key as it is by now."""
+    """Returns the current key."""
     if isinstance(key, bytes):
         return key
     known: bytes = key.bound._key()
@@ -49,14 +49,14 @@ def known_key(key: Key) -> bytes:
 
 
 class ReadValue(NamedTuple):
-    """A value that is read on the server: that of a field of an instance.
+    """A value that a script reads: the value of a field of an instance.
 
     Attributes:
         key: its key.
         stored: how it is stored.
         sub: its sub-key, if it has one.
-        form: the form in which the index that it is compared with keeps values.
-        under: `:` and the sub-key under which that index keeps it; empty if it is under none.
+        form: the form of values in the index that it is compared with.
+        under: `:` and the sub-key in that index; empty if there is none.
     """
 
     key: Key
@@ -70,7 +70,7 @@ Text = bytes | ReadValue
 
 
 class Arguments:
-    """The arguments of a query while they are put together; values that are to be read are noted by their position."""
+    """The arguments of a query; values that a script reads first are recorded with their positions."""
 
     __slots__ = ("args", "references")
 
@@ -79,7 +79,7 @@ class Arguments:
         self.references: list[tuple[int, ReadValue]] = []
 
     def add_texts(self, texts: Sequence[Text]) -> None:
-        """Adds values, known or to be read."""
+        """Adds values, known ones or values to read."""
         args = self.args
         for text in texts:
             if isinstance(text, ReadValue):

@@ -25,20 +25,20 @@ INDEX_COUNT = 3
 
 
 def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Request[int]:
-    """Deletes the objects that a query finds; how many there were.
+    """Deletes the objects that a query finds, and returns their number.
 
     Raises (from the reply):
-        TooManyChanges: they are more, with their index entries, than a step may change; nothing was deleted.
+        TooManyChanges: the objects and their index entries are more than a step may change; nothing was deleted.
         ServerError: the server refused a command; nothing was deleted.
     """
     return _on_found(DELETE_FOUND, model, search, (model.max_changes, *layout), [])
 
 
 def update_found(model: Model, search: Search, steps: Sequence[WriteStep]) -> Request[int]:
-    """Runs write commands on fields of each object that a query finds; how many there were.
+    """Runs write commands on fields of each object that a query finds, and returns their number.
 
     Raises (from the reply):
-        TooManyChanges: they are more, with their new values, than a step may change; nothing was changed.
+        TooManyChanges: the objects and their new values are more than a step may change; nothing was changed.
         UniquenessError: a new value belongs to another object; nothing was changed.
         RelatedDoesNotExist: a new value refers to an object that does not exist; nothing was changed.
         ServerError: the server refused a command; nothing was changed.
@@ -85,14 +85,14 @@ def _on_found(
 
 
 def found_args(search: Search) -> tuple[tuple[bytes, ...], list[Argument]]:
-    """The keys of a script that changes what a query finds, and its arguments for the query."""
+    """Returns the keys of a script that changes the objects of a query, and its arguments for the query."""
     body = Arguments()
     search.node.add_to(body)
     return tuple(dict.fromkeys((search.partition.pks, *search.elsewhere))), with_references([], body)
 
 
 def found_decoder(model: Model, refused: Callable[[list[Any]], Exception]) -> Callable[[Any], int]:
-    """Decode: how many objects were changed; else the error that the reply stands for."""
+    """Returns a decoder: it returns the number of changed objects, or raises the error."""
 
     def decode(reply: Any) -> int:
         if reply == GONE:

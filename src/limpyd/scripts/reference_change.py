@@ -31,23 +31,23 @@ def refer(
     *,
     refers: bool,
 ) -> Request[int]:
-    """Has objects refer to one, or no longer; how many were changed.
+    """Makes objects refer to an object, or removes their references to it; returns the number of changed objects.
 
     Args:
         target: the model of the object that they refer to.
         partition: its partition.
         pk: its primary key.
-        model: the model of those who refer.
-        own: their partition.
-        holders: their primary keys.
+        model: the model of the referring objects.
+        own: the partition of the referring objects.
+        holders: the primary keys of the referring objects.
         step: the command that stores the reference, or removes it.
-        made: called with the primary key once that is certain.
-        subject: what it is about, for messages.
-        refers: whether they are to refer to it.
+        made: called with the primary key when the object is known to exist.
+        subject: the field, for messages.
+        refers: true to refer, false to remove the references.
 
     Raises (from the reply):
-        DoesNotExist: the object, or one of those who refer, was deleted.
-        UniquenessError: another one refers to it, and only one may.
+        DoesNotExist: the object, or a referring one, was deleted.
+        UniquenessError: another object refers to it, and only one may.
         WrongTypeError: a key holds something else than the field's type.
         ServerError: the server refused a command.
     """

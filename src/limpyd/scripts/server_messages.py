@@ -15,17 +15,17 @@ AT_LINE = r"(?s)\AACL failure in script: |,? script: ?\S*? ?on @?user_script:?\d
 
 
 def plain(message: str) -> str:
-    """Returns the message of a server about a command, without its code, and the script and the line of the command."""
+    """Returns a server's message about a command, without the error code, the script and the line."""
     return re.sub(AT_LINE, "", message).removeprefix("ERR ").removeprefix("limpyd: ").strip().rstrip(".")
 
 
 def cure_of_account(message: str) -> str:
-    """Returns the advice on a refusal, if it is because of the account's permissions; else ""."""
+    """Returns the advice for a refusal because of the account's permissions; an empty text for other refusals."""
     return NOT_ALLOWED if any(sign in message for sign in ABOUT_ACCOUNTS) else ""
 
 
 def too_old(subject: str, command: Any, message: str, needs: Needs | None = None) -> ServerTooOld | None:
-    """The error for a refusal that comes from the server's age, if the table, or `needs`, says that it may."""
+    """Returns the error for a command that the server is too old for, according to the table of commands or `needs`."""
     name = to_text(command) if isinstance(command, bytes) else str(command)
     facts = TABLE.get(name)
     needs = needs or (facts.needs if facts else None)

@@ -1,4 +1,4 @@
-"""The requests that give objects new values of several fields."""
+"""The requests that set several fields of objects."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Assigned(NamedTuple):
     Attributes:
         field: its name.
         layout: the layout of the field (see WriteLayout).
-        args: what makes the value (see lua/library/assign.lua).
+        args: the arguments that make the value (see lua/library/assign.lua).
     """
 
     field: str
@@ -54,13 +54,13 @@ class Assigned(NamedTuple):
 
 
 class Fields:
-    """The fields that are given new values, or read, as lua/library/assign.lua knows them, each once.
+    """The fields that get new values or are read, each once (see lua/library/assign.lua).
 
     Args:
-        model: their model.
+        model: the model of the fields.
         partition: the partition.
         version: the sub-key of the version, if the model has one.
-        condition: what an object must meet.
+        condition: the condition that an object must meet.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Fields:
         return list(packed(UpdatedFields(*self._head, self._condition, self._layouts)))
 
     def claims(self) -> list[Claim]:
-        """The values that may turn out to belong to another object."""
+        """Returns the written values, which may belong to another object."""
         return [Claim(self._model, field) for field in self._names]
 
 
@@ -112,15 +112,15 @@ def update(
     condition: Program | None = None,
     shown: str = "",
 ) -> Request[int | None]:
-    """Gives fields of an object new values; its new version comes back, or None if it has none.
+    """Sets fields of an object, and returns its new version, or None for a model without one.
 
     Args:
         model: its model.
         partition: its partition.
         pk: its primary key.
-        assigned: the values.
+        assigned: the new values.
         version: the sub-key of its version, if it has one.
-        expected: the version that it is to have.
+        expected: the version that the object must have.
         condition: what it must meet.
         shown: the condition, for messages.
 

@@ -1,4 +1,4 @@
-"""The requests that write to existing objects, or to those that come into being with their first value."""
+"""The requests that write to objects; an object without a primary key is created with its first value."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def write(
     subject: Subject | None = None,
     needs: Needs | None = None,
 ) -> Request[R]:
-    """Runs write commands on fields of one value; `made` is called with the primary key once that is certain.
+    """Runs write commands on fields of one value; `made` is called with the primary key of the object.
 
     Raises (from the reply):
         DoesNotExist: the object was deleted.
         UniquenessError: a new value belongs to another object.
-        InvalidValue: an index cannot keep a new value.
+        InvalidValue: a new value cannot be indexed.
         WrongTypeError: a key holds something else than the field's type.
         ServerTooOld: the server does not know a command.
         ServerError: the server refused a command.
@@ -105,13 +105,13 @@ class CommandChange(NamedTuple):
     Attributes:
         model: the model of the field.
         field: its name.
-        owner: whose field it is: 0 for the object written to, else which of the others.
-        prefix: the start of its key.
+        owner: the object of the field: 0 for the object written to, else the number of another one.
+        prefix: the prefix of its key.
         stored: how it is stored (see lua/library/whole_value.lua).
         indexes: its indexes.
-        scope: what the command can change of it.
-        first: which of the command's arguments, beside the first place's key, is the first member.
-        step: how many arguments further the next one is.
+        scope: the part of it that the command can change.
+        first: the position of the first member among the arguments of the command, without the first key.
+        step: the distance from one member to the next.
     """
 
     model: Model
@@ -140,13 +140,13 @@ REPLIED = b"replied"
 
 
 class MembersStep(NamedTuple):
-    """One write command, and what it may do to each field it touches.
+    """One write command, and its possible change of each field.
 
     Attributes:
-        changes: the fields; the key of the first one is put among the arguments.
+        changes: the changes of fields; the key of the first field is inserted into the arguments.
         command: the Redis command.
         args: its other arguments.
-        key_at: where among all arguments that key stands.
+        key_at: the position of that key among all arguments.
     """
 
     changes: tuple[CommandChange, ...]
@@ -172,14 +172,14 @@ def write_members(
     Args:
         model: the model of the object.
         partition: its partition.
-        pk: its primary key, if it has one yet.
+        pk: its primary key, or None for a new object.
         others: other objects that must exist.
-        elsewhere: a key in each partition that is only read.
+        elsewhere: other keys, which are only read.
         steps: the commands.
-        decode: turns their replies into the result.
-        made: called with the primary key once that is certain.
-        subject: what it is about, for messages.
-        needs: the servers that know the arguments, if not all that know the commands do.
+        decode: turns the replies into the result.
+        made: called with the primary key of the object.
+        subject: the field, for messages.
+        needs: the servers that support the arguments, if fewer than support the commands.
     """
 
     def decode_outcome(reply: list[Any]) -> R:
@@ -218,7 +218,7 @@ def write_members(
 def _objects(
     model: Model, partition: Partition, pk: bytes | None, others: Sequence[Other]
 ) -> tuple[list[Argument], list[Argument]]:
-    """Returns keys and arguments for the object that is written to, and for others that must exist."""
+    """Returns the keys and arguments for the object to write to, and for the others."""
     keys: list[Argument] = [partition.pks, partition.seq]
     args: list[Argument] = [int(pk is None), pk or b"", len(others)]
     for other in others:
