@@ -7,6 +7,7 @@ from limpyd.database.sync import RedisDatabase
 from limpyd.exceptions import (
     BulkError,
     ConditionFailed,
+    ConstraintError,
     DoesNotExist,
     LimpydError,
     MultipleObjectsReturned,
@@ -42,6 +43,7 @@ from limpyd.indexes import (
 from limpyd.model import RedisModel
 from limpyd.pipelines.pending_result import Pending
 from limpyd.query.collection.core import CollectionCore
+from limpyd.query.paging import Page
 from limpyd.query.results.columns import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
@@ -85,6 +87,7 @@ __all__ = [
     "Collection",
     "CollectionCore",
     "ConditionFailed",
+    "ConstraintError",
     "DateIndex",
     "DateSimpleTimeIndex",
     "DateTimeIndex",
@@ -120,6 +123,7 @@ __all__ = [
     "MultipleObjectsReturned",
     "NumberRangeIndex",
     "PKField",
+    "Page",
     "Pending",
     "RedisDatabase",
     "RedisModel",
