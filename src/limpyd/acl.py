@@ -55,12 +55,15 @@ def acl_rules(*models: Any, readonly: bool = False, server: Server | None = None
     schemas = _related(_schema(model) for model in models)
     databases = {schema.model.database for schema in schemas}
     if len(databases) != 1:
-        msg = f"rules are for the models of one database, not of {len(databases)}; name them"
+        msg = f"acl_rules takes the models of one database, not of {len(databases)}; call it once for each database"
         raise DeclarationError(msg)
     (database,) = databases
     known = server or database.server
     if known is None:
-        msg = f"{database!r} does not know its server, so neither its commands; call connect() first, or give server="
+        msg = (
+            f"{database!r} does not know the version of its server yet, which determines the commands; call "
+            "connect() first, or pass server="
+        )
         raise DeclarationError(msg)
     tags = sorted(partition.pattern for schema in schemas for partition in schema.keys.partitions)
     keys = [f"~{UNSAFE_IN_RULES.sub('?', tag.decode(errors='surrogateescape'))}" for tag in tags]
@@ -87,7 +90,7 @@ def _schema(model: Any) -> Any:
     try:
         return model._declared()
     except AttributeError:
-        msg = f"{model!r} is no model; rules are for models"
+        msg = f"acl_rules takes models, not {model!r}"
         raise DeclarationError(msg) from None
 
 

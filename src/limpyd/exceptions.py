@@ -86,8 +86,9 @@ class IndexNotBuilt(LimpydError):
 
     def __init__(self, model: str, field: str, index: str) -> None:
         super().__init__(
-            f"{index} of {model}.{field} is declared but not built: it does not know the objects that were written "
-            f"without it. Build it by {model}.rebuild_indexes() or {model}.get_field({field!r}).rebuild_indexes()"
+            f"{index} of {model}.{field} is declared but not built: it does not contain the objects that were "
+            f"written without it. Build it with {model}.rebuild_indexes() or "
+            f"{model}.get_field({field!r}).rebuild_indexes()"
         )
         self.model = model
         self.field = field
@@ -149,9 +150,9 @@ class UndeclaredReference(LimpydError, ValueError):
     def __init__(self, reference: str, target_model: str, target: str) -> None:
         model, _, field = reference.rpartition(".")
         super().__init__(
-            f"{target_model} objects cannot be deleted: {reference} may refer to {target!r}, and this process does not "
-            f"know that reference, so it cannot follow its on_delete; nothing was deleted in this step. Import the "
-            f"module that declares {model} with its field {field} first"
+            f"{target_model} objects cannot be deleted: {reference} may refer to {target!r}, and this process does "
+            "not know that reference, so it cannot apply its on_delete; nothing was deleted in this step. Import "
+            f"the module that declares {model} with its field {field} first"
         )
         self.reference = reference
         self.target = target
@@ -168,9 +169,9 @@ class TooManyChanges(LimpydError, ValueError):
 
     def __init__(self, who: str, pk: str, changes: int, limit: int, why: str, cure: str) -> None:
         super().__init__(
-            f"{who}: this would change at least {changes} objects and index entries in one step, which may be {limit} "
-            f"(max_changes of the database); {why}; nothing was changed. {cure}. Or raise max_changes; during a step, "
-            f"which takes some 5 µs for each change, the server serves nobody else"
+            f"{who}: this would change at least {changes} objects and index entries in one step, but the limit is "
+            f"{limit} (max_changes of the database); {why}; nothing was changed. {cure}. Or raise max_changes; a "
+            "step takes about 5 µs for each change, and the server serves no other client meanwhile"
         )
         self.pk = pk
         self.changes = changes
@@ -208,7 +209,7 @@ class UniquenessError(LimpydError, ValueError):
         else:
             message = (
                 f"{model}.{field} is unique, but both {model}({shorten(owner)}) and {model}({shorten(other)}) have "
-                f"{shorten(value)}; so its index is not built. Change one of them, and rebuild it again."
+                f"{shorten(value)}; so its index is not built. Change one of them, and rebuild the index."
             )
         super().__init__(message)
         self.model = model
@@ -263,8 +264,8 @@ class StaleObject(LimpydError):
 
     def __init__(self, model: str, pk: str, expected: int, found: int) -> None:
         super().__init__(
-            f"{model}({shorten(pk)}) has version {found}, not {expected}: it was updated since that was read; nothing "
-            f"was written. Read it again, and decide anew"
+            f"{model}({shorten(pk)}) has version {found}, not {expected}: it has been updated since you read it; "
+            "nothing was written. Read it again before you update it"
         )
         self.model = model
         self.pk = pk
@@ -303,8 +304,8 @@ class BulkError(LimpydError, ValueError):
 
     def __init__(self, operation: str, position: int, done: Any, cause: LimpydError) -> None:
         super().__init__(
-            f"{operation}: the object at position {position} was refused: {str(cause).rstrip('.')}. Nothing was done "
-            f"of it, nor of any after it; those before it are done: {done}"
+            f"{operation}: the object at position {position} was refused: {str(cause).rstrip('.')}. It and the "
+            f"objects after it were not processed; the objects before it are done: {done}"
         )
         self.position = position
         self.done = done
@@ -354,8 +355,8 @@ class WrongTypeError(LimpydError, TypeError):
 
     def __init__(self, subject: str, key: str, expected: str, found: str) -> None:
         super().__init__(
-            f"{subject}: the key {shorten(key, 300)} should be a {expected} but holds a {found}. "
-            f"Something other than this field wrote it; move or delete that key."
+            f"{subject}: the key {shorten(key, 300)} should be a {expected} but holds a {found}. It was not "
+            "written through this field; rename or delete that key."
         )
         self.key = key
         self.expected = expected

@@ -106,7 +106,7 @@ def using(database: Any, *models: Any) -> Iterator[Any]:
 def _as_another(database: Any, other: Any) -> Iterator[None]:
     """Has a database be another one within a block: both have one state."""
     if type(database) is not type(other):
-        msg = f"using() has {database!r} be another {type(database).__name__}, not {shorten(other)}"
+        msg = f"using() replaces {database!r} by another {type(database).__name__}, not {shorten(other)}"
         raise DeclarationError(msg)
     if database.__dict__ is other.__dict__:
         yield

@@ -19,7 +19,7 @@ MISTAKES = {
     ),
     "mode": (
         lambda t: t.bits.bitpos(1, 0, mode="BIT"),
-        r"BITPOS on Thing\.bits takes mode only with.*give these",
+        r"BITPOS on Thing\.bits takes mode only with.*pass these",
     ),
     "not": (
         lambda t: t.bits.bitop("NOT", t.bits, t.bits),
@@ -37,28 +37,28 @@ MISTAKES = {
     ),
     "limit": (
         lambda t: t.log.xadd({"a": "b"}, maxlen=1, approximate=False, limit=2),
-        r"XADD's limit .*give maxlen",
+        r"XADD's limit .*pass maxlen",
     ),
-    "trim": (lambda t: t.log.xtrim(), r"XTRIM on Thing\.log needs maxlen or minid: how many"),
+    "trim": (lambda t: t.log.xtrim(), r"XTRIM on Thing\.log needs maxlen \(the number of entries to keep\)"),
     "nothing": (lambda t: t.log.xadd({}), r"XADD on Thing\.log takes a dict of at least one name"),
     "former field": (
         lambda t: type(t).rename_field("a-b", "bits"),
-        r"'a-b' is no name that a field.*such as 'title'",
+        r"'a-b' cannot have been the name of a field.*such as 'title'",
     ),
     "present field": (
         lambda t: type(t).rename_field("log", "bits"),
-        r"log is still a field.*rename one at a time",
+        r"log is still a field.*rename one field at a time",
     ),
-    "primary key": (lambda t: type(t).rename_field("x", "pk"), r"primary key: nothing is kept under its name"),
+    "primary key": (lambda t: type(t).rename_field("x", "pk"), r"primary key: nothing is stored under its name"),
     "former class": (
         lambda t: type(t).rename_from("thing"),
-        r"is called 'thing' now; give the name that it had",
+        r"now has the name 'thing'; pass its former name",
     ),
     "unknown class": (
         lambda t: type(t).rename_from("nobody"),
         r"no objects under that name.*check how the name",
     ),
-    "findings": (lambda t: type(t).check(repair=["nope"]), r"'nope'.*no kind of finding.*those are"),
+    "findings": (lambda t: type(t).check(repair=["nope"]), r"'nope'.*not a kind of finding.*these kinds can"),
     "watched": (
         lambda t: t.database.transaction("a", t),
         r"watches keys and fields.*such as person\.age",
@@ -83,6 +83,6 @@ async def test_what_cannot_be_in_a_transaction(any_face):
         database = any_face.database
         other = FKStringField("self")
 
-    with pytest.raises(NotInPipeline, match=r"takes several requests, each by the reply.*outside of the transaction"):
+    with pytest.raises(NotInPipeline, match=r"each of which depends on the reply.*outside the transaction"):
         async with block(any_face, Thing.database.transaction()):
             Thing.collection().instances(prefetch=["other__pk"]).all()

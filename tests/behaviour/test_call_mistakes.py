@@ -60,7 +60,7 @@ class TestPrimaryKeys:
 class TestArguments:
     async def test_in_the_wrong_place(self, any_face, thing):
         made = await any_face.do(thing.create(n=1))
-        with pytest.raises(TypeError, match=r"Thing\[1\] is no object: Thing\.get\(pk\) gets one"):
+        with pytest.raises(TypeError, match=r"Thing\[1\] is not an object: Thing\.get\(pk\) returns one"):
             thing[1]
         for call in (lambda: made.update({"n": 2}), lambda: thing.update(1, {"n": 2}), lambda: thing.update({"n": 2})):
             await any_face.refused(TypeError, call, match=r"takes the values by name, .*update\(")

@@ -197,7 +197,7 @@ class TestProcesses:
         done = process("serve", "--port", str(one_server.port))
         assert done.returncode == 4
         assert done.stdout == ""
-        assert "ended by itself" in done.stderr
+        assert "ended with code" in done.stderr
 
 
 class TestModels:
@@ -359,7 +359,7 @@ class TestScript:
         for operation, text in (
             ("create", "--   ARGV[2]  the primary key"),
             ("delete", "the general script delete_related.lua"),
-            ("age.hset", "--   ARGV[7]  what NumberRangeIndex"),
+            ("age.hset", "--   ARGV[7]  the value as NumberRangeIndex"),
             ("name.set", "call('HSET'"),
             ("age.hincrby", "call('TYPE', at)"),
             ("tags.sadd", "call('SADD'"),
@@ -420,7 +420,7 @@ class TestRename:
         }
         code, out, _ = limpyd("rename", "{}:Author", "--from", "lib:writer")
         assert code == 0
-        assert "moved 0 objects; nothing is there under lib:writer" in out
+        assert "moved 0 objects; there is no data under lib:writer" in out
 
     def test_conflicts(self, limpyd, filled, one_server):
         with one_server.client() as client:

@@ -78,7 +78,7 @@ async def test_inventories_are_compared_with_what_there_is(any_face, layout, mor
     gone = [("expired", inventory.format(field), "1") for field in ("log", "mail", "scores")]
     ok, findings, report = await found(face, model)
     assert (ok, findings) == (False, [(*each, False) for each in sorted(gone) + lost])
-    assert "the version 'x' of text is not listed here, and the object has it" in str(report)
+    assert "the version 'x' of text is not listed here, but the object has it" in str(report)
     assert not (await found(face, model, repair=["expired"]))[0]
     ok, findings, _ = await found(face, model, repair=True)
     assert (ok, findings) == (True, [(*each, True) for each in lost])

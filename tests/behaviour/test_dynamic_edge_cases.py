@@ -160,7 +160,7 @@ class TestWhatCannotBeListed:
     async def test_a_value_is_no_attribute(self, any_face):
         face, model = any_face, player(any_face)
         one = await face.do(model.create(**VALUES))
-        with pytest.raises(AttributeError, match=r"Player\.text_x holds no value to replace"):
+        with pytest.raises(AttributeError, match=r"Player\.text_x cannot be assigned to"):
             one.text_x = "2"
         one.something = "else"
         assert one.something == "else"

@@ -391,12 +391,12 @@ class TestRefused:
     async def test_names(self, face, model):
         one = await face.do(model.create(name="a"))
         for part, reason in {
-            "": "not empty",
+            "": "cannot be empty",
             "a\0b": "NUL",
             "a__b": "two underscores",
             None: "a str, an int",
             True: "a str, an int",
-            "\ud800": "no text",
+            "\ud800": "not text",
         }.items():
             with pytest.raises(UnknownField, match=reason):
                 one.text(part)
@@ -424,7 +424,7 @@ class TestRefused:
             own = SetField()
 
         one = await face.do(Thing.create(own=["1"]))
-        with pytest.raises(UnknownField, match="'scan_keys' is something else of Thing"):
+        with pytest.raises(UnknownField, match="'scan_keys' is another attribute of Thing"):
             one.scan("keys")
         with pytest.raises(UnknownField, match=r"too; change one of the patterns"):
             one.a("x_b")

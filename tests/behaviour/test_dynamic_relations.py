@@ -163,7 +163,7 @@ async def test_what_is_refused(any_face):
         cool.movies(movie.lazy_connect("x").tags)
     with pytest.raises(DeclarationError, match="takes no 'on_delete'"):
         DynamicM2MSetField(tag, on_delete="clear")
-    with pytest.raises(DeclarationError, match=r"Tag\.movies, which would be the reverse side, is that of Movie"):
+    with pytest.raises(DeclarationError, match=r"would be Tag\.movies, which is already that of Movie"):
 
         class Other(face.Model):
             database = face.database

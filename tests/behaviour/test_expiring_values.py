@@ -107,7 +107,7 @@ def may(face):
 
 def cure_of(error):
     """The call that a message advises, of one value."""
-    return re.search(r"by Thing\('2'\)\.(\w+)\.(\w+)\((.*?)\)[;,]", str(error)).groups()
+    return re.search(r"with Thing\('2'\)\.(\w+)\.(\w+)\((.*?)\)[;,]", str(error)).groups()
 
 
 @EACH
@@ -117,7 +117,7 @@ async def test_a_rebuild_is_refused(face, may, field, expire):
     thing = things(face, "Thing", field, indexed=True)
     for build in (thing.rebuild_indexes, thing.get_field(field).rebuild_indexes):
         error = await face.refused(
-            InvalidValue, build, match=r"Thing\('2'\): Thing\.\w+ is to be indexed, but the (key|entry)"
+            InvalidValue, build, match=r"Thing\('2'\): Thing\.\w+ cannot be indexed, because the (key|entry)"
         )
         assert "expires in 49" in str(error) or "expires in 500 s" in str(error)
         assert f"Thing.{field}" in str(error)

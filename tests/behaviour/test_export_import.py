@@ -287,7 +287,7 @@ class TestImport:
             assert (await face.do(every.import_(good, dry_run=True))).created == 2
             error = await face.refused(ImportRefused, lambda: every.import_(bad, dry_run=True))
         assert error.line == 3
-        assert "nothing is stored. Correct the line, and begin again" in str(error)
+        assert "nothing is stored. Correct the line, and start again" in str(error)
         assert "from_line" not in str(error)
         assert face.keys() == set()
 
@@ -309,18 +309,18 @@ class TestImport:
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
-            ("nothing", "is no JSON"),
-            ("[1]", "is no JSON object"),
-            ('{"pk": 1, "count": NaN}', "NaN is no JSON"),
+            ("nothing", "is not JSON"),
+            ("[1]", "is not a JSON object"),
+            ('{"pk": 1, "count": NaN}', "NaN is not JSON"),
             ('{"pk": 1, "nam": 1}', "which the first line does not name"),
             ('{"pk": 1, "count": true}', "Every.count takes int"),
             ('{"pk": 1, "text": {"base64": "?"}}', "Every.text takes str"),
             ('{"pk": 1, "text": "\\ud800"}', "surrogates not allowed"),
-            ('{"pk": 1, "tags": "abc"}', "it is no array"),
-            ('{"pk": 1, "board": [[1]]}', "no array of 2"),
+            ('{"pk": 1, "tags": "abc"}', "it is not an array"),
+            ('{"pk": 1, "board": [[1]]}', "not an array of 2"),
             ('{"pk": 1, "places": [["a", 500, 0]]}', "GEOADD"),
-            ('{"pk": [1]}', "the primary key is no text"),
-            (b'{"pk": "\xff"}', "no UTF-8"),
+            ('{"pk": [1]}', "the primary key is not text"),
+            (b'{"pk": "\xff"}', "not UTF-8"),
             (3, "takes lines of text"),
         ],
     )
@@ -342,11 +342,11 @@ class TestImport:
         ("lines", "reason"),
         [
             ([], "has no first line"),
-            (["x"], "is no JSON"),
+            (["x"], "is not JSON"),
             (['{"pk": 1}'], "the first line of a file to import is"),
             (object_lines(model="Other"), "objects of 'Other', not of Every"),
             (object_lines(cout="int"), "Did you mean|did you mean"),
-            (object_lines(count="str"), "Every.count holds int"),
+            (object_lines(count="str"), "Every.count is int"),
         ],
     )
     async def test_wrong_first_lines(self, face, every, lines, reason):
@@ -493,7 +493,7 @@ class TestCSV:
         [
             (["pk,name", "1"], 2, "1 cells"),
             (["pk,count", "1,x"], 2, "Thing.count takes int"),
-            (["pk,name", '1,"a"b'], 2, "no cell of CSV"),
+            (["pk,name", '1,"a"b'], 2, "not a cell of CSV"),
             (["pk,data", "1,{"], 2, "takes JSON"),
             (["name", "a"], 2, "no primary key"),
             (["pk,name\n", '1,"a\n', 'b"\n', "2\n"], 4, "1 cells"),

@@ -249,7 +249,7 @@ class TestSettersOfAFieldClass:
         assert await face.do((await face.do(page.create(text="nothing"))).text.get()) is None
 
     @pytest.mark.parametrize(
-        ("value", "reason"), [("expiring", r"calls set\('expiring', ex=5\)"), ("reading", "asks for something")]
+        ("value", "reason"), [("expiring", r"calls set\('expiring', ex=5\)"), ("reading", "reads from the object")]
     )
     async def test_only_store_a_value(self, any_face, page, value, reason):
         with pytest.raises(UnsupportedCommand, match=rf"Page\.text: .*Choosy.* {reason}.*; leave text out"):
@@ -285,12 +285,18 @@ def _yields(self, value):
 
 WITHOUT_EFFECT = {
     "a slot": ({"__slots__": ("more",)}, "Kind has __slots__"),
-    "no function": ({"get": 5}, "Kind.get is 5, in the place of a method"),
-    "no post_command": ({"post_command": 5}, "Kind.post_command is 5, in the place of a method"),
+    "no function": ({"get": 5}, "Kind.get is 5, and would replace a method"),
+    "no post_command": ({"post_command": 5}, "Kind.post_command is 5, and would replace a method"),
     "a generator function": ({"set": _yields}, "Kind.set yields"),
     "a coroutine after a command": ({"post_command": _after}, "Kind.post_command is a coroutine function"),
-    "a setter that is absent": ({"proxy_setter": "put"}, "Kind.proxy_setter is 'put', which names no method"),
-    "a getter that is no name": ({"proxy_getter": None}, "Kind.proxy_getter is None, which names no method"),
+    "a setter that is absent": (
+        {"proxy_setter": "put"},
+        "Kind.proxy_setter is 'put', which is not the name of a",
+    ),
+    "a getter that is no name": (
+        {"proxy_getter": None},
+        "Kind.proxy_getter is None, which is not the name of a",
+    ),
     "no index among indexes": ({"default_indexes": [MultiIndexes]}, "MultiIndexes has no indexes; .*compose"),
     "a declaration without options": ({"__init__": lambda _: None}, r"whose __init__ does not call super"),
 }
@@ -384,7 +390,7 @@ def test_misspelt_settings_are_refused(any_face):
         ("default_index", [], "default_indexes"),
         ("name_space", "x", "namespace"),
     ):
-        with pytest.raises(DeclarationError, match=f"Page.{name} is no setting of a model; did you mean '{meant}'"):
+        with pytest.raises(DeclarationError, match=f"Page.{name} is not a setting of a model; did you mean '{meant}'"):
             type(any_face.Model)("Page", (any_face.Model,), {"database": any_face.database, name: value})
 
 

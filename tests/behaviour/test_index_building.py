@@ -659,7 +659,7 @@ class TestAsking:
         assert repr(get(TextRangeIndex)) == "<TextRangeIndex of Person.name>"
         assert get(prefix="p").key == get(key="k").key == "k"
         for ask, message in (
-            (get, "several such indexes; name one of"),
+            (get, "several such indexes; select one of"),
             (lambda: get(EqualIndex), r"EqualIndex\(prefix='p', key='k'\)"),
             (lambda: get(NumberRangeIndex), "no such indexes; it has"),
             (lambda: get(prefix="none"), "no such indexes; it has"),
@@ -706,7 +706,7 @@ class TestAsking:
                 for act in (rebuild, clear):
                     call = partial(act, chunk_size=wrong)
                     await any_face.refused(InvalidValue, call, match="chunk_size takes an int from 1 to 1000000")
-            await any_face.refused(InvalidValue, partial(rebuild, 1000), match="chunk_size is given by name")
+            await any_face.refused(InvalidValue, partial(rebuild, 1000), match="pass chunk_size by name")
         assert inconsistencies(any_face.client, Person) == []
 
     async def test_fields_together(self, any_face):

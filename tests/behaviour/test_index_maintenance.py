@@ -440,7 +440,9 @@ class TestSeveralFields:
         await face.refused(UniquenessError, lambda: two.team.hset("c"))
         before = state(face.client)
         error = await face.refused(InvalidValue, lambda: one.rating.set("x"))
-        assert str(error).startswith("Thing.rating cannot hold 'x': ScoredEqualIndex cannot index it: it is no number")
+        assert str(error).startswith(
+            "Thing.rating cannot hold 'x': ScoredEqualIndex cannot index it: it is not a number"
+        )
         await face.refused(InvalidValue, lambda: thing.create(team="z", rating="x"), match="Thing.rating cannot")
         assert state(face.client) == before
         await face.do(one.born.hdel())

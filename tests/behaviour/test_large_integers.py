@@ -189,11 +189,11 @@ class TestReadsThatScriptsPassOn:
         do = face.do
         await do(thing.number.set(1, pxat=2**60 + 1))
         one = await do(type(thing).lazy_connect(thing._pk)) if lazily else thing
-        with pytest.raises(ServerError, match="outside of the transaction") as caught:
+        with pytest.raises(ServerError, match="outside the transaction") as caught:
             async with block(face, face.database.transaction()):
                 thing.entry.hset(5)
                 one.number.pexpiretime()
-        assert caught.value.__notes__ == ["operation 2 of 2 in a transaction; nothing of it was done"]
+        assert caught.value.__notes__ == ["operation 2 of 2 in a transaction; nothing was executed"]
         assert await do(thing.entry.hget()) is None
 
 

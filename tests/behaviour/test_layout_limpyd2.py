@@ -93,8 +93,8 @@ def test_refuses_fields_that_would_meet_keys_of_the_model(database, name):
 @pytest.mark.parametrize(
     ("field", "reason"),
     [
-        (GeoField(indexes=[GeoIndex]), "none of its kind"),
-        (SetField(indexes=[NumberRangeIndex]), "one number of each object"),
+        (GeoField(indexes=[GeoIndex]), "no such index"),
+        (SetField(indexes=[NumberRangeIndex]), "one number per object"),
         (StringField(indexes=[TextRangeIndex(case_sensitive=False)]), "upper and lower case"),
     ],
 )

@@ -206,9 +206,9 @@ async def test_within_a_transaction_each_deletion_counts_by_itself(any_face, mod
 
 @pytest.mark.parametrize("most", [0, -1, 1.5, "10", True])
 def test_it_is_a_count(any_face, most):
-    with pytest.raises(DeclarationError, match="max_changes is how many"):
+    with pytest.raises(DeclarationError, match="max_changes takes the number"):
         any_face.database.max_changes = most
-    with pytest.raises(DeclarationError, match="max_changes is how many"):
+    with pytest.raises(DeclarationError, match="max_changes takes the number"):
         type(any_face.database)(max_changes=most)
 
 

@@ -107,7 +107,7 @@ class TestAll:
         assert await found(face, model, prices=Decimal("1.500")) == ["1"]
         assert await face.do(thing.prices.srem(Decimal("1.5000"))) == 1
         face.client.sadd("{thing}:field:numbers:1", "x")
-        await face.refused(StoredValueError, lambda: thing.numbers.smembers(), match="which is no int")
+        await face.refused(StoredValueError, lambda: thing.numbers.smembers(), match="which is not a valid int")
         face.client.set("{thing}:field:bag:1", "x")
         for command in (lambda: thing.bag.llen(), lambda: thing.bag.rpush("a")):
             error = await face.refused(WrongTypeError, command)

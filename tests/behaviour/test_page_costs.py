@@ -137,12 +137,12 @@ EXPLAINED = {
     "by walking {thing1000}:num:number": lambda thing, *_: thing.collection(half="1").sort(by="-number"),
     "by walking {thing1000}:num:pinned": lambda thing, *_: thing.collection().sort(by="pinned"),
     "by walking {game1000}:field:scores:chess": leaderboard,
-    "{thing1000}:num:number, and sorting what is equal": lambda thing, *_: thing.collection().sort(
+    "{thing1000}:num:number, and sorting objects with equal": lambda thing, *_: thing.collection().sort(
         by=["number", "half"]
     ),
     "by walking the numbers": lambda thing, *_: thing.collection().sort(),
     "by choosing the first of": lambda thing, *_: thing.collection(half="1").sort(by=["half", "number"]),
-    "by sorting what is found": lambda thing, *_: thing.collection(number__lt=30, half="1").sort(by=["half", "number"]),
+    "by sorting the objects": lambda thing, *_: thing.collection(number__lt=30, half="1").sort(by=["half", "number"]),
 }
 
 

@@ -78,7 +78,7 @@ async def test_one_that_was_overtaken_is_not_made_up_for(any_face, thing):
     any_face.client.script_flush()
     await any_face.do(one.queue.rpush("between"))  # which brings the source of its script
     results = []
-    with pytest.raises(NotExecuted, match="Do it again"):
+    with pytest.raises(NotExecuted, match="call it again"):
         async with block(any_face, any_face.database.pipeline()):
             results += [one.number.hset(4), one.queue.rpush("4"), one.text.hset("t4"), one.number.hget()]
     with pytest.raises(NotExecuted, match="behind it"):

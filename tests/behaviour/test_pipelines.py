@@ -317,7 +317,7 @@ class TestRefusals:
         pipe = any_face.database.pipeline()
         async with block(any_face, pipe):
             pass
-        with pytest.raises(NotInPipeline, match="take a new one"):
+        with pytest.raises(NotInPipeline, match="create a new one"):
             async with block(any_face, pipe):
                 pass
         with pytest.raises(NotInPipeline, match="has ended"):

@@ -264,7 +264,7 @@ class TestTheDatabaseItself:
         own = any_face.database
         with using(elsewhere[0], account):
             for begin in (own.transaction, own.pipeline):
-                with pytest.raises(NotInPipeline, match="Account is pointed at another database"):
+                with pytest.raises(NotInPipeline, match="Account uses another database"):
                     async with block(any_face, begin()):
                         pass
             async with block(any_face, elsewhere[0].transaction()):

@@ -143,7 +143,7 @@ async def test_any_error_of_a_declaration_leaves_the_former_one(any_face):
 
 def test_another_class_of_that_name_is_refused(any_face):
     _, author, _ = two_classes(any_face)
-    with pytest.raises(DeclarationError, match=r"two models are named 'author'.*declared again replaces itself"):
+    with pytest.raises(DeclarationError, match=r"have the name 'author'.*declared again replaces the former one"):
 
         class Author(any_face.Model):
             database = any_face.database

@@ -264,7 +264,7 @@ class TestMistakes:
         ("call", "error", "reason"),
         [
             (lambda pipe: pipe.evalsha("0" * 40, 0), ServerError, "No matching script"),
-            (lambda pipe: pipe.register_script("return 1"), AttributeError, "no command of redis-py"),
+            (lambda pipe: pipe.register_script("return 1"), AttributeError, "not a command of redis-py"),
             (lambda pipe: pipe.execute_command(), redis.DataError, "takes the name of a command first"),
             (lambda pipe: pipe.execute_command(" "), redis.DataError, "takes the name of a command first"),
         ],
@@ -332,7 +332,7 @@ class TestAsInLimpyd2:
         with database.pipeline(transaction=False, share_in_threads=False, autoexecute=True):
             ada.name.set("sent")
         assert ada.name.get() == "sent"
-        with pytest.raises(NotInPipeline, match="each begins its own"):
+        with pytest.raises(NotInPipeline, match="open one in each thread"):
             database.pipeline(share_in_threads=True)
         assert list(Person.collection(name="sent")) == ["1"]
         database.close()

@@ -333,7 +333,7 @@ class TestNamesOfModels:
             other = FKStringField("Late")
             far = FKStringField("WareHouse:Place", related_name="%(namespace)s_%(model)s_far")
 
-        with pytest.raises(DeclarationError, match=r"Early\.other refers to 'Late', which is no model"):
+        with pytest.raises(DeclarationError, match=r"Early\.other refers to 'Late', which is not a model"):
             Early.collection(other="1")
 
         class Late(any_face.Model):
@@ -374,7 +374,7 @@ class TestNamesOfModels:
             database = any_face.database
             namespace = "elsewhere"
 
-        with pytest.raises(DeclarationError, match="no model of this database"):
+        with pytest.raises(DeclarationError, match="not a model of this database"):
             Early.collection(other="1")
 
     def test_of_the_reverse_side_must_be_free(self, any_face):
@@ -382,7 +382,7 @@ class TestNamesOfModels:
             database = any_face.database
             title = StringField()
 
-        with pytest.raises(DeclarationError, match=r"Target\.title, which would be the reverse side, is a field"):
+        with pytest.raises(DeclarationError, match=r"would be Target\.title, which is already a field"):
 
             class Clash(any_face.Model):
                 database = any_face.database
@@ -395,7 +395,7 @@ class TestNamesOfModels:
                     database = any_face.database
                     other = FKStringField(Target, related_name=name)
 
-        with pytest.raises(DeclarationError, match="no name for the reverse side"):
+        with pytest.raises(DeclarationError, match="cannot be the name of the reverse side"):
 
             class NoName(any_face.Model):
                 database = any_face.database
@@ -405,7 +405,7 @@ class TestNamesOfModels:
         with pytest.raises(DeclarationError, match="on_delete is one of"):
             FKStringField("X", on_delete="nothing")
         for wrong in (None, "", 5, int):
-            with pytest.raises(DeclarationError, match="a reference is to a model"):
+            with pytest.raises(DeclarationError, match="a reference takes a model"):
                 FKStringField(wrong)
 
     def test_on_another_database_are_refused(self, any_face):
@@ -556,8 +556,8 @@ class TestFiltersAcrossReferences:
         for name, error in (
             ("owner__nothing", "no field 'nothing'"),
             ("owner__home__nothing", "no field 'nothing'"),
-            ("owner__city__gt", "no index that answers 'gt'"),
-            ("owner__city__startswith", "no index that answers 'startswith'"),
+            ("owner__city__gt", "no index that supports 'gt'"),
+            ("owner__city__startswith", "no index that supports 'startswith'"),
         ):
             with pytest.raises(LimpydError, match=error):
                 group.collection(**{name: 1})
@@ -569,7 +569,7 @@ class TestFiltersAcrossReferences:
     async def test_are_explained(self, any_face):
         _, _, group = await fill(any_face)
         shown = str(await any_face.do(group.collection(owner__city="Paris", rank__gte=1).explain()))
-        assert "of those with {person}:eq:city:Paris" in shown
+        assert "for objects with {person}:eq:city:Paris" in shown
         assert "owner__city='Paris'" in shown
 
 

@@ -111,7 +111,7 @@ class TestClasses:
             "b": UniquenessError,
             "c": MoveConflict,
         }
-        assert "another object of this primary key" in str(errors["a"])
+        assert "another object already has this primary key" in str(errors["a"])
         assert "'other'" in str(errors["b"])
         assert "{new}:field:tags:c" in str(errors["c"])
         assert wrong_with(face, old) == []

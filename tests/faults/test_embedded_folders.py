@@ -281,7 +281,7 @@ class TestFolders:
 
     def test_a_link_to_nothing(self, tmp_path):
         (tmp_path / "link").symlink_to(tmp_path / "nothing")
-        with pytest.raises(ServerUnreachable, match="link to a folder that is not there"):
+        with pytest.raises(ServerUnreachable, match="link to a folder that does not exist"):
             RedisDatabase.embedded(tmp_path / "link").connect()
 
     @pytest.mark.skipif(os.getuid() != 0, reason="becomes another user")
@@ -297,7 +297,7 @@ class TestFolders:
             try:
                 RedisDatabase.embedded(folder).connect()
             except ServerUnreachable as error:
-                os._exit(0 if "Permission denied" in str(error) and "can make files" in str(error) else 1)
+                os._exit(0 if "Permission denied" in str(error) and "can create files" in str(error) else 1)
             os._exit(2)
         assert os.waitpid(child, 0)[1] == 0
         Path(f"/tmp/limpyd-test-{child}").rmdir()
@@ -324,7 +324,7 @@ class TestFolders:
         )
         done = run(program, limpyd.embedded.server_binary(), tmp_path, "keep", "5")
         assert done.returncode == 1
-        assert "does not keep locks" in done.stderr
+        assert "does not support locks" in done.stderr
         assert not servers(str(tmp_path))
 
 

@@ -293,7 +293,7 @@ class TestFewConnections:
         with pytest.raises(DeclarationError, match="did you mean 'socket_timeout'"):
             kind(socket_timout=3)
         for wrong in (0, -1, "x"):
-            with pytest.raises(DeclarationError, match="max_connections is"):
+            with pytest.raises(DeclarationError, match="max_connections takes"):
                 kind(max_connections=wrong)
         assert kind(max_connections=None).connection_settings["max_connections"] is None
 

@@ -79,5 +79,5 @@ def test_what_cannot_be_taken_back_is_told(server, limited):
     thing = limited("srem")
     thing(tags=["a"])
     second = thing(tags=["x"])
-    with pytest.raises(ServerError, match=r"Thing\('2'\).* could not all be taken back: SREM"):
+    with pytest.raises(ServerError, match=r"Thing\('2'\).* not all of its changes could be undone: SREM"):
         second.tags.sadd("a", "b")

@@ -158,7 +158,7 @@ class TestHandlers:
         proxy.let_through.clear()
         with alarm(handler, 0.2):
             thing.number.set(5)
-        assert "being made" in str(seen)
+        assert "being created" in str(seen)
         assert thing.number.get() == 5
         assert kind.collection().count() == 1
         kind.database.close()
@@ -443,11 +443,11 @@ class TestClients:
         ("client", "cure"),
         [
             (lambda: "redis://:secret@localhost", "from_url"),
-            (lambda: redis.Redis().pipeline(), "the client that made the pipeline"),
-            (lambda: redis.Redis, "make one of it first"),
+            (lambda: redis.Redis().pipeline(), "the client that created the pipeline"),
+            (lambda: redis.Redis, "create an instance of it first"),
             (lambda: redis.sentinel.Sentinel([]), "service_name="),
-            (lambda: redis.asyncio.Redis(), "AsyncRedisDatabase takes it"),
-            (lambda: redis.asyncio.ConnectionPool(), "AsyncRedisDatabase takes it"),
+            (lambda: redis.asyncio.Redis(), "pass it to AsyncRedisDatabase"),
+            (lambda: redis.asyncio.ConnectionPool(), "pass it to AsyncRedisDatabase"),
             (lambda: redis.RedisCluster.__new__(redis.RedisCluster), "a cluster of several nodes"),
             (object, "pass its settings"),
             (lambda: 7, "pass its settings"),
@@ -465,9 +465,9 @@ class TestClients:
                 kind(client=client)
 
     def test_a_sync_client_on_the_async_face(self):
-        with pytest.raises(DeclarationError, match="other face: RedisDatabase takes it"):
+        with pytest.raises(DeclarationError, match="other face; pass it to RedisDatabase"):
             AsyncRedisDatabase(client=redis.Redis())
-        with pytest.raises(DeclarationError, match="the client that made the pipeline"):
+        with pytest.raises(DeclarationError, match="the client that created the pipeline"):
             AsyncRedisDatabase(client=redis.asyncio.Redis().pipeline())
 
 

@@ -93,7 +93,7 @@ async def test_a_rebuild_that_older_code_interrupts(any_face, version, monkeypat
         client.hdel("{person}:meta", "rebuilding:eq:name")  # as a declaration without the index does
 
     error = await any_face.refused(IndexNotBuilt, lambda: new.rebuild_indexes(progress=interrupt))
-    assert "end that process first" in error.__notes__[0]
+    assert "stop that process first" in error.__notes__[0]
     await any_face.do(new.rebuild_indexes())
     assert await any_face.all(new.collection(name="3")) == ["4"]
 
@@ -188,7 +188,7 @@ async def test_a_catalog_of_another_type(any_face, version):
         lambda: others.create(name="c"),
         one.delete,
     ):
-        await any_face.refused(LimpydError, call, match="(?s)person}:meta.*should be a hash.*move or delete")
+        await any_face.refused(LimpydError, call, match="(?s)person}:meta.*should be a hash.*rename or delete")
     any_face.client.delete("{person}:meta")
     await any_face.do(ours.rebuild_indexes())
     assert await any_face.all(ours.collection(name="a")) == ["1"]

@@ -22,7 +22,7 @@ from limpyd.exceptions import LimpydError
 from tests.support.expected_indexes import state
 from tests.support.servers import FEW
 
-NOT_BACK = "could not all be taken back"
+NOT_BACK = "not all of its changes could be undone"
 LATER = 4_000_000_000_000
 
 
@@ -219,7 +219,7 @@ def test_accounts_that_lack_a_command(client, lacking, run):
                 assert (found, after) == expected[name], (name, command)
             if after != before:
                 kept.put_back()
-    print(f"{run.__name__}: {told} of {sum(map(len, users.values()))} say that not all could be taken back")
+    print(f"{run.__name__}: {told} of {sum(map(len, users.values()))} say that not all could be undone")
 
 
 @pytest.mark.parametrize(("run", "server"), [(alone, FEW[0]), (then_refused, FEW[-1])], indirect=["server"])

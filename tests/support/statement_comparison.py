@@ -22,7 +22,7 @@ from tests.support.servers import FEW
 
 ON_ONE = pytest.mark.parametrize("small", FEW[-1:], indirect=True)
 """On the server that refuses most; for tests of many steps."""
-NOT_BACK = "could not all be taken back"
+NOT_BACK = "not all of its changes could be undone"
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ REFUSED = [
     (lambda: AutoPKField(pattern="a"), "takes no constraints"),
     (lambda: M2MSetField("self", ge=0), "M2MSetField takes no 'ge'"),
     (lambda: FKStringField("self", max_members=2), "holds one value"),
-    (lambda: HyperLogLogField(max_members=2), "elements are not kept"),
+    (lambda: HyperLogLogField(max_members=2), "elements are not stored"),
     (lambda: DynamicInstanceHashField(required=True), "any number of versions"),
     (lambda: StringField(type=Annotated[int, annotated_types.MultipleOf(2)]), "give a function that does"),
     (lambda: StringField(type=Annotated[int, annotated_types.Ge(1)], ge=2), "as an option and in"),

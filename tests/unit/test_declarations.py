@@ -50,7 +50,7 @@ class TestDatabase:
 
     def test_two_models_of_one_name(self, database):
         declare("Person", database=database)
-        with pytest.raises(DeclarationError, match=r"two models are named 'person'.*namespace"):
+        with pytest.raises(DeclarationError, match=r"have the name 'person'.*namespace"):
             declare("Person", database=database, __module__="another")
         with pytest.raises(DeclarationError, match="two models"):
             declare("PERSON", database=database)
@@ -207,7 +207,7 @@ class TestNames:
 
     @pytest.mark.parametrize(
         ("name", "part"),
-        [("_x", "underscore"), ("a__b", "underscores"), ("a:b", "no Python name"), ("pk", "primary key")],
+        [("_x", "underscore"), ("a__b", "underscores"), ("a:b", "not a Python name"), ("pk", "primary key")],
     )
     def test_other(self, database, name, part):
         with pytest.raises(DeclarationError, match=part):
@@ -237,7 +237,7 @@ class TestNames:
             declare("Made", database=database, pk=None)
 
     def test_braces(self, database):
-        with pytest.raises(DeclarationError, match=r"Made: the namespace 'a\{b\}' holds a brace"):
+        with pytest.raises(DeclarationError, match=r"Made: the namespace 'a\{b\}' contains a brace"):
             declare("Made", database=database, namespace="a{b}")
 
     def test_one_object_under_two_names(self, database):

@@ -39,8 +39,8 @@ def test_names_follow_from_pattern_and_format(pattern, names_format, name, part)
     ("options", "reason"),
     [
         ({"pattern": "score_"}, "needs a group"),
-        ({"pattern": "score_("}, "no regular expression"),
-        ({"pattern": 5}, "no regular expression"),
+        ({"pattern": "score_("}, "not a regular expression"),
+        ({"pattern": 5}, "not a regular expression"),
         ({"pattern": b"score_(.+)"}, "needs a group"),
         ({"pattern": r"(?:a|b)_(\w+)"}, "add format"),
         ({"format": "x"}, "needs '%s' once"),

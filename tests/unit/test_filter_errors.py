@@ -55,9 +55,9 @@ CASES: list[tuple[Any, dict[str, Any], dict[str, Any], str]] = [
     (InstanceHashField, {"type": UUID, "indexable": True}, {"a__gt": UUID(int=1)}, "with indexes=[TextRangeIndex]"),
     (InstanceHashField, {"type": GeoPoint, "indexable": True}, {"a": GeoPoint(1, 1)}, "indexes=[GeoIndex, EqualIndex]"),
     (InstanceHashField, {"indexes": [EqualIndex]}, {"a__startswith": "x"}, "add TextRangeIndex to its indexes"),
-    (InstanceHashField, {"indexes": [LOWER]}, {"a": "x"}, "ask for a__low, or add EqualIndex to its indexes"),
-    (InstanceHashField, {"indexes": [LOWER]}, {"a__ne": "x"}, "ask for a__low__ne, or add EqualIndex"),
-    (InstanceHashField, {"indexes": [WORDS]}, {"a": "x"}, "ask for a__word, or add EqualIndex to its indexes"),
+    (InstanceHashField, {"indexes": [LOWER]}, {"a": "x"}, "use a__low, or add EqualIndex to its indexes"),
+    (InstanceHashField, {"indexes": [LOWER]}, {"a__ne": "x"}, "use a__low__ne, or add EqualIndex"),
+    (InstanceHashField, {"indexes": [WORDS]}, {"a": "x"}, "use a__word, or add EqualIndex to its indexes"),
     (
         InstanceHashField,
         {"indexes": [EqualIndex, LOWER]},
@@ -68,23 +68,23 @@ CASES: list[tuple[Any, dict[str, Any], dict[str, Any], str]] = [
         InstanceHashField,
         {"indexes": [EqualIndex, LOWER]},
         {"a__low__within": 1},
-        "part 'low', has no index that answers",
+        "part 'low', has no index that supports",
     ),
     (
         InstanceHashField,
         {"indexable": True},
         {"a__contains": "x"},
-        "`contains` asks for a member, and Thing.a holds one",
+        "`contains` is for members, and Thing.a holds one",
     ),
-    (InstanceHashField, {"type": int, "indexable": True}, {"a__contains": 1}, "ask for a=1"),
+    (InstanceHashField, {"type": int, "indexable": True}, {"a__contains": 1}, "use a=1"),
     (
         InstanceHashField,
         {"type": int, "indexable": True},
         {"a__startswith": 1},
         "`startswith` is for texts, and Thing.a",
     ),
-    (InstanceHashField, {"type": bool, "indexable": True}, {"a__gt": 1}, "ask for a=True or a=False"),
-    (InstanceHashField, {"type": GeoPoint, "indexable": True}, {"a__gt": 1}, "ask for a__within or a__box"),
+    (InstanceHashField, {"type": bool, "indexable": True}, {"a__gt": 1}, "use a=True or a=False"),
+    (InstanceHashField, {"type": GeoPoint, "indexable": True}, {"a__gt": 1}, "use a__within or a__box"),
     (
         InstanceHashField,
         {"indexable": True},
@@ -99,21 +99,21 @@ CASES: list[tuple[Any, dict[str, Any], dict[str, Any], str]] = [
         InstanceHashField,
         {"indexable": True},
         {"a__range": (1, 2)},
-        "Thing.a answers no 'range': the operator is called `between`",
+        "Thing.a does not support 'range': the operator is called `between`",
     ),
     (InstanceHashField, {"indexable": True}, {"a__ne__eq": "x"}, "'ne' and 'eq' are two"),
     (InstanceHashField, {"indexable": True}, {"a__": "x"}, "write a=…, or an operator after it, such as a__in=…"),
     (InstanceHashField, {"type": datetime, "indexable": True}, {"a__year": 2024}, "add DateTimeIndex to its indexes"),
     (InstanceHashField, {"type": date, "indexable": True}, {"a__year": 2024}, "add DateIndex to its indexes"),
-    (InstanceHashField, {"indexable": True}, {"a": None}, "ask for a__isnull=True"),
-    (InstanceHashField, {"indexable": True}, {"a__ne": None}, "ask for a__isnull=False"),
-    (InstanceHashField, {"indexable": True}, {"a__in": ["x", None]}, "ask for a__isnull=True"),
-    (InstanceHashField, {"indexes": [LOWER]}, {"a__low": None}, "ask for a__isnull=True"),
-    (InstanceHashField, {"indexes": [TextRangeIndex]}, {"a__between": (None, "x")}, "ask for a__isnull=True"),
-    (InstanceHashField, {"indexes": [TextRangeIndex]}, {"a__gt": None}, "ask for a__isnull=True"),
-    (HashField, {"indexable": True}, {"a__k": None}, "ask for a__k__isnull=True"),
+    (InstanceHashField, {"indexable": True}, {"a": None}, "use a__isnull=True"),
+    (InstanceHashField, {"indexable": True}, {"a__ne": None}, "use a__isnull=False"),
+    (InstanceHashField, {"indexable": True}, {"a__in": ["x", None]}, "use a__isnull=True"),
+    (InstanceHashField, {"indexes": [LOWER]}, {"a__low": None}, "use a__isnull=True"),
+    (InstanceHashField, {"indexes": [TextRangeIndex]}, {"a__between": (None, "x")}, "use a__isnull=True"),
+    (InstanceHashField, {"indexes": [TextRangeIndex]}, {"a__gt": None}, "use a__isnull=True"),
+    (HashField, {"indexable": True}, {"a__k": None}, "use a__k__isnull=True"),
     (HashField, {"indexable": True}, {"a__k__gt": "1"}, "declare it with indexes=[NumberRangeIndex]"),
-    (HashField, {"indexable": True}, {"a": "x"}, "name the key: a__<key>=…"),
+    (HashField, {"indexable": True}, {"a": "x"}, "add the key: a__<key>=…"),
     # before isnull stands a field, and nothing else
     (InstanceHashField, {"indexable": True}, {"a__foo__isnull": True}, "'foo' is neither an operator nor a part"),
     (InstanceHashField, {"indexable": True}, {"a__gt__isnull": True}, "'gt' and 'isnull' are two"),
@@ -205,7 +205,7 @@ def test_attributes_of_a_reference_are_no_fields_of_what_it_is_to():
 
     assert (Group.owner.name, str(Group.owner["name"])) == ("owner", "owner__name")
     for compared in (Group.owner.name == "Ann", Group.owner.name != "Ann", Group.owner.name > "A"):
-        with pytest.raises(InvalidFilter, match=r"Person\.name is compared as Group\.owner\['name'\]"):
+        with pytest.raises(InvalidFilter, match=r"Person\.name is compared with Group\.owner\['name'\]"):
             Group.collection(compared)
     with pytest.raises(TypeError, match=r"compared as A\.reference\['name'\]"):
         (Group.title == "g") & (Group.owner.name == "Ann")

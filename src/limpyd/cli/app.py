@@ -27,8 +27,9 @@ COMMANDS = (models, keys, explain, script, check, rebuild, rename, migrate, expo
 """The sub-commands in the order of `limpyd --help`; each function's name and docstring are its own there."""
 
 EXIT_CODES = (
-    "Exit codes: 0 all is well; 1 something was found or is left to do; 2 a mistake in the arguments; "
-    "3 the server cannot be reached; 4 it refused; 130 interrupted; 141 nobody reads the output any more."
+    "Exit codes: 0 success; 1 there are findings or open tasks; 2 a mistake in the arguments; 3 the server cannot "
+    "be reached; 4 the server or the library refused the command; 130 interrupted; 141 the reader of the output "
+    "has closed it."
 )
 
 app = typer.Typer(

@@ -22,18 +22,20 @@ EVERYTHING = "all"
 
 def check(
     models: Models,
-    repair: Annotated[bool, typer.Option("--repair", help="Put right what can be without losing data.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Make all repairs that lose no data.")] = False,
     also: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KIND",
-            help="Repair this kind of findings too, though it removes data: half, unexplained, mistyped, bare, "
-            "lasting, or all of them. May be given several times.",
+            help=(
+                "Also repair this kind of finding, which removes data: half, unexplained, mistyped, bare, "
+                "lasting, or all of them. May be repeated."
+            ),
         ),
     ] = None,
     whole: Annotated[
         bool,
-        typer.Option("--whole", help="Check all models of their databases, and look for data that none declares."),
+        typer.Option("--whole", help="Check all models on the same databases, and look for data of undeclared models."),
     ] = False,
     url: Url = None,
     as_json: AsJson = False,
@@ -66,13 +68,13 @@ def asked_repairs(*, repair: bool, also: list[str]) -> frozenset[Kind]:
         BadUsage: there is no such kind, or it is named without `--repair`.
     """
     if also and not repair:
-        msg = "--also names what --repair repairs beside the usual; give both"
+        msg = "--also adds kinds to --repair; pass both options"
         raise BadUsage(msg)
     named: list[Any] = [kind for kind in also if kind != EVERYTHING]
     unknown = [kind for kind in named if kind not in KINDS or KINDS[kind].repair == "none"]
     if unknown:
         removing = ", ".join(kind for kind, facts in KINDS.items() if facts.repair == "named")
-        msg = f"--also {unknown[0]}: what can be repaired by removing data is {removing}, or {EVERYTHING}"
+        msg = f"--also {unknown[0]}: the kinds that can be repaired by removing data are {removing}, or {EVERYTHING}"
         raise BadUsage(msg)
     return kinds_to_repair(repair) | kinds_to_repair("all" if EVERYTHING in also else named)
 
@@ -86,7 +88,7 @@ def cure(kind: Kind) -> str:
     """Returns the command that repairs findings of a kind."""
     facts = KINDS[kind]
     if kind == "unowned":
-        return "name the module that declares the model; or move its data to its new name by `limpyd rename`"
+        return "pass the module that declares the model; or move its data to its new name with `limpyd rename`"
     if facts.repair == "none":
         return facts.cure
     return f"{'--repair' if facts.repair == 'usual' else f'--repair --also {kind}'}: {facts.cure}"

@@ -25,11 +25,11 @@ def explain(
     model: OneModel,
     filters: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[name=value…]", help="Filters, such as name=x or age__gt=3; of `in`, a,b,c."),
+        typer.Argument(metavar="[name=value…]", help="Filters, such as name=x, age__gt=3 or age__in=1,2."),
     ] = None,
-    sort: Annotated[list[str] | None, typer.Option(help="A field to sort by; -field for the other direction.")] = None,
+    sort: Annotated[list[str] | None, typer.Option(help="A field to sort by; -field for descending order.")] = None,
     alpha: Annotated[bool, typer.Option("--alpha", help="Sort as text.")] = False,
-    analyze: Annotated[bool, typer.Option("--analyze", help="Answer it, and count the commands that it runs.")] = False,
+    analyze: Annotated[bool, typer.Option("--analyze", help="Also run the query, and count its commands.")] = False,
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
@@ -66,10 +66,10 @@ def asked_filters(model: Model, given: list[str]) -> dict[str, Any]:
     for each in given:
         name, equals, text = each.partition("=")
         if not equals or not name:
-            msg = f"{each!r} is no filter; give name=value, such as name=x or age__gt=3"
+            msg = f"{each!r} is not a filter; write name=value, such as name=x or age__gt=3"
             raise BadUsage(msg)
         if name in filters:
-            msg = f"{name} is given twice; for one of several values give {name}__in=a,b"
+            msg = f"{name} occurs twice; to match one of several values, write {name}__in=a,b"
             raise BadUsage(msg)
         filters[name] = _value(model, name, text)
     return filters
@@ -101,13 +101,13 @@ def _typed(model: Model, name: str, text: str) -> Any:
         return field.codec.decode(to_bytes(text))
     except (InvalidValue, ValueError, ArithmeticError):
         if field.codec.name in NUMBER_TYPES:
-            msg = f"{name} takes a value of type {field.codec.name}, and {text!r} is not written as one"
+            msg = f"{name} takes a value of type {field.codec.name}, and {text!r} cannot be read as one"
             raise BadUsage(msg) from None
         return int(text) if text.isascii() and text.isdigit() else text  # such as born__year=2000
 
 
 def _truth(name: str, text: str) -> bool:
     if text.lower() not in TRUTHS:
-        msg = f"{name} is yes or no (true or false, 1 or 0), not {text!r}"
+        msg = f"{name} takes yes or no (true or false, 1 or 0), not {text!r}"
         raise BadUsage(msg)
     return TRUTHS[text.lower()]

@@ -20,7 +20,7 @@ def export(
     model: OneModel,
     file_format: FileFormat = FileFormats.jsonl,
     exclude: Exclude = None,
-    chunk: Annotated[int, typer.Option(min=1, help="About how many objects a request reads.")] = USUAL_CHUNK,
+    chunk: Annotated[int, typer.Option(min=1, help="The approximate number of objects per request.")] = USUAL_CHUNK,
     url: Url = None,
 ) -> int:
     """Write all objects of a model to stdout, as JSON lines or CSV that `import` takes, while others read and write."""

@@ -71,8 +71,8 @@ def ended(command: Callable[[], int | None]) -> int:
     except Exception as error:
         if os.environ.get(SHOW_TRACEBACK):
             raise
-        how = f"{SHOW_TRACEBACK}=1 in the environment shows where"
-        return _reported(f"{type(error).__name__}: {error} (nobody expected that; {how})", Ended.REFUSED)
+        how = f"set {SHOW_TRACEBACK}=1 in the environment to see the traceback"
+        return _reported(f"{type(error).__name__}: {error} (unexpected; {how})", Ended.REFUSED)
     return code
 
 

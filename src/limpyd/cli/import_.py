@@ -38,16 +38,18 @@ def import_(
     on_conflict: Annotated[
         OnConflicts,
         typer.Option(
-            help="If another object has the primary key or a unique value: stop there, pass over the one in the file, "
-            "or give its values to the other."
+            help=(
+                "If another object has the primary key or a unique value: stop, skip the object of the file, or "
+                "update the other object."
+            )
         ),
     ] = OnConflicts.stop,
-    new_pks: Annotated[bool, typer.Option("--new-pks", help="Give new automatic primary keys.")] = False,
-    from_line: Annotated[int, typer.Option(min=1, help="Go on from this line, where an import was refused.")] = 1,
+    new_pks: Annotated[bool, typer.Option("--new-pks", help="Create objects with new automatic primary keys.")] = False,
+    from_line: Annotated[int, typer.Option(min=1, help="Continue from this line, after a refused import.")] = 1,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Look at all lines, and store nothing; the server is not asked.")
+        bool, typer.Option("--dry-run", help="Check all lines and store nothing; nothing is sent to the server.")
     ] = False,
-    chunk: Annotated[int, typer.Option(min=1, help="How many objects a request stores at most.")] = USUAL_CHUNK,
+    chunk: Annotated[int, typer.Option(min=1, help="The maximum number of objects per request.")] = USUAL_CHUNK,
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:

@@ -19,8 +19,10 @@ from limpyd.scripts.key_info import KeyFacts
 
 def keys(
     model: OneModel,
-    pk: Annotated[str | None, typer.Argument(help="The primary key of an object; else all keys of the model.")] = None,
-    limit: Annotated[int, typer.Option(min=0, help="How many keys to list at most; all if 0.")] = 1000,
+    pk: Annotated[
+        str | None, typer.Argument(help="The primary key of an object; by default all keys of the model.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="The maximum number of keys to list; 0 for all.")] = 1000,
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:

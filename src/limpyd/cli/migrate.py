@@ -42,4 +42,4 @@ def _page(console: Console, results: list[dict[str, Any]]) -> None:
             rows = [[conflict["pk"], conflict["error"]] for conflict in one["conflicts"]]
             console.print(table("Not moved:", ["primary key", "why"], rows))
         if one["kept"]:
-            console.print(table("Keys of no object:", ["key"], [[key] for key in one["kept"]]))
+            console.print(table("Keys that belong to no object:", ["key"], [[key] for key in one["kept"]]))

@@ -22,9 +22,7 @@ from limpyd.relations.references import ReferenceField
 def models(
     names: Models,
     memory: Annotated[bool, typer.Option(help="Estimate memory, which walks all keys of the database.")] = True,
-    samples: Annotated[
-        int, typer.Option(min=0, help="Of how many keys of a kind to ask the memory; of all if 0.")
-    ] = 100,
+    samples: Annotated[int, typer.Option(min=0, help="The number of keys of each kind to measure; 0 for all.")] = 100,
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:

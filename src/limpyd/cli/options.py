@@ -14,7 +14,9 @@ Models = Annotated[
 OneModel = Annotated[str, typer.Argument(metavar="module:Model", help="The model.")]
 Url = Annotated[
     str | None,
-    typer.Option("--url", help="Where the data is, if not where the models say: redis://…, rediss://…, unix://…"),
+    typer.Option(
+        "--url", help=("The URL of the data, instead of the models' own database: redis://…, rediss://…, unix://…")
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
 
@@ -27,6 +29,6 @@ class FileFormats(StrEnum):
 
 
 FileFormat = Annotated[
-    FileFormats, typer.Option("--format", help="JSON lines, which hold all types; or CSV, of fields of one value.")
+    FileFormats, typer.Option("--format", help="JSON lines, for all types; or CSV, for fields of one value.")
 ]
-Exclude = Annotated[list[str] | None, typer.Option(metavar="FIELD", help="A field that is left out; may be repeated.")]
+Exclude = Annotated[list[str] | None, typer.Option(metavar="FIELD", help="A field to leave out; may be repeated.")]

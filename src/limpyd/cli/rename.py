@@ -21,10 +21,11 @@ def rename(
     model: OneModel,
     former: Annotated[
         str | None,
-        typer.Option("--from", help="The former class, of the same namespace; or namespace:model, as in keys."),
+        typer.Option("--from", help="The former class, in the same namespace; or namespace:model, as in the keys."),
     ] = None,
     field: Annotated[
-        list[str] | None, typer.Option(metavar="old=new", help="A field that was called otherwise; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="old=new", help=("The former and the new name of a field; may be repeated.")),
     ] = None,
     url: Url = None,
     as_json: AsJson = False,
@@ -70,10 +71,16 @@ def _page(console: Console, results: list[dict[str, Any]]) -> None:
     for one in results:
         text = f"{one['from']} to {one['to']}: moved {one['objects']:,} objects"
         if not (one["objects"] or one["conflicts"] or one["kept"]):
-            text += f"; nothing is there under {one['from']}"
+            text += f"; there is no data under {one['from']}"
         console.print(Text(shown(text)))
         if one["conflicts"]:
             rows = [[conflict["pk"], conflict["error"]] for conflict in one["conflicts"]]
             console.print(table("Not moved:", ["primary key", "why"], rows))
         if one["kept"]:
-            console.print(table("Keys of no object whose new name is taken:", ["key"], [[key] for key in one["kept"]]))
+            console.print(
+                table(
+                    "Keys of no object, whose new name is taken:",
+                    ["key"],
+                    [[key] for key in one["kept"]],
+                )
+            )

@@ -35,13 +35,14 @@ def script(
         ),
     ],
     filters: Annotated[
-        list[str] | None, typer.Option("--filter", help="Of a query, `name=value`; then only the model is named.")
+        list[str] | None,
+        typer.Option("--filter", help=("A filter `name=value`, for the script of a query on the model.")),
     ] = None,
     sort: Annotated[
-        list[str] | None, typer.Option(help="Of a query, a field to sort by; -field for largest first.")
+        list[str] | None, typer.Option(help="A field to sort the query by; -field for descending order.")
     ] = None,
-    values: Annotated[list[str] | None, typer.Option(help="Of a query, a field that is read of each object.")] = None,
-    count: Annotated[bool, typer.Option("--count", help="Of a query, how many match.")] = False,
+    values: Annotated[list[str] | None, typer.Option(help="A field that the query reads from each object.")] = None,
+    count: Annotated[bool, typer.Option("--count", help="Count the matching objects.")] = False,
 ) -> int:
     """Print the Lua that the server runs for an operation. Nothing is sent to any server."""
     if filters is not None or sort or values or count:
@@ -65,7 +66,7 @@ def _parted(operation: str) -> tuple[str, str, str]:
     module, colon, path = operation.partition(":")
     model, dot, rest = path.partition(".")
     if not colon or not dot:
-        msg = f"{operation!r} names no operation; give module:Model.create, .delete, or .field.command"
+        msg = f"{operation!r} is not an operation; write module:Model.create, .delete, or .field.command"
         raise BadUsage(msg)
     return f"{module}:{model}", dot, rest
 
@@ -73,7 +74,7 @@ def _parted(operation: str) -> tuple[str, str, str]:
 def of_model(model: Model, operation: str) -> list[str]:
     """The script of a creation or a deletion."""
     if operation not in GENERAL:
-        msg = f"{operation!r} is no operation that a script serves; give create, delete, or a field and a command"
+        msg = f"{operation!r} is not an operation with a script; write create, delete, or a field and a command"
         raise BadUsage(msg)
     schema = model._schema
     statements = schema.statements
@@ -108,9 +109,9 @@ LAYOUTS = {"find_plain": PlainQuery, "page_of_range": PageOfRange}
 def of_query(collection: Any, *, counted: bool = False) -> list[str]:
     """Returns the script with its arguments that answers a query, or the command that does."""
     plan = collection._plan()
-    request = plan.count() if counted else plan.items(collection._query.shape, EVERYTHING)
+    request = plan.count() if counted else plan.items(collection._query.projection, EVERYTHING)
     if not request.args:
-        return ["-- nothing is sent, since nothing can match"]
+        return ["-- nothing is sent, because nothing can match"]
     if request.script is None:
         sent = [one.args for one in (request, *request.followups)]
         return [f"-- {' '.join(map(shown, args))}" for args in sent] + ["-- is sent as it is; no script runs"]

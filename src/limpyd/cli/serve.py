@@ -28,9 +28,9 @@ POLL_SECONDS = 0.1
 
 
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on this machine only.")] = 6379,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on, on this machine only.")] = 6379,
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Where its files are; else in a temporary folder.")
+        Path | None, typer.Option("--dir", help="The folder of the server's files; by default a temporary folder.")
     ] = None,
     persist: Annotated[bool, typer.Option("--persist", help="Keep the data in the folder (needs --dir).")] = False,
     as_json: AsJson = False,
@@ -72,7 +72,7 @@ def serve(
             pass
         if not stopping.is_set():
             msg = (
-                f"the server on port {port} ended by itself with code {server.returncode}: "
+                f"the server on port {port} ended with code {server.returncode}: "
                 f"{supervisor.last_lines(log.name, said)}"
             )
             raise ServerError(msg)
@@ -96,7 +96,7 @@ def _claimed(place: Path) -> int:
         raise BadUsage(msg) from error
     if lock is None:
         who = supervisor.holder(place / supervisor.SERVER_LOCK)
-        msg = f"a server runs in {place} already ({who}); end it, or give another --dir"
+        msg = f"a server already runs in {place} ({who}); stop it, or pass another --dir"
         raise ServerError(msg)
     return lock
 

@@ -40,7 +40,7 @@ class Prompt(code.InteractiveConsole):
 
 def shell(
     names: Models,
-    command: Annotated[str | None, typer.Option("-c", "--command", help="Run this and end, instead of asking.")] = None,
+    command: Annotated[str | None, typer.Option("-c", "--command", help="Run this code instead of a prompt.")] = None,
     url: Url = None,
 ) -> int:
     """Open a Python prompt with the models loaded; on those of the async face `await` works at the top."""
@@ -61,7 +61,7 @@ def shell(
             return Ended.FOUND_SOMETHING if failed else Ended.WELL
         with_completion(prompt.names)
         with suppress(SystemExit):
-            prompt.interact(f"Python {sys.version.split()[0]}. At hand: {', '.join(known)}", "")
+            prompt.interact(f"Python {sys.version.split()[0]}. Available: {', '.join(known)}", "")
     return Ended.WELL
 
 

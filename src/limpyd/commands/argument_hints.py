@@ -18,7 +18,7 @@ def hint(holder: Any, describe: Callable[..., Any], args: tuple[Any, ...], kwarg
         named = [name for name in kwargs if name not in parameters]
         meant = did_you_mean(named[0], parameters) if named else ""
         siblings = [name for name in dir(holder) if name.startswith(f"{describe.__name__}_")]
-        more = f"; for another kind of result see {', '.join(siblings)}" if siblings else ""
+        more = f"; for another type of result, use {', '.join(siblings)}" if siblings else ""
         takes = f"; it takes {', '.join(parameters)}" if parameters and not more else ""
         return f"{describe.__name__}: {mismatch}{meant or _by_name(describe, args) or more or takes}"
     return ""

@@ -24,6 +24,6 @@ class PipelineDatabase(RedisDatabase):
             NotInPipeline: it is to be shared by threads.
         """
         if share_in_threads:
-            msg = "a pipeline is not shared by threads: each begins its own, or one collects for all of them"
+            msg = "threads cannot share a pipeline: open one in each thread, or collect all operations in one thread"
             raise NotInPipeline(msg)
         return super().pipeline(transaction, autoexecute=autoexecute)

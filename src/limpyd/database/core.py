@@ -30,7 +30,7 @@ Client = TypeVar("Client")
 
 DEFAULT_CONNECTION_SETTINGS: Final = {"host": "localhost", "port": 6379, "db": 0}
 """The address of a database without settings: limpyd 2's name."""
-PROGRAM = ("what takes several requests", "do it before, or after")
+PROGRAM = ("an operation of several requests", "call it before or after the block")
 """The name of a program in a pipeline's message, and the advice."""
 MAX_CHANGES: Final = 10_000
 """The most objects and index entries that a step may change by default, which takes some 40 ms."""
@@ -54,7 +54,7 @@ class Database(PipelinedCore, Traced, Generic[Client]):
         **settings: Any,
     ) -> None:
         if layout not in LAYOUTS:
-            msg = f"there is no layout {layout!r} of keys; there are {' and '.join(map(repr, LAYOUTS))}"
+            msg = f"there is no layout {layout!r}; the layouts are {' and '.join(map(repr, LAYOUTS))}"
             raise DeclarationError(msg)
         self._endpoint = endpoint(client, settings, self._known_settings())
         PipelinedCore.__init__(self)
@@ -74,7 +74,10 @@ class Database(PipelinedCore, Traced, Generic[Client]):
     @max_changes.setter
     def max_changes(self, most: int | None) -> None:
         if most is not None and not (type(most) is int and most >= 1):
-            msg = f"max_changes is how many changes one step may make, at least 1, or None, not {shorten(most)}"
+            msg = (
+                "max_changes takes the number of changes that one step may make, at least 1, or None; not "
+                f"{shorten(most)}"
+            )
             raise DeclarationError(msg)
         self._max_changes = most
 
@@ -136,8 +139,8 @@ class Database(PipelinedCore, Traced, Generic[Client]):
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         not_sent(
             self,
-            "it has connections, and settings that may be secret; send instances, fields or collections, whose models "
-            "have a database where they are imported, or the name of the model",
+            "it has connections, and settings that may be secret; send instances, fields or collections, which "
+            "use the database of the process that loads them, or the name of the model",
         )
 
     def _leave(self, new_settings: dict[str, Any]) -> Endpoint:

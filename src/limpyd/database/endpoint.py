@@ -82,10 +82,10 @@ def endpoint(client: Any, settings: dict[str, Any], known: AbstractSet[str]) -> 
         DeclarationError: there are both, or the settings cannot be used.
     """
     if client is not None and settings:
-        msg = f"client= brings its own settings; leave out {', '.join(settings)}"
+        msg = f"client= has its own settings; leave out {', '.join(settings)}"
         raise DeclarationError(msg)
     if "connection_pool" in settings:
-        msg = "a connection pool made elsewhere is given as client="
+        msg = "pass an existing connection pool as client="
         raise DeclarationError(msg)
     check_settings(settings, known)
     return Endpoint({}, client) if client is not None else Endpoint(with_defaults(settings))

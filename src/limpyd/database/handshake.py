@@ -42,7 +42,7 @@ class Capabilities(NamedTuple):
         if not isinstance(info, Exception):  # it may not be asked, which its administrator will have a reason for
             learned = Capabilities(checked(from_info(info), address), joins_keys=not is_clustered(info))
             if layout != ModelKeys.layout and not learned.joins_keys:
-                msg = f"the server at {address} is part of a cluster, which cannot keep the layout {layout!r}"
+                msg = f"the server at {address} is part of a cluster, which does not support the layout {layout!r}"
                 raise DeclarationError(msg)
         return learned._replace(sorts_by_pattern=not isinstance(sorted_by_pattern, Exception))
 

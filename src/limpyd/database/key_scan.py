@@ -8,7 +8,10 @@ from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_text
 from limpyd.requests.request import Request, Walk
 
-WALK = ("a walk in chunks", "ask for all in one request, such as collection.all() or smembers(), or walk outside")
+WALK = (
+    "a walk in chunks",
+    ("get all items in one request, such as collection.all() or smembers(), or iterate outside the block"),
+)
 """The name of a walk in a pipeline's message, and the advice."""
 
 

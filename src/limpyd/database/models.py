@@ -38,10 +38,10 @@ class DeclaredModels:
         known = self._by_tag.get(tag)
         if known is not None and known is not model:
             msg = (
-                f"two models are named {tag!r} on this database: {known.__module__}.{known.__qualname__} and "
-                f"{model.__module__}.{model.__qualname__}. Their data would mix; give one a namespace, "
-                f"or a model_name, of its own. (A class that is declared again replaces itself if its module and "
-                f"qualified name are the same)"
+                f"two models on this database have the name {tag!r}: {known.__module__}.{known.__qualname__} and "
+                f"{model.__module__}.{model.__qualname__}. Their data would mix; give one of them another "
+                "namespace or model_name. (A class that is declared again replaces the former one if its module "
+                "and qualified name are the same)"
             )
             raise DeclarationError(msg)
 

@@ -44,17 +44,17 @@ def _what(client: Any) -> str:
 def _cure(client: Any, is_async: bool) -> str:
     other = redis if is_async else redis.asyncio
     if isinstance(client, str | bytes):
-        return "a URL is passed to from_url(…), the name of a host as host="
+        return "pass a URL to from_url(…), and the name of a host as host="
     if isinstance(client, redis.client.Pipeline | redis.asyncio.client.Pipeline):
-        return "pass the client that made the pipeline"
+        return "pass the client that created the pipeline"
     if isinstance(client, redis.RedisCluster | redis.asyncio.RedisCluster):
-        return "limpyd cannot use a cluster of several nodes yet; of a cluster of one node pass host= and port="
+        return "limpyd cannot use a cluster of several nodes yet; for a cluster of one node, pass host= and port="
     if isinstance(client, Sentinel | redis.asyncio.Sentinel):
-        return "pass sentinels=[(host, port), …] and service_name=, or what its master_for(…) gives"
+        return "pass sentinels=[(host, port), …] and service_name=, or the client that its master_for(…) returns"
     if isinstance(client, other.Redis | other.ConnectionPool):
-        return f"it is of the other face: {'RedisDatabase' if is_async else 'AsyncRedisDatabase'} takes it"
+        return f"it belongs to the other face; pass it to {'RedisDatabase' if is_async else 'AsyncRedisDatabase'}"
     if isinstance(client, type):
-        return "make one of it first"
+        return "create an instance of it first"
     if type(client).__module__.partition(".")[0] == "valkey":
         return f"limpyd connects to Valkey by redis-py; {BY_SETTINGS}"
     return BY_SETTINGS

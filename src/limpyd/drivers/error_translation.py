@@ -49,7 +49,7 @@ CURES: dict[type[Exception], str] = {
 
 
 WRONG_TYPE = r"WRONGTYPE limpyd ([0-9a-f]*) (\w+)"
-NOT_LISTING = r"(?s)WRONGTYPE limpyd: (.*) (is no .*, but a \w+)"
+NOT_LISTING = r"(?s)WRONGTYPE limpyd: (.*) (is not .*, but a \w+)"
 NO_NUMBER = r"limpyd number ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\."
 NOT_SORTED = "can't be converted into double"
 """The message of SORT about a value that is no number."""
@@ -66,9 +66,9 @@ def with_source(request: Request[Any], args: tuple[Argument, ...]) -> tuple[Argu
 def never_done(request: Request[Any]) -> ServerError:
     """The error for a request that always gave another one to be run instead."""
     return ServerError(
-        f"{request.subject}: nothing was changed in {MAX_TRIES} tries: each time the server met values whose index "
-        f"only Python knows, and others than before. A transform must always make the same of a value; or too many "
-        f"others write at the same time: try again"
+        f"{request.subject}: nothing was changed in {MAX_TRIES} tries: each time the server found other values "
+        "that only Python can index. A transform must always return the same result for the same value. If other "
+        "processes keep changing these values, try again later"
     )
 
 
@@ -106,7 +106,7 @@ def refused(request: Request[Any], error: redis_errors.RedisError) -> LimpydErro
     cure = next((cure for kind, cure in CURES.items() if isinstance(error, kind)), "") or cure_of_account(str(error))
     text = plain(str(error))
     if NOT_SORTED in text:
-        cure = ". Sorting compares untyped values as numbers; to compare them as texts give alpha=True"
+        cure = ". Sorting compares untyped values as numbers; to compare them as text, pass alpha=True"
     what = "this" if request.script else _name(request)
     return ServerError(f"{request.subject}: the server refused {what}: {text}{cure}")
 
@@ -138,8 +138,8 @@ def no_number(model: Any, key: bytes, sub: bytes, pk: bytes, value: bytes) -> Li
         except StoredValueError as error:
             return error
     return ServerError(
-        f"{who} is {shorten(to_text(value))}, which is no number, so it is not added, nor compared as one; sort texts "
-        f"with alpha=True, or declare the field with type=str"
+        f"{who} is {shorten(to_text(value))}, which is not a number, so it cannot be added, or compared as a "
+        "number; sort texts with alpha=True, or declare the field with type=str"
     )
 
 
@@ -147,25 +147,28 @@ def unreachable(address: str, error: Exception) -> ServerUnreachable:
     """Nothing was executed: there is no connection, or the server does not serve."""
     if isinstance(error, redis_errors.MaxConnectionsError):
         return ServerUnreachable(
-            f"all connections to {address} that the pool may make are in use; raise max_connections"
+            f"all connections to {address} that the pool may open are in use; raise max_connections"
         )
     if isinstance(error, NOT_FOUND):
         # redis-py describes the clients of all sentinels there, not always without their passwords.
         error.args = ("no sentinel names a primary",)
         return ServerUnreachable(
-            f"the server at {address} cannot be found: no sentinel answers that knows a primary of this service. Check "
-            f"that they run, service_name=, and in sentinel_kwargs= the password of the sentinels"
+            f"the server at {address} cannot be found: no sentinel that answers knows a primary of this service. "
+            "Check that the sentinels run, service_name=, and the sentinels' password in sentinel_kwargs="
         )
     said = str(error).rstrip(".")
-    return ServerUnreachable(f"the server at {address} does not serve us: {said}. Check that it runs, and the settings")
+    return ServerUnreachable(
+        f"the server at {address} cannot be reached or accepts no commands: {said}. Check that it runs, and check "
+        "the settings"
+    )
 
 
 def too_few_connections(address: str, limit: int) -> ServerUnreachable:
     """Nothing was executed: an event loop may open no more dedicated connections."""
     return ServerUnreachable(
         f"all connections to {address} that max_connections={limit} allows are in use: the tasks of an event loop "
-        f"share one, each command that waits and each transaction that watches has another. Let fewer wait at a time, "
-        f"or raise max_connections"
+        "share one connection, and each blocking command and each transaction that watches uses another. Run "
+        "fewer of them at the same time, or raise max_connections"
     )
 
 
@@ -187,8 +190,8 @@ def timed_out(request: Request[Any], address: str, error: Exception) -> ServerTi
 def outcome_unknown(request: Request[Any], address: str, error: Exception) -> OutcomeUnknown:
     """A write was sent and its reply is lost."""
     return OutcomeUnknown(
-        f"{request.subject}: the connection to {address} was lost after a write was sent ({error}). It may or "
-        f"may not have been executed, so it is not sent again; read the value to know"
+        f"{request.subject}: the connection to {address} was lost after a write was sent ({error}). It may or may "
+        "not have been executed, so it is not sent again; read the value to find out"
     )
 
 

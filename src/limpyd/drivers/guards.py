@@ -92,6 +92,6 @@ def invalidate_assumptions(request: Request[Any]) -> None:
 def never_settled(request: Request[Any]) -> ServerError:
     """Returns the error for a request that met another epoch in each try. Nothing was executed."""
     return ServerError(
-        f"{request.subject}: what is declared of the model, or built of its indexes, changed in each of {MAX_TRIES} "
-        f"tries; nothing was done. Try again when the other processes are done with that"
+        f"{request.subject}: other processes changed the model's declarations or its built indexes in each of "
+        f"{MAX_TRIES} tries; nothing was executed. Try again when they have finished"
     )

@@ -152,7 +152,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
             self._lose("the connection was closed")
             return
         if self._received[0]:  # nothing more may come by which get_buffer would notice
-            self._give_up("what came on the connection was lost")
+            self._give_up("data received on the connection was lost")
             return
         if self._waiting and not self._paused:
             self._flush()
@@ -192,7 +192,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio names it
         if self._received[0]:  # what came before was not handed out: an exception came between
-            self._give_up("what came on the connection was lost")
+            self._give_up("data received on the connection was lost")
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -209,7 +209,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
                 sent.popleft()
             self._received[0] = 0
         except BaseException as error:
-            self._give_up(f"the server's replies make no sense: {error}")
+            self._give_up(f"the server's replies cannot be parsed: {error}")
             if not isinstance(error, hiredis.ProtocolError | IndexError | RedisError):
                 raise
 

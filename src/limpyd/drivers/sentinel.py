@@ -68,7 +68,7 @@ def checked_sentinels(settings: Mapping[str, Any]) -> None:
     if not given:
         return
     if not settings.get("sentinels") or not settings.get("service_name"):
-        msg = "through Sentinel a database needs both sentinels=[(host, port), …] and service_name="
+        msg = "to use Sentinel, pass both sentinels=[(host, port), …] and service_name="
         raise DeclarationError(msg)
     for address in settings["sentinels"]:
         if not (isinstance(address, tuple | list) and len(address) == 2):  # noqa: PLR2004 - host and port
@@ -79,7 +79,7 @@ def checked_sentinels(settings: Mapping[str, Any]) -> None:
         check_host({"host": address[0]})
     both = [name for name in OF_ONE_SERVER if name in settings]
     if both:
-        msg = f"Sentinel tells where the server is; leave out {', '.join(both)}"
+        msg = f"Sentinel determines the address of the server; leave out {', '.join(both)}"
         raise DeclarationError(msg)
 
 

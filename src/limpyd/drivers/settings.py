@@ -40,16 +40,16 @@ def check_settings(settings: Mapping[str, Any], known: AbstractSet[str]) -> None
         DeclarationError: they cannot be used.
     """
     if "connection_class" in settings:
-        msg = "a class of connections is given with a pool: client=ConnectionPool(connection_class=…, …), from redis-py"
+        msg = "to use a class of connections, pass a pool: client=ConnectionPool(connection_class=…, …), from redis-py"
         raise DeclarationError(msg)
     for name in settings:
         if name not in known | OF_SENTINEL:
             similar = did_you_mean(name, known | OF_SENTINEL) or "; it takes those of redis.Redis, such as db"
-            msg = f"redis-py knows no setting {name!r}{similar}"
+            msg = f"redis-py has no setting {name!r}{similar}"
             raise DeclarationError(msg)
     limit = settings.get("max_connections")
     if limit is not None and (not isinstance(limit, int) or limit < 1):
-        msg = f"max_connections is the number of connections that may be open, at least 1, not {shorten(limit)}"
+        msg = f"max_connections takes the number of connections that may be open, at least 1, not {shorten(limit)}"
         raise DeclarationError(msg)
     checked_sentinels(settings)
     check_host(settings)

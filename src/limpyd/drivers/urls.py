@@ -21,7 +21,7 @@ SCHEMES = {
 }
 IN_PASSWORDS = "in a user or a password / # ? @ % [ ] are written %2F %23 %3F %40 %25 %5B %5D"
 REASONS = {
-    "Port could not be cast": f"its port is no number; {IN_PASSWORDS}",
+    "Port could not be cast": f"its port is not a number; {IN_PASSWORDS}",
     "Port out of range": f"its port is not between 0 and 65535; {IN_PASSWORDS}",
 }
 """The beginnings of errors of urllib and redis-py, and the messages for them."""
@@ -41,7 +41,7 @@ def settings_from_url(url: str, known: Collection[str] | None = None) -> dict[st
     unknown = [] if known is None else sorted(settings.keys() - known - {"connection_class", "path"})
     if unknown:
         meant = did_you_mean(unknown[0], known or ())
-        reason = f"it gives a setting that redis-py does not know{meant}; {IN_PASSWORDS}"
+        reason = f"it has a setting that redis-py does not know{meant}; {IN_PASSWORDS}"
     if reason:  # raised here, and not where an error that quotes the URL is being handled
         msg = f"this URL cannot be used: {reason}"
         raise DeclarationError(msg)
@@ -66,8 +66,8 @@ def _parsed(url: str) -> tuple[dict[str, Any], str]:
     known = next((reason for start, reason in REASONS.items() if text.startswith(start)), "")
     setting = re.match(r"Invalid value for '(\w+)' in connection URL", text)
     if setting and setting[1] in redis.connection.URL_QUERY_ARGUMENT_PARSERS:
-        return {}, f"the value of {setting[1]} is of a wrong type"
-    return {}, known or f"its host, or what stands before it, is malformed; {IN_PASSWORDS}"
+        return {}, f"the value of {setting[1]} has the wrong type"
+    return {}, known or f"its host, or the text before the host, is malformed; {IN_PASSWORDS}"
 
 
 def check_host(settings: Mapping[str, Any]) -> None:
@@ -79,5 +79,5 @@ def check_host(settings: Mapping[str, Any]) -> None:
     for name in ("host", "unix_socket_path"):
         address = settings.get(name)
         if isinstance(address, str) and ("://" in address or (name == "host" and "@" in address)):
-            msg = f"{name}= takes an address alone, not a URL or a part of one; give a URL to from_url"
+            msg = f"{name}= takes only an address, not a URL or a part of one; pass a URL to from_url"
             raise DeclarationError(msg)

@@ -26,10 +26,13 @@ def named_folder(path: Any) -> Path:
         msg = f"embedded() takes the path of a folder, not {shorten(path)}"
         raise DeclarationError(msg) from None
     if not text:
-        msg = "the path of an embedded database is empty; leave it out, or name a folder"
+        msg = "the path of an embedded database is empty; leave it out, or pass the path of a folder"
         raise DeclarationError(msg)
     if "\0" in text:
-        msg = f"the path of an embedded database has a NUL character, which no name of a folder has: {shorten(text)}"
+        msg = (
+            "the path of an embedded database contains a NUL character, which the name of a folder cannot "
+            f"contain: {shorten(text)}"
+        )
         raise DeclarationError(msg)
     try:
         return Path(text).expanduser().absolute()
@@ -53,7 +56,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True)
     except FileExistsError:
         if not folder.is_dir():
-            msg = "it is a file, not a folder" if folder.exists() else "it is a link to a folder that is not there"
+            msg = "it is a file, not a folder" if folder.exists() else "it is a link to a folder that does not exist"
             raise NotADirectoryError(msg) from None
     else:
         folder.chmod(0o700)  # whatever the umask
@@ -70,7 +73,7 @@ def socket_path(folder: Path) -> str:
         None,
     )
     if private is None:
-        msg = f"{folder} is too long for a socket, and so is the path of temporary files; give a shorter one"
+        msg = f"{folder} is too long for a socket, and so is the path of temporary files; pass a shorter one"
         raise DeclarationError(msg)
     link = private / name
     if not link.is_symlink() or link.readlink() != folder:
@@ -90,6 +93,9 @@ def _private_folder(parent: str) -> Path:
     private.mkdir(mode=0o700, exist_ok=True)
     found = private.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        msg = f"{private} is not a folder of this user alone; give the embedded database a shorter path"
+        msg = (
+            f"{private} must be a folder that belongs to this user and that no other user can write to; remove it, "
+            "or pass a shorter path for the embedded database"
+        )
         raise DeclarationError(msg)
     return private

@@ -76,8 +76,8 @@ def _wait_for(lock: int, folder: Path, patience: float) -> None:
     while not try_lock(lock, shared=True):
         if time.monotonic() > deadline:
             msg = (
-                f"the embedded server in {folder} ({holder(folder / SERVER_LOCK)}) is being stopped, which takes more "
-                f"than {patience:.0f} seconds; end that process and its supervisor"
+                f"the embedded server in {folder} ({holder(folder / SERVER_LOCK)}) is being stopped, but still "
+                f"runs after {patience:.0f} seconds; kill that process and its supervisor"
             )
             raise ServerUnreachable(msg)
         time.sleep(POLL_SECONDS)

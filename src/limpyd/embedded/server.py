@@ -57,8 +57,8 @@ class EmbeddedServer:
                 return self._socket_path()
             except OSError as error:
                 msg = (
-                    f"the embedded server cannot use the folder {self._folder}: {error}; "
-                    f"give the path of a folder in which this user can make files"
+                    f"the embedded server cannot use the folder {self._folder}: {error}; pass the path of a folder "
+                    "in which this user can create files"
                 )
                 raise ServerUnreachable(msg) from error
 
@@ -81,8 +81,8 @@ class EmbeddedServer:
     def _still_serves(self, presence: Presence) -> bool:
         if self._keep and presence.held() and not presence.is_in(self._folder):
             msg = (
-                f"the folder {self._folder} was removed, moved or replaced while its server runs; put it back, "
-                f"or call close() on the database, and the next use begins with what is there then"
+                f"the folder {self._folder} was removed, moved or replaced while its server runs; put it back, or "
+                "call close() on the database, and the next use starts with the content that the folder then has"
             )
             raise ServerUnreachable(msg)
         return presence.held() and supervisor.state_of(self._socket_path(), PATIENCE) != supervisor.ABSENT
@@ -124,8 +124,9 @@ class EmbeddedServer:
         parent = multiprocessing.parent_process() if multiprocessing is not None else None
         if parent is not None and not self._keep and self._made_in == os.getpid():
             warnings.warn(
-                f"embedded() without a path was called in a child process (of {parent.pid}): it has a server of its "
-                f"own, and none of the data of its parent. To share one server, give all of them one path",
+                f"embedded() without a path was called in a child process (of {parent.pid}): the child has a "
+                "separate server, without the data of its parent. To share one server, pass the same path in all "
+                "processes",
                 RuntimeWarning,
                 stacklevel=2,
             )

@@ -123,7 +123,7 @@ def claim(path: str | Path) -> int | None:
         os.close(file)  # it was removed meanwhile
     again = open_lock(path)
     if try_lock(again):
-        raise OSError(errno.ENOLCK, "its file system does not keep locks (flock)", str(path))
+        raise OSError(errno.ENOLCK, "its file system does not support locks (flock)", str(path))
     os.close(again)
     os.ftruncate(file, 0)
     return file
@@ -259,9 +259,9 @@ def claim_or_find(patience: float) -> tuple[int | None, str | None]:
         if state == LOADING:
             deadline = time.monotonic() + patience
         elif state == ABSENT and "limpyd serve" in who:
-            return None, f"cannot start: {who} uses the folder; connect to that, or end it"
+            return None, f"cannot start: {who} uses the folder; connect to that server, or stop it"
         elif time.monotonic() > deadline:
-            cure = "try again when it is less busy, or end that process"
+            cure = "try again when it is less busy, or kill that process"
             return None, f"runs ({who}), but does not answer for {patience:.0f} seconds; {cure}"
         time.sleep(POLL_SECONDS)
 
@@ -270,7 +270,7 @@ def last_lines(log: str | Path, start: int) -> str:
     """The last lines of a log, after a position."""
     lines = Path(log).read_bytes()[start:].decode(errors="replace").splitlines()[-10:]
     free = shutil.disk_usage(Path(log).parent).free
-    return "\n".join(lines) or f"it said nothing; {free:,} bytes are free on the disk"
+    return "\n".join(lines) or f"it printed nothing; {free:,} bytes are free on the disk"
 
 
 def main(binary: str, folder: str, disposal: str, patience: str) -> int:

@@ -119,7 +119,7 @@ def score_bound(what: str, value: Any) -> str:
     except ValueError:
         number_meant = math.nan
     if math.isnan(number_meant):
-        msg = f"{what} is a number, or a text such as '-inf', '+inf' or '(1.5', not {shorten(value)}"
+        msg = f"{what} takes a number, or text such as '-inf', '+inf' or '(1.5', not {shorten(value)}"
         raise InvalidValue(msg)
     return value
 
@@ -132,7 +132,10 @@ def lex_bound(what: str, value: Any) -> bytes:
     """
     text = as_bytes(what, value)
     if text not in {b"-", b"+"} and text[:1] not in {b"[", b"("}:
-        msg = f"{what} begins with '[' or, to leave it out, '('; or is '-' or '+' for the ends; not {shorten(value)}"
+        msg = (
+            f"{what} begins with '[' (inclusive) or '(' (exclusive), or is '-' or '+' for the ends; not "
+            f"{shorten(value)}"
+        )
         raise InvalidValue(msg)
     return text
 
@@ -191,7 +194,7 @@ def flag(what: str, value: Any) -> bool:
         InvalidValue: it is something else.
     """
     if not isinstance(value, bool):
-        msg = f"{what} is True or False, not {shorten(value)}"
+        msg = f"{what} takes True or False, not {shorten(value)}"
         raise InvalidValue(msg)
     return value
 
@@ -250,7 +253,7 @@ def timeout(what: str, value: Timeout) -> str:
         value = value.total_seconds()
     text = number(what, value)
     if float(text) < 0:
-        msg = f"{what} cannot be negative: {shorten(value)}; 0 waits without limit"
+        msg = f"{what} cannot be negative: {shorten(value)}; 0 waits forever"
         raise InvalidValue(msg)
     return text
 
@@ -271,7 +274,7 @@ def _since_1970(what: str, value: int | datetime, unit: timedelta) -> int:
     try:
         return (value.astimezone(UTC) - UNIX_EPOCH) // unit
     except (OverflowError, OSError, ValueError) as error:
-        msg = f"{what} takes a moment that can be told in UTC, not {value!r}: {error}"
+        msg = f"{what} takes a time that can be converted to UTC, not {value!r}: {error}"
         raise InvalidValue(msg) from error
 
 
@@ -282,9 +285,9 @@ def on(command: str, name: str, value: object) -> str:
         InvalidValue: it is not True.
     """
     if value is False:
-        msg = f"{command} has {name} here in any case; call the method without it instead of saying {name}=False"
+        msg = f"{command} has {name} here in any case; {name}=False has no effect, so leave it out"
         raise InvalidValue(msg)
     if value is not True:
-        msg = f"{command}'s {name} is True or False, not {shorten(value)}"
+        msg = f"{command}'s {name} takes True or False, not {shorten(value)}"
         raise InvalidValue(msg)
     return name.upper()

@@ -90,7 +90,7 @@ class HyperLogLogField(MembersField[T]):
         if options:
             msg = (
                 f"HyperLogLogField takes type and lockable, not {' and '.join(options)}: the elements are not "
-                f"kept, so there is nothing to find an object by, or to compare"
+                "stored, so objects cannot be found or compared by them"
             )
             raise DeclarationError(msg)
         super().__init__(type, lockable=lockable)

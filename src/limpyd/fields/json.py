@@ -115,8 +115,8 @@ def json_codec(declared: Any) -> Codec[Any]:
         raise DeclarationError(msg) from error
     if unknown is not None:
         msg = (
-            f"type={declared!r} cannot be read from JSON: {unknown!r} is no JSON type, dataclass, Struct, "
-            f"TypedDict, NamedTuple or pydantic model"
+            f"type={declared!r} cannot be read from JSON: {unknown!r} is not a JSON type, dataclass, Struct, "
+            "TypedDict, NamedTuple or pydantic model"
         )
         raise DeclarationError(msg)
 
@@ -205,7 +205,7 @@ def _from_builtins(declared: Any, found: Any) -> Any:
 
 def _to_builtins(value: Any) -> Any:
     if not _is_pydantic(type(value)):
-        msg = f"{type(value).__name__} is nothing that JSON can hold"
+        msg = f"a value of type {type(value).__name__} cannot be stored as JSON"
         raise TypeError(msg)
     # Without warnings: what does not fit is refused when it is read back.
     dump = functools.partial(value.model_dump, by_alias=True, warnings=False)

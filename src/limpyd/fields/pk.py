@@ -29,9 +29,9 @@ def pk_bytes(subject: str, pk: Any) -> bytes:
         raise InvalidPrimaryKey(msg) from error
     except ValueError as error:
         if isinstance(pk, str):
-            msg = f"{subject}: the primary key {shorten(pk)} is no text that can be stored: {error}"
+            msg = f"{subject}: the primary key {shorten(pk)} is not text that can be stored: {error}"
         else:  # Python writes out no int of so many digits
-            msg = f"{subject}: the primary key is {shorten(pk)}; give it as a text"
+            msg = f"{subject}: the primary key is {shorten(pk)}; pass it as text"
         raise InvalidPrimaryKey(msg) from error
 
 
@@ -76,10 +76,10 @@ class BoundPK(BoundField[Face]):
         field, instance = self._field, self._instance
         model = field.model
         if model.mints_pks:
-            msg = f"{field} is automatic; it comes with the first field that is set"
+            msg = f"{field} is automatic; the object gets it with the first field that you set"
             raise InvalidPrimaryKey(msg)
         if instance._pk_bytes is not None:
-            msg = f"{instance!r} has its primary key; it cannot get another. Create another object"
+            msg = f"{instance!r} already has its primary key, which cannot change; create another object"
             raise InvalidPrimaryKey(msg)
         pk = new_pk(field, value)
         partition = model.keys.partition(pk)
@@ -103,7 +103,7 @@ class BoundPK(BoundField[Face]):
         """
         msg = (
             f"{self._field} cannot be deleted: an object keeps its primary key as long as it exists. To delete the "
-            f"object, call its own delete()"
+            "object, call delete() of the instance"
         )
         raise ImplementationError(msg)
 

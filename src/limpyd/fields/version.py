@@ -59,7 +59,7 @@ class VersionField(InstanceHashField[int]):
 
     def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
         if composites:
-            msg = f"{self} counts updates, and no index follows it; leave it out of {composites[0].index}"
+            msg = f"{self} counts updates, and cannot be part of an index; leave it out of {composites[0].index}"
             raise DeclarationError(msg)
         super().settle(partition, indexes, composites)
 
@@ -85,5 +85,5 @@ class VersionField(InstanceHashField[int]):
         Raises:
             UnsupportedCommand: always.
         """
-        msg = f"{self} counts the updates of an object, so it can only be read; `update` adds 1 to it"
+        msg = f"{self} counts the updates of an object, so it can only be read; `update` increments it"
         raise UnsupportedCommand(msg)

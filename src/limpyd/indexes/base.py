@@ -154,7 +154,10 @@ class Index(CustomIndex):
 
     def _given(self) -> OnField:
         if self.on_field is None:
-            msg = f"{self!r} is a declaration, and of no field; ask one: ….get_field('name').get_index({self})"
+            msg = (
+                f"{self!r} is a declaration that belongs to no field; get the index of a field: "
+                f"….get_field('name').get_index({self})"
+            )
             raise DeclarationError(msg)
         return self.on_field
 
@@ -180,7 +183,7 @@ class Index(CustomIndex):
             DeclarationError: its class has no kind.
         """
         if not hasattr(self, "kind"):
-            msg = f"{self} keeps nothing: subclass EqualIndex, TextRangeIndex or NumberRangeIndex"
+            msg = f"{self} stores no entries: subclass EqualIndex, TextRangeIndex or NumberRangeIndex"
             raise DeclarationError(msg)
         return [self]
 
@@ -221,7 +224,7 @@ class Index(CustomIndex):
 
     def limpyd2_lacks(self, field: IndexedField) -> str:  # noqa: ARG002 - some ask
         """Returns the reason why limpyd 2 has no such index of a field; empty if it has."""
-        return "" if self.limpyd2 else "which has none of its kind"
+        return "" if self.limpyd2 else "which has no such index"
 
     def as_a(self, index_class: type[Index] | None) -> Index:  # noqa: ARG002 - some ask
         """Returns the index; of a unique index the one whose values are unique, if only that is of the class."""

@@ -72,10 +72,13 @@ class CompositeIndex(Index):
                 raise DeclarationError(msg)
             found.append(sibling)
         if len(set(names)) < len(names):
-            msg = f"{field}: {self} names a field twice, or the one it is declared on; name each other field once"
+            msg = (
+                f"{field}: {self} names a field twice, or the field that it is declared on; name each of the other "
+                "fields once"
+            )
             raise DeclarationError(msg)
         if self.all_steps(field):
-            msg = f"{field}: {self} keeps values as they are; it takes no transform"
+            msg = f"{field}: {self} stores values unchanged; it takes no transform"
             raise DeclarationError(msg)
         return tuple(found)
 
@@ -153,7 +156,10 @@ class ScoredEqualIndex(CompositeIndex):
     def final_forms(self, fields: Sequence[IndexedField]) -> list[str]:
         field, score = fields
         if not score.codec.number:
-            msg = f"{field}: {self} takes scores from {score}, which holds {score.codec.name}, no numbers or times"
+            msg = (
+                f"{field}: {self} takes scores from {score}, which holds {score.codec.name}; scores must be "
+                "numbers, dates or times"
+            )
             raise DeclarationError(msg)
         return [field.codec.normal, score.codec.number]
 

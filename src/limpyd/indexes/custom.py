@@ -14,27 +14,32 @@ from limpyd.indexes.normalizers import form
 from limpyd.keys import Partition
 
 _CURES = {
-    "the server maintains an index in the step of the write; `transform(self, value)` says what is kept of a value": [
+    "the server maintains the index, in the same step as the write; `transform(self, value)` returns the value to "
+    "index": [
         *("add", "remove", "store", "unstore", "prepare_data_to_store", "prepare_args", "score_updated", "other_add"),
         *("other_remove", "_rollback", "_reset_rollback_cache", "_get_rollback_cache", "_field_model_ready"),
     ],
-    "the server answers filters in one request; `transform(self, value)` says what of a value they are compared with": [
+    "the server evaluates filters in one request; `transform(self, value)` returns the value that they are "
+    "compared with": [
         *("get_filtered_keys", "get_boundaries", "get_pks_for_filter", "union_filtered_in_keys", "call_script"),
         *("lua_filter_script", "filter_single_field", "can_filter_fields", "supported_key_types"),
     ],
-    "`key` and `prefix` tell the keys of indexes apart, and no more is to be said of them": [
+    "`key` and `prefix` distinguish the keys of indexes, and nothing else about the keys can change": [
         *("get_storage_key", "get_storage_keys", "get_all_storage_keys", "separator"),
     ],
-    "`operators = frozenset({'eq', …})` says which operators it answers, of those of its base": [
+    "`operators = frozenset({'eq', …})` lists the operators that it supports, out of those of its base class": [
         *("can_handle_suffix", "handled_suffixes", "remove_prefix"),
     ],
-    "the server looks for another owner in the step of the write; `handle_uniqueness` says whether a unique field is "
-    "unique by what this index keeps": [
+    "the server checks uniqueness in the same step as the write; with `handle_uniqueness`, a unique field "
+    "compares the values that this index stores": [
         *("check_uniqueness", "check_uniqueness_at_init", "assert_pks_uniqueness", "get_uniqueness_members"),
         *("get_uniqueness_key", "get_unique_index", "unique_index_name"),
     ],
-    "`settings` names what `configure` takes": ["handle_configurable_attrs", "configurable_attrs"],
-    "the field and the model clear and build it without; do what it adds where you call them": ["clear", "rebuild"],
+    "`settings` lists the arguments of `configure`": ["handle_configurable_attrs", "configurable_attrs"],
+    "the field and the model clear and build the index without it; run your code around those calls": [
+        "clear",
+        "rebuild",
+    ],
 }
 REFUSED = {name: cure for cure, names in _CURES.items() for name in names}
 """The attributes of an index's class that limpyd 2 uses, and limpyd does not; with the way to go."""
@@ -70,7 +75,7 @@ class CustomIndex:
                 raise DeclarationError(msg)
         operators, known = getattr(cls, "operators", None), getattr(ours, "operators", None)
         if operators is not None and known is not None and not known >= operators:
-            msg = f"{cls.__name__}.operators: {ours.__name__} answers {', '.join(sorted(known))}, and no others"
+            msg = f"{cls.__name__}.operators: {ours.__name__} supports only {', '.join(sorted(known))}"
             raise DeclarationError(msg)
 
     @property
@@ -81,7 +86,7 @@ class CustomIndex:
             DeclarationError: the index is only a declaration, without a field.
         """
         if self._field is None:
-            msg = f"{self!r} is a declaration, and of no field"
+            msg = f"{self!r} is a declaration that belongs to no field"
             raise DeclarationError(msg)
         return self._field
 

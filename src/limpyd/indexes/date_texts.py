@@ -81,6 +81,6 @@ def compared_text(subject: object, kind: str, operator: str, stored: bytes) -> b
         except (TypeError, ValueError, OverflowError):  # no moment, or one without a time zone
             pass
     beginning = "a text" if operator in EQUALITY else "the beginning of a text"
-    offset = "; or a whole moment with its offset" if kind == "datetime" and operator != "startswith" else ""
+    offset = ", or a complete datetime with its offset" if kind == "datetime" and operator != "startswith" else ""
     msg = f"{subject}: {operator} takes a {kind}, or {beginning} such as {shape.form}{offset}; not {shorten(text)}"
     raise InvalidValue(msg)

@@ -31,7 +31,7 @@ class TimeRangeIndex(TextRangeIndex):
 
     def check_field(self, field: IndexedField) -> None:
         if field.codec.name not in self.types:
-            msg = f"{field} holds {field.codec.name}; {self} keeps times of day: use DateTimeIndex for moments"
+            msg = f"{field} holds {field.codec.name}; {self} is for times of day: use DateTimeIndex for datetimes"
             raise DeclarationError(msg)
 
     def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:
@@ -63,7 +63,7 @@ class DateRangeIndex(TextRangeIndex):
     def check_field(self, field: IndexedField) -> None:
         whole_moments = field.codec.name == "datetime" and not self.prefix
         if whole_moments or field.codec.name not in {"str", "bytes", "date", "datetime"}:
-            msg = f"{field} holds {field.codec.name}; {self} keeps dates: use DateTimeIndex for moments"
+            msg = f"{field} holds {field.codec.name}; {self} is for dates: use DateTimeIndex for datetimes"
             raise DeclarationError(msg)
 
     def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:
@@ -80,7 +80,7 @@ def _of_part(field: IndexedField, kind: str, operator: str, value: Any) -> bytes
     """Returns the text for a filter's value: a date or a time, or its text."""
     expected = {"date": date, "time": time}[kind]
     if not isinstance(value, str | bytes | expected):
-        msg = f"{field}: its {kind} is compared with a {kind}, or a text of one, not with {shorten(value)}"
+        msg = f"{field}: compare its {kind} with a {kind} or its text, not with {shorten(value)}"
         raise InvalidValue(msg)
     return compared_text(field, kind, operator, encode_any(value))
 
@@ -99,21 +99,21 @@ TimeIndexParts = MultiIndexes.compose(
 _AFTER_DATE: Transform = "slice:12:26"
 
 DateIndex = MultiIndexes.compose([DateRangeIndex, DateIndexParts], name="DateIndex")
-DateIndex.__doc__ = "Of dates: ranges, and `__year`, `__month`, `__day`."
+DateIndex.__doc__ = "For dates: ranges, and `__year`, `__month`, `__day`."
 
 TimeIndex = MultiIndexes.compose([TimeRangeIndex, TimeIndexParts], name="TimeIndex")
-TimeIndex.__doc__ = "Of times of day: ranges, and `__hour`, `__minute`, `__second`."
+TimeIndex.__doc__ = "For times of day: ranges, and `__hour`, `__minute`, `__second`."
 
 SimpleDateTimeIndex = MultiIndexes.compose(
     [FullRangeIndex, DateRangeIndex.configure(prefix="date", handle_uniqueness=False), TimeOfMomentIndex],
     name="SimpleDateTimeIndex",
 )
-SimpleDateTimeIndex.__doc__ = "Of moments: ranges, and `__date`, `__time`."
+SimpleDateTimeIndex.__doc__ = "For datetimes: ranges, and `__date`, `__time`."
 
 DateSimpleTimeIndex = MultiIndexes.compose([SimpleDateTimeIndex, DateIndexParts], name="DateSimpleTimeIndex")
-DateSimpleTimeIndex.__doc__ = "Of moments: ranges, `__date`, `__time`, `__year`, `__month`, `__day`."
+DateSimpleTimeIndex.__doc__ = "For datetimes: ranges, `__date`, `__time`, `__year`, `__month`, `__day`."
 
 DateTimeIndex = MultiIndexes.compose(
     [DateSimpleTimeIndex, TimeIndexParts.configure(transform=_AFTER_DATE)], name="DateTimeIndex"
 )
-DateTimeIndex.__doc__ = "Of moments: ranges, `__date`, `__time`, and all parts."
+DateTimeIndex.__doc__ = "For datetimes: ranges, `__date`, `__time`, and all parts."

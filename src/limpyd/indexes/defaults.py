@@ -38,7 +38,7 @@ def indexes_for(field: IndexedField, given: Sequence[Declared], *, unique: bool)
     for index in indexes:
         same = seen.setdefault(index.identity, index)
         if same is not index:
-            msg = f"{field}: {same} and {index} would share a key; give one of them a prefix or a key of its own"
+            msg = f"{field}: {same} and {index} would share a key; give one of them another prefix or key"
             raise DeclarationError(msg)
     return indexes
 

@@ -37,7 +37,7 @@ def encode_any(value: Any) -> bytes:
         return value
     known = next((kind for kind in (bool, *CODECS) if isinstance(value, kind)), None)
     if known is None:
-        msg = f"{shorten(value)} is of no type that can be stored"
+        msg = f"{shorten(value)} has a type that cannot be stored"
         raise InvalidValue(msg)
     try:
         if known is str:  # a transform is given text with surrogates, and may return them

@@ -248,9 +248,7 @@ class FieldIndex(FilterTexts):
             return self.key, text
         if b"\0" in self.key:
             if b":" in sub:
-                msg = (
-                    f"{self}: the layout of limpyd 2 cannot index what is under the sub-key {shorten(sub)} with a colon"
-                )
+                msg = f"{self}: the layout of limpyd 2 cannot index the sub-key {shorten(sub)}, which contains a colon"
                 raise InvalidValue(msg)
             return key_from_template(self.key, sub), text
         if self.kind.sub_key_in_entry:

@@ -42,12 +42,12 @@ class GeoIndex(Index):
     def check_field(self, field: IndexedField) -> None:
         if not field.has_places and (field.codec.name != "GeoPoint" or field.many):
             msg = (
-                f"{field} holds {field.codec.name}; {self} keeps places: declare a field of one GeoPoint, or a "
-                f"GeoField for many"
+                f"{field} holds {field.codec.name}; {self} is for places: declare a field of type GeoPoint, or a "
+                "GeoField for many places"
             )
             raise DeclarationError(msg)
         if field.has_places and self.all_steps(field):
-            msg = f"{field}: {self} keeps the places of a GeoField as they are; it takes no transform"
+            msg = f"{field}: {self} stores the places of a GeoField unchanged; it takes no transform"
             raise DeclarationError(msg)
 
     def filter_values(self, index: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:  # noqa: ARG002

@@ -66,7 +66,7 @@ def limpyd2_storage(
     """
     reason = index.limpyd2_lacks(field)
     if reason:
-        msg = f"{field}: {index} cannot be kept in the layout of limpyd 2, {reason}"
+        msg = f"{field}: {index} is not possible in the layout of limpyd 2, {reason}"
         raise DeclarationError(msg)
     entries: Limpyd2Entries = index.limpyd2
     kind = entries.kind or index.kind_for(field)

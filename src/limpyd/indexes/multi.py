@@ -55,7 +55,7 @@ class MultiIndexes(Index):
 
     def expanded(self) -> list[Index]:
         if not self.index_classes:
-            msg = f"{self} has no indexes; give them to it by MultiIndexes.compose([EqualIndex, …])"
+            msg = f"{self} has no indexes; create it with MultiIndexes.compose([EqualIndex, …])"
             raise DeclarationError(msg)
         found = []
         for member in self.index_classes:
@@ -78,6 +78,6 @@ def declared(index: Any) -> Index:
     if isinstance(index, type) and issubclass(index, Index):
         index = index()
     if not isinstance(index, Index):
-        msg = f"{index!r} is no index; give a class such as EqualIndex, or an instance of one"
+        msg = f"{index!r} is not an index; pass a class such as EqualIndex, or an instance of one"
         raise DeclarationError(msg)
     return index

@@ -69,7 +69,7 @@ def _exact(stored: bytes) -> bytes:
         return stored  # as most are
     match = _DECIMAL.fullmatch(stored)
     if match is None:
-        msg = "it is no number"
+        msg = "it is not a number"
         raise ValueError(msg)
     fraction = (match[2] or b"").rstrip(b"0")
     digits = (match[1] + fraction).lstrip(b"0")
@@ -79,7 +79,7 @@ def _exact(stored: bytes) -> bytes:
         msg = "it is too large or too small for a number index"
         raise ValueError(msg)
     if len(digits.rstrip(b"0")) > DIGITS_KEPT and not (whole and int(match[1]) <= LARGEST_EXACT):
-        msg = f"a number index keeps {DIGITS_KEPT} digits, or integers up to 2**53, and rounds nothing"
+        msg = f"a number index stores up to {DIGITS_KEPT} digits, or integers up to 2**53, and does not round"
         raise ValueError(msg)
     return score(number)
 
@@ -87,7 +87,7 @@ def _exact(stored: bytes) -> bytes:
 def _double(stored: bytes) -> bytes:
     """Returns a float, which is a double itself."""
     if DOUBLE.fullmatch(stored) is None:
-        msg = "NaN has no place among numbers" if stored == b"nan" else "it is no number"
+        msg = "NaN has no position in the order of numbers" if stored == b"nan" else "it is not a number"
         raise ValueError(msg)
     return score(float(stored))
 
@@ -105,7 +105,10 @@ def _numeral(stored: bytes) -> bytes:
         raise ValueError(msg)
     whole = _INTEGER.fullmatch(stored)
     if whole and b"%.0f" % abs(number) != whole[1]:
-        msg = "a number index keeps integers that a double can be, such as all up to 2**53, and rounds none"
+        msg = (
+            "a number index stores only integers that a double can represent, such as all up to 2**53, and does "
+            "not round"
+        )
         raise ValueError(msg)
     return kept
 
@@ -115,7 +118,7 @@ def _days(stored: bytes) -> bytes:
     if match := _DATE.fullmatch(stored):
         with suppress(ValueError):
             return b"%d" % date(*map(int, match.groups())).toordinal()
-    msg = "it is no date (YYYY-MM-DD)"
+    msg = "it is not a date (YYYY-MM-DD)"
     raise ValueError(msg)
 
 
@@ -125,7 +128,7 @@ def _clock(stored: bytes) -> bytes:
         hour, minute, second, fraction = match.groups()
         with suppress(ValueError):
             return b"%d" % _microseconds(time(int(hour), int(minute), int(second), _fraction(fraction)))
-    msg = "it is no time of day (HH:MM:SS.ffffff)"
+    msg = "it is not a time of day (HH:MM:SS.ffffff)"
     raise ValueError(msg)
 
 
@@ -137,11 +140,11 @@ def _moment(stored: bytes) -> bytes:
         with suppress(ValueError):
             moment = datetime(*map(int, parts), _fraction(fraction))  # type: ignore[arg-type, call-arg]  # noqa: DTZ001
     if moment is None:
-        msg = "it is no moment (YYYY-MM-DDTHH:MM:SS.ffffffZ)"
+        msg = "it is not a datetime (YYYY-MM-DDTHH:MM:SS.ffffffZ)"
         raise ValueError(msg)
     microseconds = (moment.toordinal() - FIRST_OF_1970) * 86400 * SECOND + _microseconds(moment)
     if int(float(microseconds)) != microseconds:
-        msg = "so far from 1970 a number index cannot keep microseconds; use TextRangeIndex"
+        msg = "a number index cannot store microseconds so far from 1970; use TextRangeIndex"
         raise ValueError(msg)
     return b"%d" % microseconds
 

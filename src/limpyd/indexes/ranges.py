@@ -86,14 +86,14 @@ class NumberRangeIndex(RangeIndex):
 
     def limpyd2_lacks(self, field: IndexedField) -> str:
         if field.many:
-            return "which keeps one number of each object"
+            return "which stores one number per object"
         if not self.all_steps(field) and field.codec.number not in LIMPYD2_NUMBERS:
             return f"which has no order of {field.codec.name}"
         return ""
 
     def check_field(self, field: IndexedField) -> None:
         if not self.all_steps(field) and not field.codec.number:
-            msg = f"{field} holds {field.codec.name}, which has no order of numbers that {self} could keep"
+            msg = f"{field} holds {field.codec.name}, whose values {self} cannot order as numbers"
             raise DeclarationError(msg)
 
     def filter_encoder(self, field: IndexedField) -> Callable[[Any], bytes]:
@@ -121,11 +121,11 @@ class TextRangeIndex(RangeIndex):
         return "text" if self.all_steps(field) else field.codec.normal
 
     def limpyd2_lacks(self, field: IndexedField) -> str:  # noqa: ARG002 - some ask
-        return "" if self.case_sensitive else "which tells upper and lower case apart; give it a transform"
+        return "" if self.case_sensitive else "which distinguishes upper and lower case; use a transform"
 
     def check_field(self, field: IndexedField) -> None:
         if not self.all_steps(field) and field.codec.ordered == "number":
-            msg = f"{field} holds {field.codec.name}, whose order is not that of its text; use NumberRangeIndex"
+            msg = f"{field} holds {field.codec.name}, whose order is not the order of its text; use NumberRangeIndex"
             raise DeclarationError(msg)
 
     def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:

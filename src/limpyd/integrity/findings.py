@@ -48,25 +48,27 @@ class KindFacts(NamedTuple):
 
 
 KINDS: dict[Kind, KindFacts] = {
-    "missing": KindFacts("an index lacks what an object has", "it is entered"),
-    "stale": KindFacts("an index holds what its object does not have", "it is removed, or put right"),
+    "missing": KindFacts("an index has no entry for a value of an object", "the entry is added"),
+    "stale": KindFacts("an index has an entry that does not match its object", "the entry is removed or corrected"),
     "orphan": KindFacts("a key of an index that is not declared", "it is removed"),
-    "unbuilt": KindFacts("an index is declared, but does not know all objects", "it is built"),
-    "undeclared": KindFacts("an index counts as built, but is not declared any more", "it is noted as not built"),
-    "dangling": KindFacts("a reference to an object that is not there", "it is cleared"),
-    "expiring": KindFacts("what is indexed, or the model's own, expires", "its expiry is taken away"),
-    "counter": KindFacts("the last automatic primary key is behind the highest one", "it is set to that"),
-    "half": KindFacts("data of an object that is not there", "it is removed", "named"),
-    "unexplained": KindFacts("data that nothing declared explains", "it is removed", "named"),
+    "unbuilt": KindFacts("an index is declared, but does not contain all objects", "it is built"),
+    "undeclared": KindFacts("an index counts as built, but is not declared any more", "it is recorded as not built"),
+    "dangling": KindFacts("a reference to an object that does not exist", "it is cleared"),
+    "expiring": KindFacts("an indexed value, or another key of the model, expires", "its expiry is removed"),
+    "counter": KindFacts(
+        "the counter of automatic primary keys is less than the highest one", ("the counter is set to the highest one")
+    ),
+    "half": KindFacts("data of an object that does not exist", "it is removed", "named"),
+    "unexplained": KindFacts("data that belongs to no declared field", "it is removed", "named"),
     "mistyped": KindFacts("a key holds another Redis type than is declared", "it is removed", "named"),
     "conflict": KindFacts(
-        "two objects have one value, which should be unique", "give one of them another value, and check again", "none"
+        "two objects have the same unique value", "give one of them another value, and check again", "none"
     ),
     "unindexable": KindFacts(
-        "an object has a value that an index cannot keep", "give it another value, or the field another index", "none"
+        "an object has a value that an index cannot store", "set another value, or give the field another index", "none"
     ),
     "undecodable": KindFacts(
-        "a value is not of the type of its field", "set it anew, or declare the type that is stored", "none"
+        "a value does not have the type of its field", "set a new value, or declare the type that is stored", "none"
     ),
     "unowned": KindFacts(
         "data of a model that is not declared", "declare or import the model; or move its data with rename_from", "none"
@@ -74,7 +76,9 @@ KINDS: dict[Kind, KindFacts] = {
     "bare": KindFacts("an object without any data", "it is deleted, unless others refer to it", "named", mild=True),
     "lasting": KindFacts("a stored collection that does not expire", "it is removed", "named", mild=True),
     "expired": KindFacts(
-        "a version of a dynamic field is listed that the object does not have (any more)", "it is not listed", mild=True
+        "the inventory of a dynamic field lists a version without a value",
+        "the version is removed from the inventory",
+        mild=True,
     ),
 }
 """All kinds of findings."""
@@ -94,12 +98,12 @@ def kinds_to_repair(repair: Repair) -> frozenset[Kind]:
         return frozenset(kind for kind, facts in KINDS.items() if facts.repair != "none")
     repairable = [kind for kind in get_args(Kind) if KINDS[kind].repair != "none"]
     if isinstance(repair, str | bytes) or not isinstance(repair, Collection):
-        msg = f"repair is True, False, 'all' or some kinds of findings, not {shorten(repair)}"
+        msg = f"repair takes True, False, 'all' or some kinds of findings, not {shorten(repair)}"
         raise InvalidValue(msg)
     wrong = [kind for kind in repair if kind not in repairable]
     if wrong:
         known = ", ".join(repairable)
-        msg = f"repair: {shorten(wrong[0])} is no kind of finding that can be repaired; those are {known}"
+        msg = f"repair: {shorten(wrong[0])} is not a kind of finding that can be repaired; these kinds can: {known}"
         raise InvalidValue(msg)
     return frozenset(repair)
 

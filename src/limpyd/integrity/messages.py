@@ -14,14 +14,14 @@ from limpyd.keys import to_text
 
 OF_KEYS = {
     "orphan": "an index of this name is not declared",
-    "half": "it belongs to an object that is not there",
+    "half": "it belongs to an object that does not exist",
     "expiring": "it expires, and should not",
     "lasting": "this stored collection does not expire",
 }
 PROBLEMS = {
-    b"malformed": "is no entry of this index",
-    b"stale": "is of an object that does not have it, or is not there",
-    b"score": "has a score that is not what its object has",
+    b"malformed": "is not an entry of this index",
+    b"stale": "belongs to an object that does not have this value, or does not exist",
+    b"score": "has another score than its object",
 }
 
 
@@ -38,11 +38,11 @@ def of_key(found: Found, declared: Declared) -> Finding:
     """Returns the finding on a key."""
     kind, fact, other = found[0].decode(), found[3], found[4]
     if kind == "unexplained":
-        what = f"no field, and nothing else of the model, explains this {fact.decode()}"
+        what = f"this {fact.decode()} belongs to no field, nor to the model itself"
     elif kind == "mistyped":
-        what = f"it holds a {fact.decode()}, and should hold a {other.decode()}"
+        what = f"it holds a {fact.decode()}, but should hold a {other.decode()}"
     elif kind == "half" and other is not None:
-        what = "no object of the model is there; if its set of primary keys was lost, bring that back"
+        what = "the model has no objects; if its set of primary keys was lost, restore it"
     else:
         what = OF_KEYS[kind]
     return finding_of(found, declared, what)
@@ -58,22 +58,22 @@ def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]
     """Returns the finding on an object."""
     kind, fact, other = found[0].decode(), found[3], found[4]
     if kind == "bare":
-        what = "it has a primary key and no data" + (", but others refer to it" if fact else "")
+        what = "it has a primary key, but no data" + (", but others refer to it" if fact else "")
     elif kind == "unexplained":
-        what = f"no field explains {_shown(fact)} in this hash"
+        what = f"{_shown(fact)} in this hash belongs to no field"
     elif kind == "expiring":
-        what = f"{_shown(fact)} in this hash is indexed, and expires"
+        what = f"{_shown(fact)} in this hash is indexed, but expires"
     elif kind == "dangling":
         field = declared.references[other - len(indexes) - 1].field
-        what = f"{field} refers to {_shown(fact)}, which is no {field.target.name}"
+        what = f"{field} refers to {_shown(fact)}, which is not the primary key of a {field.target.name}"
     elif kind == "missing":
-        what = f"{_shown(fact)} is not there ({declared.described(indexes[other - 1])})"
+        what = f"{_shown(fact)} is missing ({declared.described(indexes[other - 1])})"
     elif kind == "conflict":
         owner, number = other
         what = f"{_shown(fact)} belongs to {_shown(owner)} as well ({declared.described(indexes[number - 1])})"
     else:
         reason, number = other
-        what = f"{_shown(fact)} cannot be kept: {to_text(reason)} ({declared.described(indexes[number - 1])})"
+        what = f"{_shown(fact)} cannot be indexed: {to_text(reason)} ({declared.described(indexes[number - 1])})"
     return finding_of(found, declared, what)
 
 
@@ -82,23 +82,23 @@ def of_inventory(found: Found, declared: Declared) -> Finding:
     kind, _, _, part, number, _ = found
     field = list(declared.model.dynamic.values())[number - 1]
     lacks = (
-        "is not listed here, and the object has it"
+        "is not listed here, but the object has it"
         if kind == b"missing"
-        else "is listed, and the object does not have it"
+        else "is listed, but the object does not have it"
     )
     return finding_of(found, declared, f"the version {_shown(part)} of {field.name} {lacks}")
 
 
 def of_value(declared: Declared, field: Any, key: bytes, pk: bytes, text: bytes, refusal: StoredValueError) -> Finding:
     """Returns the finding on a value that is not of its field's type."""
-    what = f"{field} holds {shorten(text)}, which is no {field.codec.name}: {refusal.__cause__}"
+    what = f"{field} holds {shorten(text)}, which is not a valid {field.codec.name}: {refusal.__cause__}"
     return Finding("undecodable", declared.model.name, to_text(key), to_text(pk), what)
 
 
 def of_counter(found: Found, declared: Declared) -> Finding:
     """Returns the finding on the counter of primary keys."""
     last = "there is none" if found[3] is None else f"it is {to_text(found[3])}"
-    return finding_of(found, declared, f"{last}, and there is an object {to_text(found[4])}")
+    return finding_of(found, declared, f"{last}, but there is an object {to_text(found[4])}")
 
 
 def of_index(kind: Kind, declared: Declared, name: bytes, what: str, *, repaired: bool) -> Finding:

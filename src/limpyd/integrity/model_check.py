@@ -67,7 +67,7 @@ class ModelCheck:
                 self.possible = False
                 finding = messages.of_key(one, declared)
                 self._notes.add(
-                    finding._replace(what=f"{finding.what}; move or delete it: nothing else can be checked")
+                    finding._replace(what=f"{finding.what}; rename or delete this key: nothing else can be checked")
                 )
         if not self.possible:
             return
@@ -230,9 +230,9 @@ class ModelCheck:
         """Builds the indexes that are not built, if that is asked."""
         for name in sorted(self._unbuilt):
             index = self._declared.indexes[name]
-            what, built = f"{self._declared.described(index)} does not know all objects", False
+            what, built = f"{self._declared.described(index)} does not contain all objects", False
             if "unbuilt" in self._repairs and not self._unsound.isdisjoint(field.name for field in index.fields):
-                what = f"{what}, and is not built over values that are not of the type of their field"
+                what = f"{what}, and cannot be built as long as values do not have the type of their field"
             elif "unbuilt" in self._repairs:
                 try:
                     yield from generators.rebuild(self._model, self._partition, [index], None)

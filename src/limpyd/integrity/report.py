@@ -72,7 +72,7 @@ class Report:
         """
         what = f"{self.objects:,} objects, {self.entries:,} index entries and {self.keys:,} keys"
         state = "all is well" if self.ok else "something is wrong"
-        lines = [f"{', '.join(self.models) or 'no model'}: {what} looked at in {self.seconds:.1f} s: {state}"]
+        lines = [f"{', '.join(self.models) or 'no model'}: {what} checked in {self.seconds:.1f} s: {state}"]
         for kind, count in self.found.items():
             facts, repaired = KINDS[kind], self.repaired.get(kind, 0)
             state = f"{repaired:,} repaired" if repaired else "harmless" if facts.mild else "not repaired"

@@ -99,7 +99,7 @@ class Limpyd2Partition(Partition):
     def reason_against(self, pk: bytes) -> str:
         """Returns the reason why an object cannot have a primary key; empty if it can."""
         if SEPARATOR in pk:
-            return f"it holds {to_text(SEPARATOR)!r}, at which text indexes are split"
+            return f"it contains {to_text(SEPARATOR)!r}, which separates the parts of entries in text indexes"
         for name in (b"meta", *self.fields):
             if pk == name or pk.startswith(name + b":"):
                 return f"its keys would be those of the field or index {to_text(name)!r}"
@@ -136,13 +136,13 @@ class Limpyd2Keys(ModelKeys):
         self._only.know_versions({to_bytes(template): accepts for template, accepts in accepted.items()})
 
     def refuses_part(self, part: str) -> str:
-        return "it holds a colon, which the layout of limpyd 2 has between the parts of keys" if ":" in part else ""
+        return "it contains a colon, which separates the parts of keys in the layout of limpyd 2" if ":" in part else ""
 
     def partition(self, pk: bytes | None) -> Partition:
         if pk is not None and pk != self._checked_pk:
             reason = self._only.reason_against(pk)
             if reason:
-                msg = f"{self.tag}: the layout of limpyd 2 has no place for the primary key {to_text(pk)!r}: {reason}"
+                msg = f"{self.tag}: the layout of limpyd 2 does not support the primary key {to_text(pk)!r}: {reason}"
                 raise InvalidPrimaryKey(msg)
             self._checked_pk = pk
         return self._only

@@ -19,19 +19,19 @@ class ModelKeys:
     def __init__(self, namespace: str, model: str) -> None:
         for what, text in (("namespace", namespace), ("model name", model)):
             if not isinstance(text, str) or not encodable(text):
-                msg = f"the {what} {text!r} is no text that a key can hold"
+                msg = f"the {what} {text!r} is not text that a key can contain"
                 raise DeclarationError(msg)
             if "\0" in text:
-                msg = f"the {what} {text!r} holds a NUL, which stands for the primary key in the keys of a model"
+                msg = f"the {what} {text!r} contains a NUL, which stands for the primary key in the keys of a model"
                 raise DeclarationError(msg)
             if "{" in text or "}" in text:
                 msg = (
-                    f"the {what} {text!r} holds a brace, which Redis Cluster reads as part of "
-                    f"the hash tag of a key; choose a {what} without '{{' and '}}'"
+                    f"the {what} {text!r} contains a brace, which Redis Cluster reads as part of the hash tag of a "
+                    f"key; choose a {what} without '{{' and '}}'"
                 )
                 raise DeclarationError(msg)
         if not model or ":" in model:
-            msg = f"the model name {model!r} is empty or holds a colon, which separates it from its namespace"
+            msg = f"the model name {model!r} is empty or contains a colon, which separates it from its namespace"
             raise DeclarationError(msg)
         self.name = model
         self.tag = f"{namespace}:{model}" if namespace else model

@@ -44,7 +44,9 @@ def _move(plan: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress |
     try:
         return (yield from _move_counted(plan, unbuilt, progress, count))
     except LimpydError as error:
-        error.add_note(f"{count.moved} objects of {plan} were moved before, each of them whole; the next call goes on")
+        error.add_note(
+            f"{count.moved} objects of {plan} were moved before, each of them completely; the next call continues"
+        )
         raise
 
 

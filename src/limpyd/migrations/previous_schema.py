@@ -55,7 +55,7 @@ def _schema(schema: Schema, name: str, fields: Mapping[str, Field[Any]], layout:
     try:
         return Schema(type(schema.name, (), dict(fields)), model, namespace, schema.lockable, layout)
     except DeclarationError as error:
-        msg = f"{shorten(name)} is no name of a model: {error}; give model, or namespace:model"
+        msg = f"{shorten(name)} is not the name of a model: {error}; pass 'model' or 'namespace:model'"
         raise InvalidValue(msg) from None
 
 
@@ -70,24 +70,30 @@ def check_fields(schema: Schema, fields: Mapping[str, str]) -> None:
         field = schema.dynamic[now] if now in schema.dynamic else schema.field(now)
         if isinstance(field, ValueField) and field.version_of is not None:
             msg = (
-                f"{schema.name}.{now} is a version of the dynamic field {field.version_of.name}: give that name if it "
-                f"was renamed; to move one version, write its value to the other and delete it"
+                f"{schema.name}.{now} is a version of the dynamic field {field.version_of.name}: pass the name of "
+                "the dynamic field if it was renamed; to move one version, write its value to the other version, "
+                "and delete the first"
             )
             raise InvalidValue(msg)
         if field is schema.pk_field:
-            msg = f"{schema.name}.{now} is the primary key: nothing is kept under its name, so there is nothing to move"
+            msg = (
+                f"{schema.name}.{now} is the primary key: nothing is stored under its name, so there is nothing to move"
+            )
             raise InvalidValue(msg)
         if not isinstance(old, str) or not old.isidentifier():
             msg = (
-                f"{schema.name}.{now}: {shorten(old)} is no name that a field can have had; give it as it was written "
-                f"in the class, such as 'title'"
+                f"{schema.name}.{now}: {shorten(old)} cannot have been the name of a field; pass the name as it "
+                "was in the class, such as 'title'"
             )
             raise InvalidValue(msg)
         if old in schema.fields or old in schema.dynamic:
-            msg = f"{schema.name}.{old} is still a field, so its values are not those of {now}; rename one at a time"
+            msg = (
+                f"{schema.name}.{old} is still a field, so its values do not belong to {now}; rename one field at "
+                "a time"
+            )
             raise InvalidValue(msg)
     if len(set(fields.values())) < len(fields):
-        msg = f"{schema.name}: two fields cannot have had one name: {', '.join(sorted(fields.values()))}"
+        msg = f"{schema.name}: two fields cannot have had the same name: {', '.join(sorted(fields.values()))}"
         raise InvalidValue(msg)
 
 

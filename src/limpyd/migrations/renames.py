@@ -39,13 +39,13 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
 
 def _check_not_in_use(schema: Schema, tag: str) -> None:
     if tag == schema.keys.tag:
-        msg = f"{schema.name} is called {tag!r} now; give the name that it had before"
+        msg = f"{schema.name} now has the name {tag!r}; pass its former name"
         raise InvalidValue(msg)
     declared = schema.model.database._models.get(tag)
     if declared is not None:
         msg = (
-            f"{tag!r} is still the name of {declared.__module__}.{declared.__qualname__}, whose objects these are; "
-            f"take that class away first"
+            f"{tag!r} is still the name of {declared.__module__}.{declared.__qualname__}, to which these objects "
+            "belong; remove that class first"
         )
         raise InvalidValue(msg)
 
@@ -65,8 +65,8 @@ def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: O
             f"{partition.prefix.decode()}*" for source in sources for partition in source.keys.partitions
         )
         msg = (
-            f"{schema.name}.rename_from({shorten(name)}): there are no objects under that name ({keys}), and none of "
-            f"{schema.name} yet; check how the name is written in the keys"
+            f"{schema.name}.rename_from({shorten(name)}): there are no objects under that name ({keys}), and "
+            f"{schema.name} has none yet; check how the name is written in the keys"
         )
         raise InvalidValue(msg)
     return moved
@@ -90,8 +90,9 @@ def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Prog
 def _must_be_current(schema: Schema, operation: str) -> None:
     if schema.keys.layout != ModelKeys.layout:
         msg = (
-            f"{schema.name}.{operation}: the model is declared on a database of the layout {schema.keys.layout!r}; "
-            f"declare it on one of the layout {ModelKeys.layout!r}, where its objects are to be"
+            f"{schema.name}.{operation}: the model is declared on a database with the layout "
+            f"{schema.keys.layout!r}; declare it on a database with the layout {ModelKeys.layout!r}, to which its "
+            "objects move"
         )
         raise InvalidValue(msg)
 

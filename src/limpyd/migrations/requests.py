@@ -150,11 +150,11 @@ def _error(plan: MigrationPlan, pk: bytes | None, outcome: list[Any]) -> LimpydE
     facts: list[Any] = outcome[1:]
     if kind == b"taken":
         former = to_text(plan.source_partition.prefix)
-        return MoveConflict(f"{who} stays under {former!r}: there is another object of this primary key already")
+        return MoveConflict(f"{who} stays under {former!r}: another object already has this primary key")
     if kind == b"both":
         key, sub = (None if fact is None else to_text(fact) for fact in facts)
         what = f"the key {key!r}" if sub is None else f"the entry {sub!r} of {key!r}"
-        return MoveConflict(f"{who} stays as it is: {what} holds something already. Delete one of both")
+        return MoveConflict(f"{who} is not moved: there is already a value under {what}. Delete one of the two")
     if kind == b"unique":
         of_index, value, owner, *under = facts
         index = model.index_at(of_index)
@@ -185,5 +185,5 @@ def _expiring(plan: MigrationPlan, who: str, pk: bytes, facts: list[Any]) -> Lim
         version: ValueField[Any] = was.get_for(field.version_part)
         key, sub = key_from_template(version.place_in(plan.source_partition).prefix, pk), version.sub_key or None
     command = f"persist({to_text(key)!r})" if sub is None else f"hpersist({to_text(key)!r}, {to_text(sub)!r})"
-    cure = f"Take that away, by {plan.target.name}.database.connection.{command}, and move it again"
+    cure = f"Remove the expiry with {plan.target.name}.database.connection.{command}, and move the object again"
     return expiring(who, field, [facts[0], key, sub], cure)

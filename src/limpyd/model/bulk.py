@@ -110,7 +110,7 @@ class Bulk(Generic[Result, Outcome]):
             try:
                 outcome = yield self._request()
             except LimpydError as failure:
-                failure.add_note(f"{self._name}: the chunks before are done: {self.result}")
+                failure.add_note(f"{self._name}: the chunks before this one are done: {self.result}")
                 raise
             self._take(outcome)
             if outcome.refused is not None:

@@ -57,7 +57,7 @@ class BulkImport(BulkCreate):
             msg = f"exclude takes names of fields, such as ({exclude!r},), not {exclude!r}"
             raise InvalidValue(msg)
         if new_pks and not schema.mints_pks:
-            msg = f"{schema.name} has no automatic primary keys, so an import cannot give new ones"
+            msg = f"{schema.name} has no automatic primary keys, so an import cannot create new ones"
             raise InvalidPrimaryKey(msg)
         self._reader = reader_for(schema, file_format, frozenset(exclude))
         self._names: list[str] | None = None
@@ -79,7 +79,7 @@ class BulkImport(BulkCreate):
             self._refuse(error)
         if self._names is None or self._first_of_record <= self._line:
             what = "has no first line" if self._names is None else f"ends within the record at line {self._line}"
-            msg = f"{self._name}: the file {what}; it is not whole. What is before is done: {result}"
+            msg = f"{self._name}: the file {what}; it is incomplete. The lines before are imported: {result}"
             raise InvalidValue(msg)
         if self._from_line > self._line + 1:
             msg = f"{self._name}: from_line={self._from_line}, but the file has {self._line} lines; nothing is imported"
@@ -152,14 +152,14 @@ class BulkImport(BulkCreate):
         if self._new_pks:
             return None
         if pk is None:
-            cure = "; import with new_pks=True to have new ones given" if self._schema.mints_pks else ""
+            cure = "; to get new primary keys, import with new_pks=True" if self._schema.mints_pks else ""
             msg = f"the object has no primary key, pk{cure}"
             raise InvalidPrimaryKey(msg)
         if self._schema.mints_pks:
             if AUTOMATIC.fullmatch(pk) is None:
                 msg = (
-                    f"{shorten(to_text(pk))} is no automatic primary key of {self._schema.name}, which are 1, 2, 3 and "
-                    f"so on; import with new_pks=True to have new ones given"
+                    f"{shorten(to_text(pk))} is not an automatic primary key of {self._schema.name}, such as 1, 2 "
+                    "or 3; to get new primary keys, import with new_pks=True"
                 )
                 raise InvalidPrimaryKey(msg)
             self._highest = max(self._highest, int(pk))
@@ -175,8 +175,8 @@ class BulkImport(BulkCreate):
         ]
         if self._new_pks and own:
             msg = (
-                f"{self._name}: {', '.join(own)} refers to objects of {self._schema.name} by the primary keys that "
-                f"they had; keep those, or leave it out by exclude={own}"
+                f"{self._name}: {', '.join(own)} refers to objects of {self._schema.name} by their old primary "
+                f"keys; keep these, or leave out the field with exclude={own}"
             )
             raise InvalidValue(msg)
 
@@ -185,7 +185,7 @@ class BulkImport(BulkCreate):
             try:
                 item = item.decode()
             except UnicodeDecodeError as error:
-                msg = f"it is no UTF-8: {error}"
+                msg = f"it is not UTF-8: {error}"
                 raise InvalidValue(msg) from error
         if not isinstance(item, str):
             msg = f"{self._name} takes lines of text, such as those of an open file, not {shorten(item)}"
@@ -200,12 +200,12 @@ class BulkImport(BulkCreate):
 
     def _refusal(self, line: int, position: int, cause: Exception) -> ImportRefused:
         if self._dry_run:
-            advice = "This was a dry run, so nothing is stored. Correct the line, and begin again"
+            advice = "This was a dry run, so nothing is stored. Correct the line, and start again"
         else:
             advice = (
-                f"Nothing was done of it, nor of any after it; those before it are done: {self.result}. Correct the "
-                f"line and go on from it, with from_line={line}"
+                f"It and the lines after it were not imported; the lines before it are done: {self.result}. "
+                f"Correct the line, and continue with from_line={line}"
             )
             if isinstance(cause, UniquenessError) and self._on_conflict == "raise":
-                advice += "; or, if such objects are there already, import with on_conflict='skip' or 'update'"
+                advice += "; or, if these objects already exist, import with on_conflict='skip' or 'update'"
         return ImportRefused(self._name, line, position, self.result, cause, advice)

@@ -54,17 +54,19 @@ def _against(model: type, name: str, value: Any) -> str:
         if issubclass(value, Field) and not own:
             return f"the class {value.__name__}, not a field: write {value.__name__}()"
         if issubclass(value, Index) and not own:
-            return f"the index {value.__name__}, not a field: give it to one, StringField(indexes=[{value.__name__}])"
+            return (
+                f"the index {value.__name__}, not a field: pass it to a field, StringField(indexes=[{value.__name__}])"
+            )
     if isinstance(value, Field) and "declaration" not in vars(value):
         return f"a {type(value).__name__} whose __init__ does not call super().__init__(…)"
     if isinstance(value, Index):
-        return f"the index {value}, not a field: give it to one, StringField(indexes=[…])"
+        return f"the index {value}, not a field: pass it to a field, StringField(indexes=[…])"
     found = next(_unnamed(value), None)
     if found is not None:
         kind = type(found).__name__
         if isinstance(value, tuple) and len(value) == 1:
             return f"a tuple with a {kind}: leave out the comma after {kind}(…)"
-        return f"a {type(value).__name__} with a {kind} in it: a field is an attribute of its own, {name} = {kind}(…)"
+        return f"a {type(value).__name__} with a {kind} in it: each field is a separate attribute, {name} = {kind}(…)"
     return _misspelt(name, value)
 
 
@@ -76,7 +78,7 @@ def _misspelt(name: str, value: Any) -> str:
     if name in SETTINGS or name.startswith("_"):
         return ""
     meant = did_you_mean(name, of_type, likeness=0.85)
-    return f"no setting of a model{meant}" if meant else ""
+    return f"not a setting of a model{meant}" if meant else ""
 
 
 def _unnamed(value: Any) -> Iterator[Field[Any]]:
@@ -96,7 +98,7 @@ def _check_annotations(model: type, base: type) -> None:
     for name, annotation in inspect.get_annotations(base).items():
         kind = _field_class(annotation)
         if kind and not any(name in vars(each) for each in model.__mro__):
-            msg = f"{model.__name__}.{name} is annotated as a {kind}, but not made: write {name} = {kind}()"
+            msg = f"{model.__name__}.{name} is annotated as a {kind}, but not created: write {name} = {kind}()"
             raise DeclarationError(msg)
 
 

@@ -66,8 +66,8 @@ class ModelCore(HashCommands, Faced[Face]):
                 pass
             name = cls.__name__
             msg = (
-                f"{name}[{shorten(item)}] is no object: {name}.get(pk) gets one, {name}.collection(…)[:10] the first "
-                f"that match"
+                f"{name}[{shorten(item)}] is not an object: {name}.get(pk) returns one, {name}.collection(…)[:10] "
+                "the first that match"
             )
             raise TypeError(msg)
 

@@ -38,6 +38,9 @@ class CreationLock:
         if self._pid != os.getpid():  # a thread that the child does not have may have held it
             self._pid, self._lock = os.getpid(), threading.RLock()
         if self._lock._is_owned():
-            msg = f"{instance!r} is being made, by a write that this signal handler interrupted; write to it afterwards"
+            msg = (
+                f"{instance!r} is being created, by a write that this signal handler has interrupted; write to it "
+                "after the handler"
+            )
             raise InvalidPrimaryKey(msg)
         return self._lock

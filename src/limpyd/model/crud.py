@@ -136,8 +136,8 @@ def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
 def nothing_to_store(schema: Schema) -> InvalidValue:
     """The error for a new object all of whose values are None or without members."""
     return InvalidValue(
-        f"{schema.name}: an object needs at least one value to be stored; {schema.name}() is an instance that is not "
-        f"stored until its first value is"
+        f"{schema.name}: an object needs at least one value to be stored; {schema.name}() returns an instance that "
+        "is stored with its first value"
     )
 
 
@@ -152,7 +152,7 @@ def given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
     if schema.mints_pks and "pk" not in values and name not in values:
         return None
     if name != "pk" and name in values and "pk" in values:
-        msg = f"{schema.name}: the primary key is given twice, as pk and as {name}; give it once"
+        msg = f"{schema.name}: the primary key is passed twice, as pk and as {name}; pass it once"
         raise InvalidPrimaryKey(msg)
     given = values.get("pk", values.get(name))
     if schema.mints_pks:
@@ -168,8 +168,8 @@ def automatic_pk(schema: Schema, given: Any) -> InvalidPrimaryKey:
     """The error for a primary key that is given to a new object, though it is automatic."""
     name = schema.pk_name
     return InvalidPrimaryKey(
-        f"{schema.name}.{name} is automatic, so {shorten(given)} cannot be given to a new object; "
-        f"leave it out, declare a PKField, or use {schema.name}({given!r}) to get an existing one"
+        f"{schema.name}.{name} is automatic, so {shorten(given)} cannot be the primary key of a new object; leave "
+        f"it out, declare a PKField, or use {schema.name}({given!r}) to get an existing one"
     )
 
 
@@ -201,7 +201,7 @@ def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> 
     if pk is not None:
         wanted["pk"] = to_text(pk) if isinstance(pk, bytes) else pk  # messages show it
     if (pk is not None and "pk" in filters) or ("pk" in wanted and schema.pk_name != "pk" and schema.pk_name in wanted):
-        msg = f"{schema.name}.{method}: the primary key is given twice; give it once"
+        msg = f"{schema.name}.{method}: the primary key is passed twice; pass it once"
         raise InvalidPrimaryKey(msg)
     if not wanted:
         msg = f"{schema.name}.{method} needs a primary key or filters"
@@ -271,9 +271,7 @@ def _queried(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[byt
         found,
         lambda: plan(wanted.conditions).only(RawPrimaryKeys()),
         lambda: f"no {schema.name} matches {wanted.text}",
-        lambda: (
-            f"several {schema.name} objects match {wanted.text}; get takes one. Narrow the filters, or use collection"
-        ),
+        lambda: f"several {schema.name} objects match {wanted.text}; get returns one. Add filters, or use collection",
     )
 
 

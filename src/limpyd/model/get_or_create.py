@@ -60,22 +60,22 @@ def get_or_create(
 def _values(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> dict[str, Any]:
     """The values that the object has, by field; the primary key under `pk`."""
     if isinstance(pk, Expression):
-        msg = f"{schema.name}.{method}: {pk!r} gives no values to create an object with; use plain field names"
+        msg = f"{schema.name}.{method}: {pk!r} does not define the values of a new object; use plain field names"
         raise InvalidFilter(msg)
     pks = [filters[name] for name in dict.fromkeys(("pk", schema.pk_name)) if name in filters]
     pks += [] if pk is None else [pk]
     if len(pks) > 1:
-        msg = f"{schema.name}.{method}: the primary key is given twice; give it once"
+        msg = f"{schema.name}.{method}: the primary key is passed twice; pass it once"
         raise InvalidPrimaryKey(msg)
     values = {name: value for name, value in filters.items() if name not in {"pk", schema.pk_name}}
     for name, value in values.items():
         if SEPARATOR in name:
-            msg = f"{schema.name}.{method}: {name} gives no value to create an object with; use plain field names"
+            msg = f"{schema.name}.{method}: {name} does not define the value of a new object; use plain field names"
             raise InvalidFilter(msg)
         if value is None:
             msg = (
-                f"{schema.name}.{method}: {name}=None gives nothing to find an object by; leave it out, or look for "
-                f"objects without a value by collection({name}{SEPARATOR}isnull=True)"
+                f"{schema.name}.{method}: no object can be found by {name}=None; leave it out, or find objects "
+                f"without a value with collection({name}{SEPARATOR}isnull=True)"
             )
             raise InvalidFilter(msg)
     known(schema, values)
@@ -117,9 +117,9 @@ def _condition(schema: Schema, method: str, comparison: Any) -> Condition:
     texts = lookup.field_index.indexed_texts(field.encode(comparison.value))
     if len(texts) != 1:
         msg = (
-            f"{schema.name}.{method}: {comparison}: {lookup.field_index} keeps {len(texts)} values of it, so cannot "
-            f"tell who has this one; add an EqualIndex with a key of its own before it, or look by get and create by "
-            f"create"
+            f"{schema.name}.{method}: {comparison}: {lookup.field_index} keeps {len(texts)} entries for it, so it "
+            "cannot find the object with this value; add an EqualIndex with another key before it, or use get and "
+            "create"
         )
         raise InvalidFilter(msg)
     return ByIndex(lookup, texts, (), comparison)
@@ -133,14 +133,14 @@ def _created(schema: Schema, method: str, values: Mapping[str, Any], defaults: M
         many = isinstance(field, ValueField) and field.many
         if many and field.redis_type not in MADE_OF_MEMBERS:
             msg = (
-                f"{schema.name}.{method}: {name}={shorten(value)} is no whole value of {field}, which holds more than "
-                f"members; look by get, and create by create"
+                f"{schema.name}.{method}: {name}={shorten(value)} is not a complete value of {field}, whose "
+                "members are stored with more data; use get and create"
             )
             raise InvalidFilter(msg)
         if many and name in defaults:
             msg = (
-                f"{schema.name}.{method}: {name} is given twice, as a member to be found by and among defaults; a new "
-                f"object gets that member, others can be added to it"
+                f"{schema.name}.{method}: {name} is passed twice, as the member to find and in defaults; a new "
+                "object gets only the member to find, and you can add others afterwards"
             )
             raise InvalidFilter(msg)
         created[name] = [value] if many else value

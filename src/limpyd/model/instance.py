@@ -83,7 +83,7 @@ class Instance(Limpyd2ModelNames, WithFields):
             if name == "_pk_bytes" and pending is not None:
                 if pending.error is not None:
                     raise pending.error
-                msg = f"{self!r} gets its primary key when its pipeline is executed; give values when it is created"
+                msg = f"{self!r} gets its primary key when its pipeline is executed; pass its values when you create it"
                 raise NotExecuted(msg)
             if not name.startswith("_") and type(self)._schema.dynamic:
                 version = type(self)._schema.dynamic.version(name)

@@ -52,7 +52,7 @@ def assigned_as_given(schema: Schema, values: Mapping[str, Any]) -> list[Assigne
 
 def _assigned_one(schema: Schema, field: Any, value: Any) -> Assigned:
     if isinstance(field, PKField):
-        msg = f"{field} is the primary key of an object, which it keeps; create another object"
+        msg = f"{field} is the primary key, which cannot change; create another object"
         raise InvalidValue(msg)
     if isinstance(field, VersionField):
         field.refuse()
@@ -143,8 +143,8 @@ def by_name_only(method: str, first: str, given: tuple[Any, ...]) -> None:
     """
     if given:
         msg = (
-            f"{method} takes the values by name, {method}({first}name='x'), or those of a dict by {method}({first}"
-            f"**values); not {shorten(given[0])}"
+            f"{method} takes the values by name, {method}({first}name='x'), or from a dict, "
+            f"{method}({first}**values); not {shorten(given[0])}"
         )
         raise TypeError(msg)
 
@@ -236,7 +236,7 @@ def _update_in(instance: Any) -> OnInstance[Any]:
         by_name_only("update", "", given)
         pk = instance._pk_bytes
         if pk is None:
-            msg = f"{instance!r} was never stored; create it with its values, then there is something to update"
+            msg = f"{instance!r} was never stored; create it with its values instead"
             raise InvalidPrimaryKey(msg)
         return instance._run(updating(instance._schema, pk, values, if_, if_version, instance))
 

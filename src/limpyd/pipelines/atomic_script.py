@@ -34,18 +34,25 @@ def check_fits(request: Request[Any]) -> None:
     """
     script = request.script
     if script is None and not request.readonly:
-        msg = f"{request!r} cannot be taken back, so not be in a transaction; use pipeline(transaction=True)"
+        msg = f"{request!r} cannot be undone, so it cannot be part of a transaction; use pipeline(transaction=True)"
         raise NotInPipeline(msg)
     if script is not None and PARTS.get(script.name, script.name) not in WRITING.within:
-        msg = f"{request!r} cannot be taken back with others, so it is in no transaction; do it outside of it"
+        msg = (
+            f"{request!r} cannot be undone together with other operations, so it cannot be part of a transaction; "
+            "call it outside the transaction"
+        )
         raise NotInPipeline(msg)
     if request.retry_with is not None and request.retry_with is not answer:
         msg = (
-            f"{request!r} takes several requests, each by the reply to the one before; do it outside of the transaction"
+            f"{request!r} takes several requests, each of which depends on the reply before; call it outside the "
+            "transaction"
         )
         raise NotInPipeline(msg)
     if script is None and len(request.args) > MAX_PASSED_ON:
-        msg = f"{request!r} has {len(request.args)} arguments; a transaction passes on {MAX_PASSED_ON}. Ask in parts"
+        msg = (
+            f"{request!r} has {len(request.args)} arguments; in a transaction the limit is {MAX_PASSED_ON}. Send "
+            "it in parts"
+        )
         raise NotInPipeline(msg)
 
 
@@ -143,24 +150,29 @@ def settle_refused_first(pendings: Sequence[Pending[Any]]) -> None:
 
 def settle_refused(pendings: Sequence[Pending[Any]], failed: int, error: Exception) -> None:
     """Settles all by the error of one, which names it."""
-    note = f"operation {failed + 1} of {len(pendings)} in a transaction; nothing of it was done"
+    note = f"operation {failed + 1} of {len(pendings)} in a transaction; nothing was executed"
     error.add_note(note)
     for number, pending in enumerate(pendings):
         if number == failed:
             pending.settle(error=error)
         else:
-            because = NotExecuted(f"{pending!r}: nothing was done, since operation {failed + 1} was refused: {error}")
+            because = NotExecuted(
+                f"{pending!r}: nothing was executed, because operation {failed + 1} was refused: {error}"
+            )
             pending.settle(error=because)
 
 
 def settle_unknown(pendings: Sequence[Pending[Any]], failed: int, error: Exception) -> None:
     """Settles all by the error of one, after which not all was taken back."""
-    error.add_note(f"operation {failed + 1} of {len(pendings)} in a transaction, of which not all was taken back")
+    error.add_note(f"operation {failed + 1} of {len(pendings)} in a transaction, whose changes could not all be undone")
     for number, pending in enumerate(pendings):
         if number == failed:
             pending.settle(error=error)
         else:
-            because = f"{pending!r}: it may have been done, since not all of its transaction was taken back: {error}"
+            because = (
+                f"{pending!r}: it may have been executed, because not all changes of its transaction could be "
+                f"undone: {error}"
+            )
             pending.settle(error=OutcomeUnknown(because))
 
 
@@ -197,7 +209,9 @@ def _settle_known(pending: Pending[Any], result: Any) -> None:
 
 
 def _settle_done(pending: Pending[Any], reply: Any) -> None:
-    settle_read(pending, reply, "the transaction was executed; this was found in the reply of one of its operations")
+    settle_read(
+        pending, reply, ("the transaction was executed; this error was found in the reply of one of its operations")
+    )
 
 
 def _error_of(request: Request[Any], outcome: list[Any]) -> Exception:

@@ -119,8 +119,8 @@ def _wrote(replied: _Replied) -> bool:
 def _overtaken(pending: Pending[Any]) -> NotExecuted:
     """The error for a write whose script the server did not know, while it executed others after it."""
     return NotExecuted(
-        f"{pending!r}: the server had forgotten its script, as by SCRIPT FLUSH, but not those of others behind it in "
-        f"the pipeline, which were executed; nothing was done of this one. Do it again"
+        f"{pending!r}: the server did not have its script any more (for example after SCRIPT FLUSH), but it "
+        "executed later operations of the pipeline. This operation was not executed; call it again"
     )
 
 

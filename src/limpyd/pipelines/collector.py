@@ -52,7 +52,7 @@ class Collector(RawCommands):
         return f"<{type(self).__name__} on {self._database!r}, {len(self)} operations waiting>"
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        not_sent(self, "it collects what is done here; open another one where it is needed")
+        not_sent(self, "it collects the operations of this process; open another one in the other process")
 
     # --- for the database ---
 
@@ -63,7 +63,10 @@ class Collector(RawCommands):
             NotInPipeline: it cannot wait for others.
         """
         if request.blocking:
-            msg = f"{request!r} waits on the server, where nothing else would be served meanwhile; do it outside"
+            msg = (
+                f"{request!r} waits on the server, and the other operations would have to wait too; call it "
+                "outside the block"
+            )
             raise NotInPipeline(msg)
         self._check(request)
         pending: Pending[Any] = Pending(request)
@@ -78,7 +81,7 @@ class Collector(RawCommands):
         Raises:
             NotInPipeline: always.
         """
-        msg = f"{what} cannot be in a {self._kind}, which sends nothing before it ends; {instead}"
+        msg = f"{what} cannot be in a {self._kind}, which sends nothing before its end; {instead}"
         raise NotInPipeline(msg)
 
     # --- for the faces ---
@@ -91,13 +94,13 @@ class Collector(RawCommands):
 
     def _enter(self) -> None:
         if self._begun or self.has_ended:
-            msg = f"{self!r} was begun before; take a new one for each block"
+            msg = f"{self!r} was used before; create a new one for each block"
             raise NotInPipeline(msg)
         for model in self._database._models.lent:
             msg = (
-                f"{model.__name__} is pointed at another database within this block of using(), so a {self._kind} of "
-                f"{self._database!r} would not hold its operations; give using(), or limpyd_use(), the database "
-                f"instead of models"
+                f"{model.__name__} uses another database within this block of using(), so a {self._kind} of "
+                f"{self._database!r} would not contain its operations; pass the database instead of models to "
+                "using() or limpyd_use()"
             )
             raise NotInPipeline(msg)
         self._begun = True
@@ -110,7 +113,7 @@ class Collector(RawCommands):
 
     def _give_up(self, why: str = "raised an error") -> None:
         """Forgets what was collected."""
-        given_up(self._taken(), f"the block of its {self._kind} {why}, so nothing of it was sent")
+        given_up(self._taken(), f"the block of its {self._kind} {why}, so it was not executed")
 
     def _is_to_execute(self, kind: type[BaseException] | None) -> bool:
         """Ends the block; whether what was collected is to be executed."""
@@ -118,7 +121,7 @@ class Collector(RawCommands):
         if kind is not None:
             self._give_up()
         elif not self._autoexecute:
-            self._give_up("ended without execute(), which autoexecute=False asks for")
+            self._give_up("ended without execute(), which autoexecute=False requires")
         return kind is None and self._autoexecute
 
     def _taken(self) -> list[Pending[Any]]:
@@ -127,7 +130,7 @@ class Collector(RawCommands):
 
     def _added(self, call: Callable[[], Any]) -> Pending[Any]:
         if self.has_ended:
-            msg = f"{self!r} has ended; what is added now would never be sent"
+            msg = f"{self!r} has ended; operations that are added now would never be sent"
             raise NotInPipeline(msg)
         before = len(self._pendings)
         if self._database._pipeline() is self:

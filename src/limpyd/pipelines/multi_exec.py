@@ -49,7 +49,9 @@ def executed(replies: Sequence[Any], requests: Sequence[Request[Any]]) -> Sequen
     return [
         reply
         if isinstance(reply, Exception)
-        else NotExecuted(f"{request!r}: nothing was done, since the server refused another command: {refusals[0]}")
+        else NotExecuted(
+            f"{request!r}: nothing was executed, because the server refused another command: {refusals[0]}"
+        )
         for request, reply in zip(requests, queued, strict=True)
     ]
 

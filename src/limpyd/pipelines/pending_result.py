@@ -11,7 +11,7 @@ from limpyd.utils.pickling import not_sent
 
 R_co = TypeVar("R_co", covariant=True)
 
-NOT_YET = "it is still to be executed: ask for its value after the block of its pipeline, or after execute()"
+NOT_YET = "it has not been executed yet: read its value after the block of its pipeline, or after execute()"
 
 
 class Pending(Generic[R_co]):
@@ -35,7 +35,7 @@ class Pending(Generic[R_co]):
         self._when_settled: Callable[[], None] | None = None
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        not_sent(self, "it gets its result where its pipeline is executed; send that, its .value")
+        not_sent(self, "it gets its result in the process that executes its pipeline; send its .value")
 
     @property
     def value(self) -> R_co:
@@ -81,7 +81,7 @@ class Pending(Generic[R_co]):
         yield  # which makes it a generator, as awaiting asks for
 
     def __bool__(self) -> NoReturn:
-        msg = f"{self!r} is neither true nor false: what it stands for is its .value, after the pipeline is executed"
+        msg = f"{self!r} is neither true nor false: after the pipeline is executed, use its .value"
         raise NotInPipeline(msg)
 
     def __repr__(self) -> str:

@@ -56,9 +56,9 @@ class RawCommands:
 
     def __getattr__(self, name: str) -> Callable[..., Self]:
         if name in {"watch", "multi", "unwatch"}:
-            self.refuse(f"{name}()", "give database.transaction() a function and what it watches")
+            self.refuse(f"{name}()", "use database.transaction(function, *watches)")
         if name.startswith("_") or name.endswith("_iter") or name in NO_COMMANDS or not hasattr(CoreCommands, name):
-            msg = f"{type(self).__name__} has no {name!r}: it is no command of redis-py that can be collected"
+            msg = f"{type(self).__name__} has no {name!r}: it is not a command of redis-py that a pipeline can collect"
             raise AttributeError(msg)
 
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -33,14 +33,12 @@ def interrupted(pendings: Sequence[Pending[Any]]) -> None:
             continue
         if pending.may_be_done:
             msg = (
-                f"{pending!r}: interrupted after it was sent. It may or may not have been executed, or still be; read "
-                f"the value to know"
+                f"{pending!r}: interrupted after it was sent. It may have been executed, or may still be executed; "
+                "read the value to find out"
             )
             pending.settle(error=OutcomeUnknown(msg))
         else:
-            pending.settle(
-                error=NotExecuted(f"{pending!r}: interrupted before it was executed; nothing of it was done")
-            )
+            pending.settle(error=NotExecuted(f"{pending!r}: interrupted before it was sent, so it was not executed"))
 
 
 def settle_each(

@@ -123,12 +123,14 @@ class Watch:
                     return None
                 self._asked.append(reply)
         self._tries += 1
-        given_up(pendings, "nothing of it was done, since what its transaction watched changed, or Python was asked")
+        given_up(
+            pendings, ("it was not executed, because a watched key changed, or a value had to be computed in Python")
+        )
         if self._tries == self._max_tries:
             keys = ", ".join(shorten(key) for key in self.keys)
             msg = (
-                f"what the transaction watched ({keys}) changed in each of {self._tries} tries; nothing was written. "
-                f"Raise max_tries, or do the change in one command, such as incrby"
+                f"a watched key ({keys}) changed in each of {self._tries} tries; nothing was written. Raise "
+                "max_tries, or make the change with one command, such as incrby"
             )
             raise WatchError(msg)
         return wait

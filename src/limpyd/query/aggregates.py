@@ -67,7 +67,7 @@ def named(model: Any, name: Any) -> str:
     if isinstance(name, Field):
         name = name.name
     if not isinstance(name, str):
-        msg = f"{model.name}: {shorten(name)} is no name of a field"
+        msg = f"{model.name}: {shorten(name)} is not the name of a field"
         raise UnknownField(msg)
     return name
 
@@ -82,10 +82,13 @@ def tallied(model: Any, name: str) -> tuple[Column, Field[Any]]:
     (column,) = columns_of(model, (name,), scored=False)
     field: Field[Any] = model.field(name.partition(SEPARATOR)[0])
     if isinstance(column, RelatedColumn):
-        msg = f"{model.name}: {name} goes through {field}; sums and counts are of fields of the model itself"
+        msg = (
+            f"{model.name}: {name} follows the reference {field}; sums and counts work only on fields of the model "
+            "itself"
+        )
         raise InvalidFilter(msg)
     if isinstance(field, ValueField) and field.has_subkeys and SEPARATOR not in name:
-        msg = f"{field} has values by key; name the key: {name}{SEPARATOR}<key>"
+        msg = f"{field} has a value for each key; add the key: {name}{SEPARATOR}<key>"
         raise InvalidFilter(msg)
     return column, field
 

@@ -75,7 +75,7 @@ def in_chunks(
 
 def _noted(error: LimpydError, changed: int) -> LimpydError:
     """The error, which also says how much is done."""
-    error.add_note(f"{changed} objects were changed in the chunks before")
+    error.add_note(f"{changed} objects were changed in earlier chunks")
     return error
 
 
@@ -122,7 +122,7 @@ def _fields_and_values(model: Any, values: Mapping[str, Any]) -> Iterator[tuple[
         name = model.pk_name if given == "pk" else given
         field = model.field(name)
         if isinstance(field, PKField):
-            msg = f"{field} is the primary key of an object, which it keeps; create another object"
+            msg = f"{field} is the primary key, which cannot change; create another object"
             raise InvalidValue(msg)
         if not isinstance(field, SingleValueField):
             msg = f"update takes fields of one value; {field} is a {field.redis_type}: change it in each instance"

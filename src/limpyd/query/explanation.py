@@ -128,7 +128,7 @@ def node_text(node: Node) -> str:
         return f"members of {to_text(node.key)}"
     if isinstance(node, Via):
         inner = " and ".join(map(str, leaves_of(node.node)))
-        return f"{to_text(node.key)} of those with {inner}"
+        return f"{to_text(node.key)} for objects with {inner}"
     return "every object" if isinstance(node, Everything) else repr(node)
 
 
@@ -174,8 +174,8 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
     warnings = []
     if (not numbers or 0 in numbers) and plan.nodes and objects > MANY:
         warnings.append(
-            f"no condition finds objects by itself, so all {objects:,} are looked at: add one that does, such as an "
-            f"equality or a range on an indexed field"
+            f"no condition can list its objects, so all {objects:,} objects are tested: add a condition that can, "
+            "such as an equality or a range on an indexed field"
         )
     sort = _sort(plan, to_text(method))
     looked_at = objects if 0 in numbers else min((size for size in sizes if size >= 0), default=objects)
@@ -185,8 +185,8 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
             f"field that has a range index (NumberRangeIndex, or TextRangeIndex with alpha=True)"
         )
     warnings += [
-        f"{key.name} is untyped, so it is sorted as numbers, and a value that is none raises ServerError: give "
-        f"alpha=True to sort it as text, or declare the field with type=str"
+        f"{key.name} is untyped, so it is sorted as numbers, and a value that is not a number raises ServerError: "
+        "pass alpha=True to sort it as text, or declare the field with type=str"
         for key in plan.order
         if key.guesses
     ]
@@ -209,12 +209,12 @@ def _sort(plan: Plan, method: str) -> str:
     names, key = ", ".join(map(str, plan.order)), plan.order[0]
     if method in {"index", "groups"}:
         index: Any = SortedBy._make(plan.search.order[0]).index_key
-        return f"{names}, by walking {to_text(index)}{', and sorting what is equal there' * (method == 'groups')}"
+        return f"{names}, by walking {to_text(index)}{', and sorting objects with equal values' * (method == 'groups')}"
     if method == "scores":
         return f"{names}, by walking {to_text(known_key(key.scores))}"
     if method == "pks":
-        return f"{names}, by walking the numbers up to the last primary key that the server gave"
-    return f"{names}, by {'choosing the first of' if method == 'select' else 'sorting'} what is found"
+        return f"{names}, by walking the numbers up to the last automatic primary key"
+    return f"{names}, by {'choosing the first of' if method == 'select' else 'sorting'} the objects found"
 
 
 def _script(request: Request[Any]) -> str:
@@ -229,7 +229,7 @@ def _script(request: Request[Any]) -> str:
 def _command(request: Request[Any]) -> str:
     """Returns the command that is sent for the items."""
     if not request.args:
-        return "nothing, since nothing can match"
+        return "nothing, because nothing can match"
     if request.script is not None:
         return f"EVALSHA {request.script.name}.lua"
     return " ".join(to_text(arg) if isinstance(arg, bytes) else str(arg) for arg in request.args)

@@ -66,13 +66,13 @@ class AsyncIteration(CollectionCore[Item, M]):
 
     def __iter__(self) -> NoReturn:
         # Without this, Python would ask for item after item, which never ends.
-        msg = "the items of this collection are asked of the server; use `async for`, or `await collection.all()`"
+        msg = "reading the items of this collection sends a request; use `async for`, or `await collection.all()`"
         raise TypeError(msg)
 
     def __contains__(self, _item: object) -> NoReturn:
-        msg = "the items of this collection are asked of the server; use `in await collection.all()`"
+        msg = "reading the items of this collection sends a request; use `in await collection.all()`"
         raise TypeError(msg)
 
     def __bool__(self) -> bool:
-        msg = "whether a collection has items is asked of the server; use `await collection.exists()`"
+        msg = "testing whether a collection has items sends a request; use `await collection.exists()`"
         raise TypeError(msg)

@@ -173,7 +173,7 @@ def _sort_key(model: Any, by: Any, desc: bool, alpha: bool | None) -> SortKey:
         return SortKey(name, field, None, TEXT if alpha else NUMBER, down != desc)
     if field.has_subkeys:
         if not separator:
-            msg = f"sort by {name}: {field} has values by key; name the key: {name}{SEPARATOR}<key>"
+            msg = f"sort by {name}: {field} has a value for each key; add the key: {name}{SEPARATOR}<key>"
             raise InvalidFilter(msg)
         sub = as_bytes("a sub-key", rest)
     elif separator:
@@ -181,7 +181,7 @@ def _sort_key(model: Any, by: Any, desc: bool, alpha: bool | None) -> SortKey:
         msg = f"sort by {name}: {own}"
         raise InvalidFilter(msg)
     if field.many or field.stored_as not in {b"entry", b"string", b"hash"}:
-        msg = f"sort by {name}: {field} has many values, none of which is the one to sort by"
+        msg = f"sort by {name}: {field} has many values, so objects cannot be sorted by it"
         raise InvalidFilter(msg)
     order = _order(field, alpha)
     return SortKey(name, field, sub, order, down != desc, _index_in_order(field, order))
@@ -195,7 +195,7 @@ def _name_of(model: Any, field: Field[Any]) -> str:
     """
     owner = getattr(field, "model", None)
     if owner is not model and owner is not None and not issubclass(model.model, owner.model):
-        msg = f"sort by {field}: it is no field of {model.name}"
+        msg = f"sort by {field}: it is not a field of {model.name}"
         raise InvalidFilter(msg)
     return field.name
 

@@ -54,7 +54,7 @@ def after(order: Sequence[SortKey], cursor: str) -> list[Argument]:
                 form("double")(text.encode("latin-1"))
             args += (b"0", b"") if text is None else (b"1", text.encode("latin-1"))
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
-        msg = f"{shorten(cursor)} is no cursor of a page"
+        msg = f"{shorten(cursor)} is not a cursor of a page"
         raise InvalidValue(msg) from error
     if signature != _signature(order) or len(texts) != len(order):
         msg = f"the cursor is of a collection sorted by {signature}, this one is sorted by {_signature(order)}"
@@ -81,7 +81,7 @@ def position_of(cursor: str | None, key: bytes) -> bytes:
     except (ValueError, AttributeError, TypeError, binascii.Error):
         text = b""
     if not text.startswith(begins) or re.fullmatch(rb"[0-9]{1,15}", text[len(begins) :]) is None:
-        msg = f"{shorten(cursor)} is no cursor of a page of the collection stored as {to_text(key)!r}"
+        msg = f"{shorten(cursor)} is not a cursor of a page of the collection stored as {to_text(key)!r}"
         raise InvalidValue(msg)
     return text
 

@@ -48,5 +48,5 @@ def the_one(found: Request[list[T]], only: Callable[[], Request[Any]], asked: ob
         found,
         only,
         lambda: f"nothing matches {asked!r}",
-        lambda: f"several objects match {asked!r}; get takes one",
+        lambda: f"several objects match {asked!r}; get returns one",
     )

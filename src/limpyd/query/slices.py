@@ -26,7 +26,7 @@ def span_of(index: Any) -> Span | None:
     """
     if not isinstance(index, slice):
         if isinstance(index, bool) or not isinstance(index, int):
-            msg = f"a collection has items by position, or slices of them, not {shorten(index)}"
+            msg = f"a collection takes a position or a slice, not {shorten(index)}"
             raise TypeError(msg)
         if index < 0:
             return FromEnd(-1 - index, 1) if index >= -FARTHEST else None

@@ -74,8 +74,8 @@ class DynamicReferenceField(DynamicField[Any], Generic[M]):
     ) -> None:
         if on_delete is not None:
             msg = (
-                f"{type(self).__name__} takes no 'on_delete': nothing tells by which versions an object is referred "
-                f"to, so its deletion leaves them; use {self.of.__name__} where it is to have cascade"
+                f"{type(self).__name__} takes no 'on_delete': limpyd does not record which versions refer to an "
+                f"object, so a deletion leaves them unchanged; for on_delete, use {self.of.__name__}"
             )
             raise DeclarationError(msg)
         Field.__init__(self, lockable=lockable)

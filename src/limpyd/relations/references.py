@@ -92,7 +92,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
             and not (isinstance(to, str) and to)
             and not (isinstance(to, type) and hasattr(to, "_declared"))
         ):
-            msg = f"a reference is to a model: a class, its name, 'namespace:Name' or 'self'; not {shorten(to)}"
+            msg = f"a reference takes a model: a class, its name, 'namespace:Name' or 'self'; not {shorten(to)}"
             raise DeclarationError(msg)
         if on_delete not in POLICIES:
             msg = f"on_delete is one of {', '.join(map(repr, POLICIES))}, not {shorten(on_delete)}"
@@ -131,12 +131,12 @@ class ReferenceField(ValueField[Any], Generic[M]):
         target = self._target
         if target is None:
             msg = (
-                f"{self} refers to {self.to!r}, which is no model of this database: declare it, import the module that "
-                f"does, or name its namespace: 'namespace:Name'"
+                f"{self} refers to {self.to!r}, which is not a model of this database: declare it, import the "
+                "module that declares it, or add its namespace: 'namespace:Name'"
             )
             raise DeclarationError(msg)
         if target.model.database is not self.model.model.database:
-            msg = f"{self} refers to {target.name}, which is on another database; both belong on one"
+            msg = f"{self} refers to {target.name}, which is on another database; both must be on the same database"
             raise DeclarationError(msg)
         return target
 
@@ -169,7 +169,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         try:
             return name % {"model": own.__name__.lower(), "namespace": re.sub(r"\W", "_", own.namespace).lower()}
         except (KeyError, TypeError, ValueError):
-            msg = f"{self}: related_name may hold %(model)s and %(namespace)s, nothing else of that kind: {name!r}"
+            msg = f"{self}: related_name may contain %(model)s and %(namespace)s, and no other placeholder: {name!r}"
             raise DeclarationError(msg) from None
 
     def __getattr__(self, name: str) -> ReferencePath:
@@ -225,7 +225,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
             NeedsReading: always, if it is one.
             InvalidValue: it is not a reference to one object of the same model.
         """
-        msg = f"{self}: {bound!r} is a field; get its value first, or give the object"
+        msg = f"{self}: {bound!r} is a field; get its value first, or pass the object"
         other = bound._field
         if not isinstance(other, ReferenceField) or other.many:
             raise InvalidValue(msg)

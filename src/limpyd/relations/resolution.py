@@ -82,17 +82,17 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
     """Refuses what cannot be joined."""
     schema = target._declared()
     if target.database is not field.model.model.database:
-        msg = f"{field} refers to {target.__name__}, which is on another database; both belong on one"
+        msg = f"{field} refers to {target.__name__}, which is on another database; both must be on the same database"
         raise DeclarationError(msg)
     if not schema.mints_pks and field.reverse_index(field.model.keys.partitions[0]).kind.order == "number":
         msg = (
-            f"{field}: its number index cannot find who refers to a {target.__name__}, whose primary keys are texts; "
-            f"add EqualIndex to its indexes"
+            f"{field}: its number index cannot find the objects that refer to a {target.__name__}, whose primary "
+            "keys are text; add EqualIndex to its indexes"
         )
         raise DeclarationError(msg)
     name = field.accessor()
     if not name.isidentifier() or iskeyword(name) or name.startswith("__") or "__" in name.strip("_"):
-        msg = f"{field}: {name!r} is no name for the reverse side; choose another related_name"
+        msg = f"{field}: {name!r} cannot be the name of the reverse side; choose another related_name"
         raise DeclarationError(msg)
     check_annotation(field, target, name)
     taken = _taken(target, name, reverse)
@@ -101,8 +101,8 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
         if (target, name) in names or isinstance(taken, reverse):
             what = f"that of {getattr(taken, 'field', 'another field')}"
         msg = (
-            f"{field}: {target.__name__}.{name}, which would be the reverse side, is {what} already; choose another "
-            f"related_name"
+            f"{field}: the reverse side would be {target.__name__}.{name}, which is already {what}; choose another "
+            "related_name"
         )
         raise DeclarationError(msg)
     names.add((target, name))

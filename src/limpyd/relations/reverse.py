@@ -97,7 +97,7 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
 
         def keys(self) -> NoReturn:
             """Refuses `dict(…)`, and so an encoder that would take this for objects."""
-            msg = f"{self!r} is no mapping: called, it is a collection, whose items are asked for by {ITEMS}"
+            msg = f"{self!r} is not a mapping: call it to get a collection, and read its items with {ITEMS}"
             raise TypeError(msg)
 
     def _run(self, request: Request[Any]) -> Any:
@@ -180,7 +180,11 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
     ) -> Request[int]:
         field, instance = self._field, self._instance
         if field.stored_as != stored_as:
-            cure = "use the commands of its type" if field.many else "use sadd and srem, or set it on those that refer"
+            cure = (
+                "use the commands of its type"
+                if field.many
+                else ("use sadd and srem, or set it on the referring objects")
+            )
             msg = f"{name}: {field} is a {type(field).__name__}; {cure}"
             raise UnsupportedCommand(msg)
         pks = self._pks_of(name, holders)
@@ -226,7 +230,7 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
         model: Any = self._field.model
         if hasattr(type(holder), "_schema"):
             if not model.is_same_model(holder._schema) or holder._pk_bytes is None:
-                msg = f"{self!r}: {shorten(holder)} is no stored object of {model.name}"
+                msg = f"{self!r}: {shorten(holder)} is not a stored object of {model.name}"
                 raise InvalidValue(msg)
             pk: bytes = holder._pk_bytes
             return pk

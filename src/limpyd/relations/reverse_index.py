@@ -23,8 +23,8 @@ def best_reverse_index(field: Any, indexes: Sequence[FieldIndex]) -> FieldIndex:
     best = min((index for index in ranks if ranks[index]), key=lambda index: ranks[index] or 0, default=None)
     if best is None:
         msg = (
-            f"{field}: none of its indexes finds who refers to an object; add EqualIndex to them, and build it with "
-            f"rebuild_indexes() of the field if there are objects already"
+            f"{field}: none of its indexes finds the objects that refer to an object; add EqualIndex to them, and "
+            "build it with rebuild_indexes() of the field if there are objects already"
         )
         raise DeclarationError(msg)
     return best

@@ -69,8 +69,8 @@ def check_names(model: type) -> None:
     hidden = next((name for name in declared_fields(model) if not isinstance(vars_of(model, name), Field)), None)
     if hidden is not None:
         msg = (
-            f"{model.__name__}.{hidden} is a field of a base class, and something else here; rename one, or take "
-            f"the field away with `{hidden} = None`"
+            f"{model.__name__}.{hidden} is a field of a base class, and something else here; rename one, or remove "
+            f"the field with `{hidden} = None`"
         )
         raise DeclarationError(msg)
     for name, field in declared_fields(model).items():
@@ -83,9 +83,9 @@ def check_names(model: type) -> None:
 def _against(name: str, field: Field[Any], api: AbstractSet[str]) -> str:
     """Returns the reason why a field cannot have a name; empty if it can."""
     if not name.isidentifier():
-        return "it is no Python name"
+        return "it is not a Python name"
     if name.startswith("_"):
-        return "names with a leading underscore are the library's own"
+        return "names with a leading underscore are reserved for the library"
     if "__" in name:
         return "two underscores separate a field from an operator in filters"
     if name in api or name in ARGUMENT_NAMES:

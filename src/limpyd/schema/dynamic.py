@@ -85,9 +85,9 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
         if other is not None:
             return f"{name!r} would be the name of a version of {other}, too; change one of the patterns"
         if name in self._reserved:
-            return f"{name!r} is a name of the library's own"
+            return f"{name!r} is reserved for the library"
         if name in model.fields or name in self or (name.isidentifier() and hasattr(model.model, name)):
-            return f"{name!r} is something else of {model.name}"
+            return f"{name!r} is another attribute of {model.name}"
         return ""
 
     def version_at(self, partition: Partition, key: bytes, sub: bytes | None) -> ValueField[Any] | None:

@@ -66,6 +66,6 @@ class WithFields:
         """
         schema = cls._declared()
         if field not in schema.dynamic:
-            msg = f"{schema.name}.{field} is no dynamic field; it has {', '.join(schema.dynamic) or 'none'}"
+            msg = f"{schema.name}.{field} is not a dynamic field; it has {', '.join(schema.dynamic) or 'none'}"
             raise UnknownField(msg)
         return schema.dynamic[field].get_name_for(part)

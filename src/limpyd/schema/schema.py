@@ -137,7 +137,7 @@ class Schema(KeyOwners, Unchanging):
                 return version
             if name in self.fields:
                 error = unknown_field(self, name)
-                msg = f"{self.fields[name]} is no InstanceHashField; {self.name} has {', '.join(self.hash_fields)}"
+                msg = f"{self.fields[name]} is not an InstanceHashField; {self.name} has {', '.join(self.hash_fields)}"
                 raise type(error)(msg)
             raise unknown_field(self, name)
         return self.hash_fields[name]
@@ -219,6 +219,6 @@ def only_version(schema: Schema) -> VersionField | None:
     """
     found = [field for field in schema.value_fields.values() if isinstance(field, VersionField)]
     if len(found) > 1:
-        msg = f"{schema.name} has two versions: {found[0].name} and {found[1].name}; keep one"
+        msg = f"{schema.name} has two VersionFields: {found[0].name} and {found[1].name}; keep one"
         raise DeclarationError(msg)
     return found[0] if found else None

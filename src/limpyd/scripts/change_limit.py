@@ -26,10 +26,10 @@ def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequenc
     if reference is not None:
         by = references[reference - 1]
         holder, field = by.model.name, by.name
-        why = f"{holder} objects whose {field} refers to what goes are among them"
+        why = f"{holder} objects whose {field} refers to deleted objects are among them"
         chunks = f"in chunks: {holder}.collection({field}=…).delete()"
         if by.many or by.dynamic:
-            cure = f"Delete those first, {chunks}; or take what goes out of the {field} of each"
+            cure = f"Delete those first, {chunks}; or remove the references from the {field} of each"
         else:
             cure = f"Delete those first, or clear their {field}, {chunks} or .update({field}=None)"
     elif key is not None:
@@ -38,8 +38,8 @@ def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequenc
         if found is not model:
             field, how = found.name, REMOVALS.get(model.type_of(key), "delete() of its versions")
         why = f"{field} of {model.name}({shorten(pk)}) has many entries"
-        cure = f"Remove those first, in parts, as by {how}"
+        cure = f"Remove these first, in parts, with {how}"
     else:
-        why = f"{model.name} objects that are found in one step are many"
-        cure = "Find them in parts, as by pk__in=[…]"
+        why = f"{model.name} objects that the query finds in one step are too many"
+        cure = "Select them in parts, such as with pk__in=[…]"
     return TooManyChanges(who, pk, int(changes), int(model.max_changes), why, cure)

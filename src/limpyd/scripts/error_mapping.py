@@ -135,7 +135,7 @@ def refusal(
         unmet = ConditionFailed(model.name, to_text(pk or b""), condition)
         return computation_error(who, outcome, facts, fields, unmet)
     if outcome == b"many":
-        return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
+        return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was expected")
     return about_a_key(model, who, outcome, facts, command, needs)
 
 
@@ -151,7 +151,7 @@ def _about_a_version(model: Model, who: str, pk: bytes | None, expected: int, fo
     try:
         return StaleObject(model.name, to_text(pk or b""), expected, int(found))
     except ValueError:
-        return ServerError(f"{who}: its version is {shorten(found)}, which is no integer; nothing was changed")
+        return ServerError(f"{who}: its version is {shorten(found)}, which is not an integer; nothing was changed")
 
 
 def expiring(who: str, field: object, facts: list[Any], cure: str) -> InvalidValue:
@@ -159,8 +159,8 @@ def expiring(who: str, field: object, facts: list[Any], cure: str) -> InvalidVal
     milliseconds, key, sub = facts
     what = f"the key {to_text(key)!r}" if sub is None else f"the entry {to_text(sub)!r} of {to_text(key)!r}"
     return InvalidValue(
-        f"{who}: {field} is to be indexed, but {what} expires in {int(milliseconds) / 1000:g} s, and its index entry "
-        f"would stay; nothing of this object was entered. {cure}"
+        f"{who}: {field} cannot be indexed, because {what} expires in {int(milliseconds) / 1000:g} s, and its "
+        f"index entry would stay; no entry was added for this object. {cure}"
     )
 
 
@@ -170,7 +170,7 @@ def _about_a_value(model: Model, who: str, facts: list[Any], claims: Sequence[Cl
     found = _index_at(model, key, claims)
     if found is None:  # it is declared elsewhere only
         return InvalidValue(
-            f"{who}: the index {to_text(key)!r} cannot keep {shorten(value)}: {to_text(reason)}; nothing was changed"
+            f"{who}: the index {to_text(key)!r} cannot store {shorten(value)}: {to_text(reason)}; nothing was changed"
         )
     refused: LimpydError = found[1].refusal(value, to_text(reason))
     return refused
@@ -207,7 +207,7 @@ def _about_a_reference(
     number, *pks = facts
     by = references[number - 1]
     if outcome == b"unbuilt":
-        return IndexNotBuilt(by.model.name, by.name, "the index that tells who refers")
+        return IndexNotBuilt(by.model.name, by.name, "the index that finds the referring objects")
     holder, referred = pks
     return RestrictedError(by.model.name, by.name, to_text(holder), by.target.name, to_text(referred))
 
@@ -232,8 +232,8 @@ def about_a_key(
         return unknown_outcome(who, [outcome, *facts])
     if outcome == b"rounded":
         return ServerError(
-            f"{who}: the reply holds an integer beyond 2**53, which a script would round; nothing was changed. Read it "
-            f"outside of the transaction"
+            f"{who}: the reply contains an integer beyond 2**53, which a script would round; nothing was changed. "
+            "Read it outside the transaction"
         )
     said = "" if outcome == b"occupied" else to_text(facts.pop(0))
     message = plain(said)
@@ -242,20 +242,23 @@ def about_a_key(
     expected = model.type_of(facts[0])
     if outcome == b"broken":
         msg = (
-            f"{who}, around the key {shown}: a write was refused, and what it had changed could not all be taken "
-            f"back: {message}. Allow this account the commands that undo others, such as SREM for SADD, then look for "
-            f"what is left by {model.name}.check()"
+            f"{who}, around the key {shown}: a write was refused, and not all of its changes could be undone: "
+            f"{message}. Allow this account the commands that undo others, such as SREM for SADD, then find the "
+            f"remaining changes with {model.name}.check()"
         )
         return RollbackFailed(msg)
     if outcome == b"unread":
         return OutcomeUnknown(
-            f"{who}, key {shown}: the command was executed, but its result, an integer beyond 2**53, could not be read "
-            f"({message}); read the value to know it. Allow this account GET and HGET"
+            f"{who}, key {shown}: the command was executed, but its result, an integer beyond 2**53, could not be "
+            f"read ({message}); read the value. Allow this account GET and HGET"
         )
     if found not in {expected, "none"} and (outcome == b"occupied" or message.startswith("WRONGTYPE")):
         return WrongTypeError(who, key, expected, found)
     if outcome == b"occupied":
-        msg = f"{who}: the key {shown} holds data of no object; nothing was changed. Move or delete that key"
+        msg = (
+            f"{who}: the key {shown} holds data of an object that does not exist; nothing was changed. Rename or "
+            "delete that key"
+        )
         return ServerError(msg)
     old = too_old(who, command, message, needs)
     return old or ServerError(f"{who}, key {shown}: {message}; nothing was changed{cure_of_account(message)}")
@@ -264,8 +267,8 @@ def about_a_key(
 def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
     """Returns the error for a reply that no script of this version sends."""
     return OutcomeUnknown(
-        f"{who}: the script replied {shorten(outcome)}, which this version of limpyd does not know. Whether anything "
-        f"was changed is not known; read the values to know"
+        f"{who}: the script replied {shorten(outcome)}, which this version of limpyd does not know. It is not "
+        "known whether anything was changed; read the values to find out"
     )
 
 

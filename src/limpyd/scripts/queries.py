@@ -217,7 +217,7 @@ def page_of_range(
 def stored_gone(model: Model) -> DoesNotExist:
     """Returns the error for a stored collection that does not exist any more."""
     return DoesNotExist(
-        f"a stored collection of {model.name} objects is not there any more: it expired, or was deleted"
+        f"a stored collection of {model.name} objects does not exist any more: it expired, or was deleted"
     )
 
 

@@ -31,7 +31,7 @@ def too_old(subject: str, command: Any, message: str, needs: Needs | None = None
     needs = needs or (facts.needs if facts else None)
     if needs is None or not any(sign in message.lower() for sign in UNKNOWN):
         return None
-    return ServerTooOld(f"{subject}: {name}, or what it was given, needs {needs}; this server says {message!r}")
+    return ServerTooOld(f"{subject}: {name}, or one of its arguments, needs {needs}; this server replied {message!r}")
 
 
 UNKNOWN = (
@@ -50,6 +50,6 @@ ABOUT_ACCOUNTS = ("ACL", "NOPERM", "The user executing the script can't")
 """The messages of servers about the permissions of an account."""
 
 NOT_ALLOWED = (
-    ". The account may not do this: limpyd.acl.acl_rules(…) gives the rules that a model needs, and ACL LOG tells what "
-    "was refused"
+    ". The account may not do this: limpyd.acl.acl_rules(…) returns the rules that a model needs, and ACL LOG "
+    "shows the refused commands"
 )

@@ -122,8 +122,10 @@ class Creation(Statement):
         if self._gathered:
             names.append(f"a 1 for each of {', '.join(name for name, _ in self._gathered)} that gets members, else 0")
         for name, _, computed in self._scalar_fields:
-            names += (name, *(f"what {index} keeps of it" for index in computed))
-        names += (f"what {index.index} keeps of {', '.join(fields)}" for index, fields in self._composites)
+            names += (name, *(f"the value as {index} stores it" for index in computed))
+        names += (
+            f"the values of {', '.join(fields)} as {index.index} stores them" for index, fields in self._composites
+        )
         if self._gathered:
             names.append("of each that gets members: a command, a count and arguments, a count and keys of indexes …")
         return names

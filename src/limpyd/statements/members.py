@@ -98,7 +98,9 @@ class MembersWrite(Statement):
     @property
     def given_names(self) -> list[str]:
         score = ["the score"] if self._width > 1 else []
-        return [", ".join([*score, "the member", *(f"what {index} keeps of it" for index in self.computed)]) + ", …"]
+        return [
+            ", ".join([*score, "the member", *(f"the member as {index} stores it" for index in self.computed)]) + ", …"
+        ]
 
     def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
         """Returns the values of a call from the arguments of its command; None if the statement does not take them.

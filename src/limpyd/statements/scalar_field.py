@@ -34,4 +34,4 @@ class ScalarField(NamedTuple):
     @property
     def value_names(self) -> list[str]:
         """The names of its arguments, for users."""
-        return [f"the value of {self.name}", *(f"what {index} keeps of it" for index in self.computed)]
+        return [f"the value of {self.name}", *(f"the value as {index} stores it" for index in self.computed)]

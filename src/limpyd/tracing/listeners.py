@@ -41,7 +41,7 @@ class Registration:
         if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004 - what its call gives
             msg = (
                 f"on_request() calls its function and awaits nothing, so {shorten(callback)} may be no coroutine "
-                f"function; begin a task in a plain one, or put the event into a queue"
+                "function; start a task in a plain function, or put the event into a queue"
             )
             raise DeclarationError(msg)
         self._callbacks = callbacks

@@ -29,8 +29,8 @@ def check_single(forms: Sequence[FieldForm | None]) -> None:
     many = [form.name for form in forms if form is not None and form.kind]
     if many:
         msg = (
-            f"CSV holds fields of one value, and {', '.join(many)} has many members; leave it out by exclude={many}, "
-            f"or use JSON lines"
+            f"CSV holds fields of one value, and {', '.join(many)} has many members; leave it out with "
+            f"exclude={many}, or use JSON lines"
         )
         raise InvalidValue(msg)
 
@@ -122,7 +122,7 @@ def _cell(stored: bytes, who: str) -> str:
     try:
         text = stored.decode()
     except UnicodeDecodeError as error:
-        msg = f"{who} has {shorten(stored)}, which is no UTF-8 and so nothing that CSV holds; export it as JSON lines"
+        msg = f"{who} has {shorten(stored)}, which is not UTF-8, so CSV cannot contain it; export it as JSON lines"
         raise InvalidValue(msg) from error
     return '"' + text.replace('"', '""') + '"' if QUOTED.search(text) else text
 
@@ -134,7 +134,7 @@ def _cells(record: str) -> list[str | None]:
     while True:
         found = CELL.match(record, at)
         if found is None:
-            msg = f'{shorten(record[at:])} is no cell of CSV: text with quotes or commas stands in quotes, as "a ""b"""'
+            msg = f'{shorten(record[at:])} is not a cell of CSV: put text with quotes or commas in quotes, as "a ""b"""'
             raise InvalidValue(msg)
         quoted, plain, end = found.groups()
         cells.append(plain or None if quoted is None else quoted.replace('""', '"'))

@@ -42,8 +42,8 @@ def exported_forms(schema: Schema, exclude: Collection[str]) -> list[FieldForm]:
     unreadable += [name for name in schema.dynamic if name not in left_out]
     if unreadable:
         msg = (
-            f"{schema.name}: an export has no streams, HyperLogLogs and dynamic fields, and {', '.join(unreadable)} is "
-            f"one; leave it out by exclude={unreadable}, and move it otherwise"
+            f"{schema.name}: streams, HyperLogLogs and dynamic fields cannot be exported, and "
+            f"{', '.join(unreadable)} is one; leave it out with exclude={unreadable}, and copy it in another way"
         )
         raise InvalidValue(msg)
     return [form_of(field) for field in fields if not isinstance(field, VersionField)]
@@ -69,14 +69,14 @@ def _imported(schema: Schema, name: str, kept: str | None) -> FieldForm:
         known = [each for each, other in schema.value_fields.items() if not isinstance(other, VersionField)]
         msg = (
             f"the file has values of {shorten(name)}, and {schema.name} has no such field to import; it has "
-            f"{', '.join(known)}{did_you_mean(name, known)}. Leave it out by exclude=[{name!r}], or declare it"
+            f"{', '.join(known)}{did_you_mean(name, known)}. Leave it out with exclude=[{name!r}], or declare it"
         )
         raise InvalidValue(msg)
     form = form_of(field)
     if kept is not None and kept != form.type:
         msg = (
-            f"the file has {shorten(kept)} for {name}, and {field} holds {form.type}. Declare what the file has, or "
-            f"leave it out by exclude=[{name!r}]; if all its values fit, change the first line of the file"
+            f"in the file, {name} is {shorten(kept)}, but {field} is {form.type}. Declare the type of the file, or "
+            f"leave out the field with exclude=[{name!r}]; if all its values fit, change the first line of the file"
         )
         raise InvalidValue(msg)
     return form

@@ -146,7 +146,7 @@ def array(form: Any) -> list[Any]:
     """
     if isinstance(form, list):
         return form
-    msg = "it is no array"
+    msg = "it is not an array"
     raise ValueError(msg)
 
 
@@ -158,6 +158,6 @@ def rows(form: Any, width: int) -> Iterator[list[Any]]:
     """
     for row in array(form):
         if not isinstance(row, list) or len(row) != width:
-            msg = f"{shorten(row)} is no array of {width}"
+            msg = f"{shorten(row)} is not an array of {width}"
             raise ValueError(msg)
         yield row

@@ -91,7 +91,7 @@ class JSONLinesReader:
         try:
             return as_stored(str(given) if type(given) is int else given)
         except ValueError as error:
-            msg = f"the primary key is no text: {error}"
+            msg = f"the primary key is not text: {error}"
             raise InvalidValue(msg) from error
 
     def _values(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,16 +119,16 @@ def _parsed(line: str) -> dict[str, Any]:
     try:
         document = DECODER.decode(line)
     except (ValueError, RecursionError) as error:
-        msg = f"{shorten(line)} is no JSON: {error}"
+        msg = f"{shorten(line)} is not JSON: {error}"
         raise InvalidValue(msg) from error
     if not isinstance(document, dict):
-        msg = f"{shorten(line)} is no JSON object"
+        msg = f"{shorten(line)} is not a JSON object"
         raise InvalidValue(msg)
     return document
 
 
 def _refuse(constant: str) -> NoReturn:
-    msg = f'{constant} is no JSON; write it as a text, "nan", "inf" or "-inf"'
+    msg = f'{constant} is not JSON; write it as text, "nan", "inf" or "-inf"'
     raise ValueError(msg)
 
 

@@ -15,7 +15,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 def _encode_datetime(value: datetime) -> bytes:
     if _datetime(value).utcoffset() is None:
-        msg = "a datetime without a time zone names no moment; give it one, e.g. tzinfo=UTC"
+        msg = "a datetime needs a time zone, such as tzinfo=UTC"
         raise ValueError(msg)
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds").encode() + b"Z"
 

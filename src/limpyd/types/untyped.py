@@ -66,11 +66,11 @@ def _not_encodable(value: object) -> str:
     if value is None:
         cure = "to remove the value use delete(), to store an empty text ''"
     elif declared is bool:
-        cure = "declare the field with type=bool, or give 0 or 1"
+        cure = "declare the field with type=bool, or pass 0 or 1"
     elif declared is not None:
         cure = f"declare the field with type={kind.__name__ if declared is enum.Enum else declared.__name__}"
     elif isinstance(value, list | tuple | set | frozenset | dict):
-        cure = "give its members one by one, or declare a ListField, SetField, HashField or JSONField"
+        cure = "pass its members one by one, or declare a ListField, SetField, HashField or JSONField"
     else:
         cure = "convert it to one of them"
     return f"without a type= it takes str, bytes, int, float or Decimal, not {kind.__name__}; {cure}"

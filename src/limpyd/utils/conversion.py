@@ -32,7 +32,7 @@ class Era(ByAttributes):
 def holds_no_values(instance: object, model: str) -> str:
     """Returns the advice on what to do instead of converting an instance."""
     return (
-        f"{instance} holds no values to iterate or convert: ask for them by its values() or row(), such as "
+        f"{instance} holds no values to iterate or convert: read them with its values() or row(), such as "
         f"{model}.lazy_connect(pk).values('pk', …)"
     )
 
@@ -46,5 +46,5 @@ class NoMapping:
 
         def keys(self) -> NoReturn:
             """Refuses `dict(…)`, and so an encoder that would take a query for its items."""
-            msg = f"{self!r} is a query, not its items: ask for those by {ITEMS}; dict(….all()) takes pairs"
+            msg = f"{self!r} is a query, not its items: read its items with {ITEMS}; dict(….all()) takes pairs"
             raise TypeError(msg)

@@ -56,8 +56,8 @@ def check_importable(model: type[Any]) -> None:
         found = getattr(found, part, None)
     if found is not model:
         msg = (
-            f"{model.__name__} cannot be pickled: another process would look for {model.__qualname__} in the module "
-            f"{model.__module__}, where it is not; declare the model at the top of a module"
+            f"{model.__name__} cannot be pickled: another process would look for {model.__qualname__} in the "
+            f"module {model.__module__}, where it does not exist; declare the model at the top level of a module"
         )
         from pickle import PicklingError  # noqa: PLC0415 - who pickles has imported it
 

@@ -10,10 +10,10 @@
 --   ARGV[5]  name
 --   ARGV[6]  email
 --   ARGV[7]  age
---   ARGV[8]  what NumberRangeIndex of Person.age keeps of it
+--   ARGV[8]  the value as NumberRangeIndex of Person.age stores it
 --   ARGV[9]  city
 --   ARGV[10]  weight
---   ARGV[11]  what NumberRangeIndex of Person.weight keeps of it
+--   ARGV[11]  the value as NumberRangeIndex of Person.weight stores it
 --   ARGV[12]  motto
 --   ARGV[13]  team
 --   ARGV[14]  note

@@ -9,16 +9,16 @@
 --   ARGV[4]  a 1 for each of tags, board, queue that gets members, else 0
 --   ARGV[5]  name
 --   ARGV[6]  size
---   ARGV[7]  what EqualIndex of Parcel.size keeps of it
+--   ARGV[7]  the value as EqualIndex of Parcel.size stores it
 --   ARGV[8]  weight
---   ARGV[9]  what EqualIndex of Parcel.weight keeps of it
+--   ARGV[9]  the value as EqualIndex of Parcel.weight stores it
 --   ARGV[10]  label
---   ARGV[11]  what TextRangeIndex of Parcel.label keeps of it
+--   ARGV[11]  the value as TextRangeIndex of Parcel.label stores it
 --   ARGV[12]  sent
---   ARGV[13]  what NumberRangeIndex of Parcel.sent keeps of it
+--   ARGV[13]  the value as NumberRangeIndex of Parcel.sent stores it
 --   ARGV[14]  count
---   ARGV[15]  what NumberRangeIndex of Parcel.count keeps of it
---   ARGV[16]  what EqualIndexWith keeps of name, size
+--   ARGV[15]  the value as NumberRangeIndex of Parcel.count stores it
+--   ARGV[16]  the values of name, size as EqualIndexWith stores them
 --   ARGV[17]  of each that gets members: a command, a count and arguments, a count and keys of indexes …
 #!lua
 -- Creates an object: primary key, membership, values and indexes.

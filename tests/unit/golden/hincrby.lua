@@ -1,4 +1,4 @@
--- EVALSHA 3ccf4908afa0b2b6f11a53f03cd7092a84ae0093, sent with
+-- EVALSHA 1e1381ca556560fb13a0bf5178d83a24fc6b4d6d, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -70,7 +70,7 @@ local function number_parts(value)
 end
   local whole, fraction, exponent = number_parts(value)
   if not whole then
-    return nil, 'it is no number'
+    return nil, 'it is not a number'
   end
   fraction = without_last_zeros(fraction)
   local first = string.find(whole .. fraction, '[1-9]')
@@ -83,7 +83,7 @@ end
   end
   local is_exact = fraction == '' and exponent == '' and (#digits < 16 or #digits == 16 and digits <= LARGEST_EXACT)
   if #without_last_zeros(digits) > DIGITS_KEPT and not is_exact then
-    return nil, 'a number index keeps 15 digits, or integers up to 2**53, and rounds nothing'
+    return nil, 'a number index stores up to 15 digits, or integers up to 2**53, and does not round'
   end
   return as_score(number)
 end

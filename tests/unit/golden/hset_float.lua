@@ -8,7 +8,7 @@
 --   ARGV[4]  '{golden:parcel}:eq:weight:'
 --   ARGV[5]  the primary key
 --   ARGV[6]  the value
---   ARGV[7]  what EqualIndex of Parcel.weight keeps of it
+--   ARGV[7]  the value as EqualIndex of Parcel.weight stores it
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --

@@ -8,7 +8,7 @@
 --   ARGV[4]  '{golden:person}:num:age'
 --   ARGV[5]  the primary key
 --   ARGV[6]  the value
---   ARGV[7]  what NumberRangeIndex of Person.age keeps of it
+--   ARGV[7]  the value as NumberRangeIndex of Person.age stores it
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --

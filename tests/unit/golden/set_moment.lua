@@ -1,4 +1,4 @@
--- EVALSHA 436a2fb840cddfa312f95e91fc62cc2fa81db563, sent with
+-- EVALSHA 5cc0557992222f53301187e890e6248c9c0dbaa9, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -7,7 +7,7 @@
 --   ARGV[3]  '{golden:parcel}:num:sent'
 --   ARGV[4]  the primary key
 --   ARGV[5]  the value
---   ARGV[6]  what NumberRangeIndex of Parcel.sent keeps of it
+--   ARGV[6]  the value as NumberRangeIndex of Parcel.sent stores it
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
@@ -109,11 +109,11 @@ local function form_moment(value)
     seconds, microseconds = time_of(hour, minute, second, fraction)
   end
   if not seconds then
-    return nil, 'it is no moment (YYYY-MM-DDTHH:MM:SS.ffffffZ)'
+    return nil, 'it is not a datetime (YYYY-MM-DDTHH:MM:SS.ffffffZ)'
   end
   local whole = ((number - FIRST_OF_1970) * 86400 + seconds) * 1000000
   if whole + microseconds - whole ~= microseconds then
-    return nil, 'so far from 1970 a number index cannot keep microseconds; use TextRangeIndex'
+    return nil, 'a number index cannot store microseconds so far from 1970; use TextRangeIndex'
   end
   return string.format('%.0f', whole + microseconds)
 end

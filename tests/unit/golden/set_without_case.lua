@@ -7,7 +7,7 @@
 --   ARGV[3]  '{golden:parcel}:lex:label'
 --   ARGV[4]  the primary key
 --   ARGV[5]  the value
---   ARGV[6]  what TextRangeIndex of Parcel.label keeps of it
+--   ARGV[6]  the value as TextRangeIndex of Parcel.label stores it
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --

@@ -1,4 +1,4 @@
--- EVALSHA 3fbc842f1beef5a78f0cba7f1d45501c4970640b, sent with
+-- EVALSHA 99247872c1bd95aa5d315b655c5ad7ffc4060e69, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -13,9 +13,9 @@
 --   ARGV[9]  '{golden:parcel}:num:count'
 --   ARGV[10]  the primary key
 --   ARGV[11]  the value of label
---   ARGV[12]  what TextRangeIndex of Parcel.label keeps of it
+--   ARGV[12]  the value as TextRangeIndex of Parcel.label stores it
 --   ARGV[13]  the value of count
---   ARGV[14]  what NumberRangeIndex of Parcel.count keeps of it
+--   ARGV[14]  the value as NumberRangeIndex of Parcel.count stores it
 --   ARGV[15]  the version that the object is to have, or ''
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
@@ -181,11 +181,11 @@ local function form_moment(value)
     seconds, microseconds = time_of(hour, minute, second, fraction)
   end
   if not seconds then
-    return nil, 'it is no moment (YYYY-MM-DDTHH:MM:SS.ffffffZ)'
+    return nil, 'it is not a datetime (YYYY-MM-DDTHH:MM:SS.ffffffZ)'
   end
   local whole = ((number - FIRST_OF_1970) * 86400 + seconds) * 1000000
   if whole + microseconds - whole ~= microseconds then
-    return nil, 'so far from 1970 a number index cannot keep microseconds; use TextRangeIndex'
+    return nil, 'a number index cannot store microseconds so far from 1970; use TextRangeIndex'
   end
   return string.format('%.0f', whole + microseconds)
 end

@@ -6,7 +6,7 @@
 --   ARGV[2]  '{golden:parcel}:field:board:'
 --   ARGV[3]  '{golden:parcel}:eq:board:'
 --   ARGV[4]  the primary key
---   ARGV[5]  the score, the member, what EqualIndex of Parcel.board keeps of it, …
+--   ARGV[5]  the score, the member, the member as EqualIndex of Parcel.board stores it, …
 #!lua
 -- Adds members to a field of many members, or removes some, one after the other; its indexes follow. All or nothing.
 --

@@ -43,7 +43,10 @@ class BoundBlocking(BoundValue[Face]):
         """
         instance = self._instance
         if instance._pk_bytes is None:
-            msg = f"{args[0]!s} on {self!r}: it was never stored, so nothing can arrive; set a field of it first"
+            msg = (
+                f"{args[0]!s} on {self!r}: the object is not stored yet, so nothing can arrive; set one of its "
+                "fields first"
+            )
             raise InvalidPrimaryKey(msg)
         # Of an object that was deleted nothing would ever arrive.
         return Request(
@@ -61,7 +64,7 @@ class BoundBlocking(BoundValue[Face]):
         """A script keeps the indexes, and no script can wait."""
         if self._field.indexed:
             msg = (
-                f"{self._field} is indexed, and {name} cannot keep the index: what waits on the server cannot be part "
-                f"of a script. Use the command that does not wait, or a field without an index"
+                f"{self._field} is indexed, and {name} cannot update the index: a command that waits on the server "
+                "cannot be part of a script. Use the command that does not wait, or a field without an index"
             )
             raise UnsupportedCommand(msg)

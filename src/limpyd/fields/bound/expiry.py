@@ -29,8 +29,8 @@ class BoundExpiry(BoundValue[Face]):
         """An index is kept by writes; when a value expires there is none."""
         if self._field.indexed:
             msg = (
-                f"{self._field} is indexed: when its value expired, its index entry would stay. "
-                f"{command} needs a field without an index; or delete the value yourself"
+                f"{self._field} is indexed: if its value expired, its index entry would stay. {command} needs a "
+                "field without an index; or delete the value yourself"
             )
             raise UnsupportedCommand(msg)
 

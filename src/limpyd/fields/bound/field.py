@@ -36,8 +36,8 @@ class BoundField(Limpyd2FieldNames, Faced[Face]):
         def keys(self) -> Never:
             """Refuses `dict(…)`, and so an encoder that would take a field for its value."""
             msg = (
-                f"{self!r} is no mapping and holds no value: ask for it by one of its commands, or by values() or "
-                f"row() of its instance"
+                f"{self!r} is not a mapping, and holds no value: read the value with one of the field's commands, "
+                "or with values() or row() of its instance"
             )
             raise TypeError(msg)
 

@@ -52,7 +52,7 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
         """
         (target,) = self._checked_fields("COPY", (destination,), self._field.stored_as)
         if target._key() == self._key():
-            msg = f"COPY takes another field than the one that is copied; both are {self!r}"
+            msg = f"COPY needs a destination that is not the source; both are {self!r}"
             raise InvalidValue(msg)
         args: list[Argument] = [target._key(), *checks.flags("COPY", replace=replace)]
         return self._write_multi_key("COPY", *args, decode=to_bool, changes=target, scopes=(b"nothing", b"whole"))

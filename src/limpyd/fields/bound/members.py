@@ -89,10 +89,10 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
             TypeError: it is asked of an asynchronous instance.
         """
         if self._instance._awaits:
-            msg = f"{self!r} is asynchronous, so this cannot be awaited; use {instead}"
+            msg = f"{self!r} is asynchronous, and this syntax cannot be awaited; use {instead}"
             raise TypeError(msg)
         self._instance.database._at_once(
-            f"{self!r} by Python's own syntax", "use its commands, such as those of its length and members"
+            f"Python's own syntax on {self!r}", "use its commands, such as the commands for its length and its members"
         )
 
     def _async_only(self) -> None:
@@ -105,7 +105,7 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
             msg = f"{self!r} is not asynchronous; use a plain `for`"
             raise TypeError(msg)
         self._instance.database._at_once(
-            f"{self!r} by Python's own syntax", "use its commands, such as those of its length and members"
+            f"Python's own syntax on {self!r}", "use its commands, such as the commands for its length and its members"
         )
 
     def __bool__(self: BoundMembers[Sync]) -> bool:

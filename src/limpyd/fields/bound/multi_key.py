@@ -116,7 +116,7 @@ class BoundMultiKey(BoundValue[Face]):
         """
         instance, own = changed._instance, self._instance
         if instance._pk_bytes is None:
-            msg = f"{command} writes to {changed!r}, which has no primary key yet; set a field of it first"
+            msg = f"{command} writes to {changed!r}, whose instance has no primary key yet; set one of its fields first"
             raise InvalidPrimaryKey(msg)
         same = instance is own or (instance._pk_bytes == own._pk_bytes and changed._field.model is self._field.model)
         return [] if same else [instance]

@@ -47,7 +47,7 @@ class BoundSingleValue(BoundValue[Face]):
             TypeError: always.
         """
         name = self._field.name
-        msg = f"{self!r} is a field, not its value: ask .{name}.get(), or .{name}.exists()"
+        msg = f"{self!r} is a field, not its value: use .{name}.get() or .{name}.exists()"
         raise TypeError(msg)
 
     def _usable(self, use: Use, command: str) -> None:

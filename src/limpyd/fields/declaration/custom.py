@@ -101,7 +101,7 @@ def _refuse_without_effect(field: Any, users: type[Any]) -> None:
             command = name.removeprefix("_call_") if name.startswith("_call_") else "…"
             msg = (
                 f"{field}: {users.__name__}.{name} has no effect: a command of a field is a method of its class, "
-                f"`def {command}(self, …)`, which calls the one of the library as super().{command}(…)"
+                f"`def {command}(self, …)`, which calls the library's method as super().{command}(…)"
             )
             raise DeclarationError(msg)
 
@@ -121,7 +121,7 @@ def _refuse_no_command(field: Any, users: type[Any], *, awaits: bool) -> None:
         if name == "post_command":
             _refuse_unawaited(f"{field}: {users.__name__}", name, function)
         if not callable(function) and not hasattr(value, "__get__"):
-            reason = f"is {shorten(value)}, in the place of a method of the library; give it another name"
+            reason = f"is {shorten(value)}, and would replace a method of the library; give it another name"
         elif inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             reason = "yields, so that calling it does nothing; a command returns its result"
         elif inspect.iscoroutinefunction(function) and not awaits:
@@ -134,7 +134,7 @@ def _refuse_no_command(field: Any, users: type[Any], *, awaits: bool) -> None:
 
 def _refuse_unawaited(owner: str, name: str, function: Any) -> None:
     if inspect.iscoroutinefunction(function):
-        msg = f"{owner}.{name} is a coroutine function, and nothing awaits what it returns; write it with def"
+        msg = f"{owner}.{name} is a coroutine function, but nothing awaits it; write it with def"
         raise DeclarationError(msg)
 
 
@@ -149,7 +149,10 @@ def _refuse_no_proxy(field: Any, users: list[type[Any]]) -> None:
         for name in vars(each).keys() & {"proxy_getter", "proxy_setter"}:
             named = vars(each)[name]
             if not (isinstance(named, str) and (hasattr(kind, named) or hasattr(usual_bound_class(kind), named))):
-                msg = f"{field}: {each.__name__}.{name} is {shorten(named)}, which names no method of the field"
+                msg = (
+                    f"{field}: {each.__name__}.{name} is {shorten(named)}, which is not the name of a method of "
+                    "the field"
+                )
                 raise DeclarationError(msg)
 
 

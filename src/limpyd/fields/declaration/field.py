@@ -40,8 +40,8 @@ class _NoModel:
             return self
         kind = type(field).__name__
         msg = (
-            f"this {kind} belongs to no model: a field is declared in the body of a class, `name = {kind}(…)`, not set "
-            f"on the class afterwards; and an abstract class has no objects"
+            f"this {kind} belongs to no model: declare a field in the body of a class, `name = {kind}(…)`, and do "
+            "not set it on the class afterwards; an abstract class has no objects"
         )
         raise UndeclaredField(msg)
 
@@ -150,7 +150,7 @@ class Field(Operand, Generic[T]):
         return Comparison(self, (), operator, value)
 
     def __set__(self, instance: Any, value: Never) -> None:
-        msg = f"{self} holds no value to replace; write it to Redis with one of the field's commands"
+        msg = f"{self} cannot be assigned to; write the value to Redis with one of the field's commands"
         raise AttributeError(msg)
 
     def __str__(self) -> str:
@@ -162,7 +162,9 @@ class Field(Operand, Generic[T]):
 
     def __reduce__(self) -> Any:
         if "model" not in vars(self):
-            msg = f"this {type(self).__name__} belongs to no model, so it cannot be pickled; pickle those of a model"
+            msg = (
+                f"this {type(self).__name__} belongs to no model, so it cannot be pickled; pickle the fields of a model"
+            )
             raise PicklingError(msg)
         return field_of, (self.model, self.name)
 
@@ -237,7 +239,7 @@ class Field(Operand, Generic[T]):
         except (ValueError, OverflowError) as error:
             who = str(self) if pk is None else f"{self} of {shown(self.model, pk)}"
             msg = (
-                f"{who}: the key {to_text(key)!r} holds {shorten(stored)}, which is no {self.codec.name}: {error}. "
-                f"Set it anew, or declare the type that is stored"
+                f"{who}: the key {to_text(key)!r} holds {shorten(stored)}, which is not a valid {self.codec.name}: "
+                f"{error}. Set a new value, or declare the type that is stored"
             )
             raise StoredValueError(msg, to_text(key), None if pk is None else to_text(pk)) from error

@@ -81,7 +81,7 @@ def get_index(
 def _maintenance(field: Any) -> IndexMaintenance:
     model = getattr(field, "model", None)
     if model is None:
-        msg = f"{field} belongs to no model that stores objects; ask that of one that does"
+        msg = f"{field} belongs to no model that stores objects; use the field of a model that is not abstract"
         raise DeclarationError(msg)
     maintenance: IndexMaintenance = model.maintenance
     return maintenance

@@ -93,8 +93,8 @@ def _unknown_option(kind: Any, name: str, known: frozenset[str]) -> str:
     """Returns the message for an argument that a class of fields does not take."""
     if name == "default":
         return (
-            f"{kind.__name__} takes no 'default': only a field of one value has one (StringField, InstanceHashField, "
-            f"JSONField); give the value when an object is created"
+            f"{kind.__name__} takes no 'default': only a field of one value has one (StringField, "
+            "InstanceHashField, JSONField); pass the value when you create an object"
         )
     known = (kind.takes or known) - {"is_default"}
     takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"

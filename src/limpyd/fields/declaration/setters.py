@@ -132,7 +132,7 @@ class _Unsaved:
         self.awaits: bool = schema.model._awaits
 
     def __getattr__(self, name: str) -> Never:
-        raise _refusal(self._field, "asks for something of the object, or of the server")
+        raise _refusal(self._field, "reads from the object or the server")
 
     def __repr__(self) -> str:
         return f"<{self._model.__name__} that is being stored>"
@@ -141,8 +141,8 @@ class _Unsaved:
 def _refusal(field: Any, what: str) -> UnsupportedCommand:
     kind = type(field).__name__
     return UnsupportedCommand(
-        f"{field}: while an object is created or updated, a setter of {kind} can only store a value, and it {what}; "
-        f"leave {field.name} out there, and set it afterwards by a command of the field"
+        f"{field}: while an object is created or updated, a setter of {kind} can only store a value, but this one "
+        f"{what}; leave out {field.name} there, and set it afterwards with a command of the field"
     )
 
 

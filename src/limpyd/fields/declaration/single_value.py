@@ -38,7 +38,10 @@ class SingleValueField(ValueField[T]):
     def __init__(self, type: Any = Untyped, *, default: Any = None, unique: bool = False, **options: Any) -> None:
         super().__init__(type, unique=unique, **options)
         if unique and default is not None and not callable(default):
-            msg = "a unique field cannot have a default: the second object would be refused; use a function"
+            msg = (
+                "a unique field cannot have a constant default, because the second object would be refused; use a "
+                "function"
+            )
             raise DeclarationError(msg)
         self.default = default
         self._layouts: dict[Partition, WriteLayout] = {}

@@ -230,7 +230,7 @@ class ValueField(MayBeVersion, Field[T]):
             return
         if not self.codec.use & use:
             name = self.codec.name
-            msg = f"{self} holds {name}; {command} would store what is no {name}, or cut it"
+            msg = f"{self} holds {name}; {command} could store a value that is not a valid {name}"
             raise UnsupportedCommand(msg)
         self._usable_by.add(command)
 

@@ -214,7 +214,7 @@ class DynamicField(Field[T]):
     def _check_indexes(self, indexes: Sequence[Declared]) -> None:
         for index in (index for each in indexes for index in declared(each).expanded()):
             if not index.alone:
-                msg = f"{self}: {index} is of several fields, and a dynamic field can be none of them"
+                msg = f"{self}: {index} is an index of several fields, which a dynamic field cannot be part of"
                 raise DeclarationError(msg)
 
     @property

@@ -35,7 +35,7 @@ class VersionNames:
         try:
             self.pattern = re.compile(pattern)
         except (re.error, TypeError) as error:
-            msg = f"{field}: the pattern {pattern!r} is no regular expression for text: {error}"
+            msg = f"{field}: the pattern {pattern!r} is not a regular expression for text: {error}"
             raise DeclarationError(msg) from error
         text = self.pattern.pattern
         if not isinstance(text, str) or not self.pattern.groups:
@@ -44,7 +44,7 @@ class VersionNames:
         if format is None:
             simple = SIMPLE.fullmatch(text)
             if simple is None:
-                msg = f"{field}: how names are made does not follow from the pattern {text!r}; add format='…{PLACE}…'"
+                msg = f"{field}: limpyd cannot build names from the pattern {text!r}; add format='…{PLACE}…'"
                 raise DeclarationError(msg)
             format = f"{simple['before']}{PLACE}{simple['after']}"  # noqa: A001
         if not isinstance(format, str) or format.count(PLACE) != 1 or format.count("%") != 1:
@@ -69,17 +69,20 @@ class VersionNames:
         """Returns the reason why there can be no version for a part; empty if there can."""
         name = self.name_for(part)
         if not part:
-            return "a part is not empty"
+            return "a part cannot be empty"
         if "\0" in part:
-            return "it holds a NUL, which marks the place of a part in keys"
+            return "it contains a NUL, which marks the position of a part in keys"
         try:
             part.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
-            return f"it is no text that can be stored: {error}"
+            return f"it is not text that can be stored: {error}"
         if SEPARATOR in name:
-            return f"{name!r} holds two underscores, which separate a field from an operator in filters"
+            return f"{name!r} contains two underscores, which separate a field from an operator in filters"
         if name[0] in "-_":
-            return f"{name!r} begins with {name[0]!r}, which stands for another order, or for the library's own names"
+            return (
+                f"{name!r} begins with {name[0]!r}, which means descending order, or a name that is reserved for "
+                "the library"
+            )
         if self.part_of(name) != part:
-            return f"the pattern {self.pattern.pattern!r} does not find it in the name that it makes, {name!r}"
+            return f"the pattern {self.pattern.pattern!r} does not find this part in the name {name!r}"
         return ""

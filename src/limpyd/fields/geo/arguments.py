@@ -58,6 +58,6 @@ def latitude_arg(name: str, value: Any) -> str:
 def _degrees(what: str, value: Any, farthest: float) -> str:
     text = checks.number(what, value)
     if not -farthest <= float(text) <= farthest:
-        msg = f"{what} goes from {-farthest} to {farthest} degrees; {shorten(value)} is beyond"
+        msg = f"{what} must be between {-farthest} and {farthest} degrees, not {shorten(value)}"
         raise InvalidValue(msg)
     return text

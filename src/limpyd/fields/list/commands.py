@@ -216,7 +216,7 @@ class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDesti
 
     def _sliced(self, index: slice) -> Request[list[T]]:
         if index.step not in {None, 1}:
-            msg = f"a slice of {self._field} is read in one piece, without a step; got {index.step}"
+            msg = f"a slice of {self._field} cannot have a step; got {index.step}"
             raise InvalidValue(msg)
         if index.stop == 0:
             return resolved([])

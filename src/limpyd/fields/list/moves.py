@@ -80,14 +80,14 @@ class BoundListMoves(BoundSort[T, V, Face]):
         destination._may_wait("BLMOVE")
         if destination._field.version_of is not None:
             msg = (
-                f"BLMOVE to {destination!r}: what waits on the server cannot be part of a script, so it cannot note "
-                f"that the object has this version of {destination._field.version_of.name}; use lmove"
+                f"BLMOVE to {destination!r}: a command that waits on the server cannot be part of a script, so it "
+                f"cannot add this version to the inventory of {destination._field.version_of.name}; use lmove"
             )
             raise UnsupportedCommand(msg)
         if target._instance._pk_bytes != self._instance._pk_bytes or target._field.model is not self._field.model:
             msg = (
-                f"BLMOVE from {self!r} to {destination!r}: the other object may be deleted while it waits, and would "
-                f"come back by half; move within one object, or use lmove"
+                f"BLMOVE from {self!r} to {destination!r}: the other object may be deleted during the wait, and a "
+                "part of it would then be written again; move within one object, or use lmove"
             )
             raise UnsupportedCommand(msg)
         ends = (checks.one_of("BLMOVE's src", src, ENDS), checks.one_of("BLMOVE's dest", dest, ENDS))

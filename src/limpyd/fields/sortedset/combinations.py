@@ -209,7 +209,7 @@ def combination_args(name: str, count: int, aggregate: str | None, weights: Sequ
     args: list[Argument] = []
     if weights is not None:
         if not isinstance(weights, Sequence) or isinstance(weights, str | bytes) or len(weights) != count:
-            msg = f"{name} takes a list of a weight for each of its {count} sorted sets, not {shorten(weights)}"
+            msg = f"{name} takes a list with one weight for each of its {count} sorted sets, not {shorten(weights)}"
             raise InvalidValue(msg)
         args += ("WEIGHTS", *(checks.score(f"{name}'s weights", weight) for weight in weights))
     if aggregate is not None:

@@ -44,7 +44,7 @@ class BoundSortedSetRanges(BoundScores[T, V, Face]):
     ) -> Request[list[tuple[T, float]]]:
         """The same as `zrange` with `withscores` (ZRANGE with WITHSCORES)."""
         if bylex:
-            msg = "ZRANGE gives no scores with bylex, where all members have the same; leave withscores out"
+            msg = "ZRANGE returns no scores with bylex, because all members have the same score; leave out withscores"
             raise InvalidValue(msg)
         args = range_args("ZRANGE", start, end, desc, byscore, False, offset, num)
         return self._read("ZRANGE", (*args, checks.on("ZRANGE", "withscores", withscores)), self._scored)

@@ -34,8 +34,8 @@ class StreamField(ValueField[T]):
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
         if not options.keys().isdisjoint({"indexable", "indexes", "unique"}):
             msg = (
-                "a StreamField cannot be indexable or unique: a stream is a log to be read in its order, and no index "
-                "is kept of its entries. Keep what objects are to be found by in a field of its own"
+                "a StreamField cannot be indexable or unique: a stream is a log, and limpyd has no index of its "
+                "entries. Store the values by which you search in another field"
             )
             raise DeclarationError(msg)
         super().__init__(type, **options)
@@ -58,5 +58,8 @@ class StreamField(ValueField[T]):
         return self if instance is None else BoundStream(self, instance)
 
     def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> Never:
-        msg = f"{self} is a stream, which a new object begins without; create the object, then add entries with xadd"
+        msg = (
+            f"{self} is a stream, and the stream of a new object is empty; create the object, then add entries "
+            "with xadd"
+        )
         raise InvalidValue(msg)

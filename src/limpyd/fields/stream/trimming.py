@@ -81,7 +81,10 @@ class BoundTrimming(BoundEntries[T, V, Face]):
         """
         args = trimming_args("XTRIM", maxlen, approximate, minid, limit)
         if not args:
-            msg = f"XTRIM on {self._field} needs maxlen or minid: how many entries stay, or from which id on"
+            msg = (
+                f"XTRIM on {self._field} needs maxlen (the number of entries to keep) or minid (the smallest id to "
+                "keep)"
+            )
             raise InvalidValue(msg)
         if ref_policy is None:
             return self._write("XTRIM", tuple(args), int)
@@ -102,7 +105,9 @@ def trimming_args(
         args += ("MINID", *about, stream_id(f"{name}'s minid", minid))
     if limit is not None:
         if not args or not approximate:
-            msg = f"{name}'s limit is of an approximate trimming: give maxlen or minid with it, and approximate=True"
+            msg = (
+                f"{name}'s limit works only with approximate trimming: also pass maxlen or minid, and approximate=True"
+            )
             raise InvalidValue(msg)
         args += ("LIMIT", checks.integer(f"{name}'s limit", limit, low=0))
     return args

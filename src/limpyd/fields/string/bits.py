@@ -148,7 +148,7 @@ class BoundBits(BoundSingleValue[Face], BoundMultiKey[Face]):
             msg = f"BITOP NOT on {self._field} takes one source, not {len(fields)}"
             raise InvalidValue(msg)
         if name in OF_TWO and len(fields) == 1:
-            msg = f"BITOP {name} on {self._field} compares the first source with others; give two or more, not one"
+            msg = f"BITOP {name} on {self._field} compares the first source with others; pass two or more, not one"
             raise InvalidValue(msg)
         needs = SINCE_8_2 if name in {*OF_TWO, "ONE"} else None
         keys = [field._key() for field in fields]
@@ -166,7 +166,7 @@ class BoundBits(BoundSingleValue[Face], BoundMultiKey[Face]):
         ]
         if mode is not None:
             if end is None:
-                msg = f"{command} on {self._field} takes mode only with start and end; give these too"
+                msg = f"{command} on {self._field} takes mode only with start and end; pass these too"
                 raise InvalidValue(msg)
             args.append(checks.one_of(f"{command}'s mode", mode, ("BYTE", "BIT")))
         return args

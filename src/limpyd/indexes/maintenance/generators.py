@@ -123,8 +123,8 @@ def _common_beginning(texts: Sequence[bytes]) -> bytes:
 def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
     error = IndexNotBuilt(model.name, index.field_index.field.name, str(index.field_index.index))
     error.add_note(
-        f"the rebuild was made to begin from the start {MAX_BEGINNINGS} times: a process whose {model.name} does not "
-        f"declare this index writes objects, or the index is cleared; end that process first"
+        f"the rebuild had to start again {MAX_BEGINNINGS} times: a process whose {model.name} does not declare "
+        "this index writes objects, or the index is cleared; stop that process first"
     )
     return error
 

@@ -81,7 +81,7 @@ class IndexMaintenance:
             InvalidValue: `progress` is no function, or `chunk_size` no int of at least 1.
         """
         if progress is not None and not callable(progress):
-            msg = f"{self._model.name}: progress takes a function, not {shorten(progress)}; chunk_size is given by name"
+            msg = f"{self._model.name}: progress takes a function, not {shorten(progress)}; pass chunk_size by name"
             raise InvalidValue(msg)
         self._check_size(chunk_size)
         if indexes is None:
@@ -129,7 +129,7 @@ class IndexMaintenance:
         if len(found) != 1:
             which = ", ".join(index.description for index in found or indexes)
             msg = f"{field} has {'several' if found else 'no'} such indexes"
-            msg += f"; name one of {which} by its class, key or prefix" if found else f"; it has {which}"
+            msg += f"; select one of {which} by its class, key or prefix" if found else f"; it has {which}"
             raise InvalidValue(msg)
         mine = copy.copy(found[0].as_a(index_class))
         mine.on_field = IndexBuild(self, found[0])

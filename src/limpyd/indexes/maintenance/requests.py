@@ -185,11 +185,11 @@ def _expiring(model: Model, pk: bytes, facts: list[Any]) -> InvalidValue:
     """Returns the error for a value that expires and cannot be indexed."""
     _, key, sub = facts
     field, who = model.field_at(key, sub), shown(model, pk)
-    cure = f"Take the expiries of all such values away by {model.name}.check(repair=['expiring'])"
+    cure = f"Remove the expiries of all such values with {model.name}.check(repair=['expiring'])"
     if field is not model:
         command = "persist()" if sub is None else f"hpersist({to_text(sub)!r})" if field.has_subkeys else "hpersist()"
-        cure += f", or this one by {who}.{field.name}.{command}"
-    return expiring(who, field, facts, f"{cure}; then build again. The index is not built")
+        cure += f", or this one with {who}.{field.name}.{command}"
+    return expiring(who, field, facts, f"{cure}; then rebuild it. The index is not built")
 
 
 def clear(

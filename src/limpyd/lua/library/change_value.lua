@@ -14,12 +14,12 @@ local function change_value(kind_name, form, key, before, after, pk, number, sub
       refuse('unindexable', after, reason, key)
     end
     if sub and string.find(sub, ':', 1, true) and string.find(key, '\0', 1, true) then
-      refuse('unindexable', after, 'the layout of limpyd 2 cannot index what is under a sub-key with a colon', key)
+      refuse('unindexable', after, 'the layout of limpyd 2 cannot index a sub-key that contains a colon', key)
     end
   end
   if kind.overwrites and new[1] then
     if new[2] then
-      refuse('unindexable', after, 'this index keeps one value of each object', key)
+      refuse('unindexable', after, 'this index stores one value per object', key)
     end
     local entry_key, entry = key_and_entry(kind, key, new[1], sub)
     if not old[1] or not kind.replace then

@@ -47,7 +47,7 @@ local function take_value(value, sub, take, refused)
   end
   local texts, reason = texts_of(form, value, index_key)
   if texts and texts[2] and entry_kind.overwrites then
-    texts, reason = nil, 'this index keeps one value of each object'
+    texts, reason = nil, 'this index stores one value per object'
   end
   if not texts then
     return refused(value, reason)

@@ -10,7 +10,7 @@ local function form_clock(value)
     seconds, microseconds = time_of(hour, minute, second, fraction)
   end
   if not seconds then
-    return nil, 'it is no time of day (HH:MM:SS.ffffff)'
+    return nil, 'it is not a time of day (HH:MM:SS.ffffff)'
   end
   return string.format('%.0f', seconds * 1000000 + microseconds)
 end

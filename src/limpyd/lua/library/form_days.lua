@@ -6,7 +6,7 @@ local function form_days(value)
   local year, month, day = string.match(value, '^(%d%d%d%d)%-(%d%d)%-(%d%d)$')
   local number = year and day_of(year, month, day)
   if not number then
-    return nil, 'it is no date (YYYY-MM-DD)'
+    return nil, 'it is not a date (YYYY-MM-DD)'
   end
   return string.format('%.0f', number)
 end

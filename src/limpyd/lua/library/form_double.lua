@@ -12,7 +12,7 @@ local function form_double(value)
   elseif value == '-inf' then
     return '-inf'
   elseif not number_parts(value) then
-    return nil, value == 'nan' and 'NaN has no place among numbers' or 'it is no number'
+    return nil, value == 'nan' and 'NaN has no position in the order of numbers' or 'it is not a number'
   end
   return as_score(tonumber(value))
 end

@@ -10,7 +10,7 @@ local function form_exact(value)
   -- @defers as_score number_parts without_last_zeros
   local whole, fraction, exponent = number_parts(value)
   if not whole then
-    return nil, 'it is no number'
+    return nil, 'it is not a number'
   end
   fraction = without_last_zeros(fraction)
   local first = string.find(whole .. fraction, '[1-9]')
@@ -23,7 +23,7 @@ local function form_exact(value)
   end
   local is_exact = fraction == '' and exponent == '' and (#digits < 16 or #digits == 16 and digits <= LARGEST_EXACT)
   if #without_last_zeros(digits) > DIGITS_KEPT and not is_exact then
-    return nil, 'a number index keeps 15 digits, or integers up to 2**53, and rounds nothing'
+    return nil, 'a number index stores up to 15 digits, or integers up to 2**53, and does not round'
   end
   return as_score(number)
 end

@@ -14,12 +14,12 @@ local function form_moment(value)
     seconds, microseconds = time_of(hour, minute, second, fraction)
   end
   if not seconds then
-    return nil, 'it is no moment (YYYY-MM-DDTHH:MM:SS.ffffffZ)'
+    return nil, 'it is not a datetime (YYYY-MM-DDTHH:MM:SS.ffffffZ)'
   end
   -- Whole seconds in microseconds are exact for any year; the sum may not be.
   local whole = ((number - FIRST_OF_1970) * 86400 + seconds) * 1000000
   if whole + microseconds - whole ~= microseconds then
-    return nil, 'so far from 1970 a number index cannot keep microseconds; use TextRangeIndex'
+    return nil, 'a number index cannot store microseconds so far from 1970; use TextRangeIndex'
   end
   return string.format('%.0f', whole + microseconds)
 end

@@ -17,7 +17,7 @@ local function form_numeral(value)
   end
   local is_integer = exponent == '' and not string.find(value, '.', 1, true)
   if is_integer and string.format('%.0f', number) ~= string.match(whole, '^0*(%d+)$') then
-    return nil, 'a number index keeps integers that a double can be, such as all up to 2**53, and rounds none'
+    return nil, 'a number index stores only integers that a double can represent, such as all up to 2**53, and does not round'
   end
   return score
 end

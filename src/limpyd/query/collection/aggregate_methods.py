@@ -53,7 +53,7 @@ class WithTotals(CollectionBase[Item, M]):
         name = named(self._schema, name)
         (key,) = keys = sort_keys(self._schema, name, desc, alpha, None)
         if name.startswith("-"):
-            msg = f"{self._schema.name}: {name!r} is no name of a field"
+            msg = f"{self._schema.name}: {name!r} is not the name of a field"
             raise InvalidFilter(msg)
         columns = columns_of(self._schema, (name,), scored=False)
 

@@ -17,9 +17,9 @@ def check_lazy(model: str, lazy: Any) -> None:
     """
     if isinstance(lazy, bool):
         return
-    cure = "fields to read along are given as prefetch=[…]"
+    cure = "pass the fields to read as prefetch=[…]"
     if isinstance(lazy, Expression):
-        cure = f"expressions are given to collection: {model}.collection(…).instances()"
+        cure = f"pass expressions to collection: {model}.collection(…).instances()"
     msg = f"{model}: the first argument of instances is lazy, True or False, not {shorten(lazy)}; {cure}"
     raise InvalidValue(msg)
 

@@ -63,7 +63,10 @@ class Narrowing(CollectionBase[Item, M]):
         if isinstance(given, CollectionBase) and given._query.stored_key is not None:
             same_database(self._schema, given._database, given)
             if len(given._query.conditions) > 1 and given._schema is not self._schema:
-                msg = f"{self._schema.name}: intersect takes a stored collection as it is; store {given!r} first"
+                msg = (
+                    f"{self._schema.name}: intersect takes a stored collection of another model only without "
+                    f"further filters; store {given!r} first"
+                )
                 raise InvalidFilter(msg)
             return AllOf(given._query.conditions)
         if isinstance(given, str | bytes):

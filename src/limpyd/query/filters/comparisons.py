@@ -59,7 +59,7 @@ def _by_index(
 def _by_pk(field: Field[Any], comparison: Comparison) -> Condition:
     operator, value = comparison.operator, comparison.value
     if comparison.path or operator not in {"eq", "in", "ne"}:
-        msg = f"{comparison}: a primary key is found by eq, ne and in"
+        msg = f"{comparison}: a primary key supports only eq, ne and in"
         raise InvalidFilter(msg)
     values = FilterOperands(field, None, operator, comparison)
     if operator == "in":
@@ -94,7 +94,7 @@ def _sub_key_and_prefix(field: ValueField[Any], comparison: Comparison) -> tuple
     if not path:
         if comparison.operator == "isnull":
             return None, ""
-        msg = f"{comparison}: {field} has values by key; name the key: {field.name}{SEPARATOR}<key>=…"
+        msg = f"{comparison}: {field} has a value for each key; add the key: {field.name}{SEPARATOR}<key>=…"
         raise InvalidFilter(msg)
     sub, *prefix = path
     return as_bytes(str(comparison), sub), SEPARATOR.join(str(part) for part in prefix)

@@ -28,9 +28,7 @@ CANDIDATES: dict[str, tuple[type[Index], ...]] = {
 }
 """The indexes that answer an operator."""
 
-CASELESS = (
-    "no operator ignores case: add TextRangeIndex(case_sensitive=False) to the indexes of the field, and ask for {}"
-)
+CASELESS = "no operator ignores case: add TextRangeIndex(case_sensitive=False) to the indexes of the field, and use {}"
 NOT_FOUND_BY = "no index finds values by what they contain or end with"
 OTHER_WORDS = {
     "exact": "the operator is called `eq`, or left out",
@@ -87,13 +85,13 @@ def _reason(field: ValueField[Any], served: Served, prefix: str, written: Compar
     if not prefix and under:
         names = " or ".join(f"{_named(written, each)}{_suffix(operator)}" for each in under)
         return (
-            f"{field} has no index that answers {operator!r} for the value as it is, only for a part of it: ask for "
+            f"{field} has no index that supports {operator!r} for the whole value, only for a part of it: use "
             f"{names}, or {_cure(field, operator)}"
         )
     answers = ", ".join(_operators(served, prefix)) or "isnull"
     whole = f"{field}, part {prefix!r}," if prefix else f"{field}"
     cure = "" if prefix else f"; {_cure(field, operator)}"
-    return f"{whole} has no index that answers {operator!r}; it answers {answers}{cure}"
+    return f"{whole} has no index that supports {operator!r}; it supports {answers}{cure}"
 
 
 def _stands_for(operator: str) -> str:
@@ -119,21 +117,21 @@ def _operators(served: Served, prefix: str) -> list[str]:
 def _unknown_part(field: ValueField[Any], served: Served, prefix: str, written: Comparison) -> str:
     """Returns the fault of the text between the name of a field and an operator."""
     parts = prefix.split(SEPARATOR)
-    neither = f"{prefix!r} is neither an operator nor a part that an index of {field} keeps"
+    neither = f"{prefix!r} is neither an operator nor a part in an index of {field}"
     if prefix == SEPARATOR:
         return f"{neither}; write {field.name}=…, or an operator after it, such as {field.name}{SEPARATOR}in=…"
     if OPERATORS.issuperset(parts) or parts[-1] in OPERATORS:
         return f"a filter of {field} has one operator, at its end; {parts[-1]!r} and {written.operator!r} are two"
     if prefix in OTHER_WORDS and written.operator == "eq":
-        return f"{field} answers no {prefix!r}: {OTHER_WORDS[prefix]}"
+        return f"{field} does not support {prefix!r}: {OTHER_WORDS[prefix]}"
     if prefix in NAMES_OF_PARTS and field.codec.name in PARTS and not field.has_subkeys:
-        return f"{field} has no index that keeps its {prefix}; add {PARTS[field.codec.name]} to its indexes"
+        return f"{field} has no index of its {prefix}; add {PARTS[field.codec.name]} to its indexes"
     known = sorted({each for each, _ in served if each})
     meant = did_you_mean(prefix, [*OPERATORS, *known])
     if meant:
         return neither + meant
     of_parts = f"; its parts are {', '.join(known)}" if known else ""
-    return f"{neither}; it answers {', '.join(_operators(served, '')) or 'isnull'}{of_parts}"
+    return f"{neither}; it supports {', '.join(_operators(served, '')) or 'isnull'}{of_parts}"
 
 
 def _senseless(field: ValueField[Any], operator: str, written: Comparison) -> str:
@@ -143,16 +141,16 @@ def _senseless(field: ValueField[Any], operator: str, written: Comparison) -> st
     if operator == "contains" and one:
         if holds in TEXT_TYPES:
             return (
-                f"`contains` asks for a member, and {field} holds one text: no index finds a part of it; its beginning "
-                f"is found by {name}{SEPARATOR}startswith, with TextRangeIndex among its indexes"
+                f"`contains` is for members, and {field} holds one text: no index finds a part of a text; to find "
+                f"its beginning, use {name}{SEPARATOR}startswith, with TextRangeIndex among its indexes"
             )
-        return f"`contains` asks for a member, and {field} holds one {holds}: ask for {name}={shorten(written.value)}"
+        return f"`contains` is for members, and {field} holds one {holds}: use {name}={shorten(written.value)}"
     if operator == "startswith" and (field.codec.ordered == "number" or holds == "bool"):
         return f"`startswith` is for texts, and {field} holds {holds}"
     if operator in ORDER and holds == "bool":
-        return f"{field} holds bool, which has no order: ask for {name}=True or {name}=False"
+        return f"{field} holds bool, which has no order: use {name}=True or {name}=False"
     if operator in ORDER and holds == "GeoPoint":
-        return f"{field} holds places, which have no order: ask for {name}{SEPARATOR}within or {name}{SEPARATOR}box"
+        return f"{field} holds places, which have no order: use {name}{SEPARATOR}within or {name}{SEPARATOR}box"
     if operator in PLACES and not field.has_places and (holds != "GeoPoint" or not one):
         return f"`{operator}` is for places, and {field} holds {holds}; declare a field of type GeoPoint, or a GeoField"
     return ""
@@ -190,13 +188,13 @@ def of_none(written: Comparison) -> InvalidFilter:
     """The error for a filter that compares with None."""
     null = written.operator != "ne"
     return InvalidFilter(
-        f"{written}: None is no value that an index holds; ask for {written.name_of_value}{SEPARATOR}isnull={null}"
+        f"{written}: an index does not store None; use {written.name_of_value}{SEPARATOR}isnull={null}"
     )
 
 
 def no_expression(model: Any, given: Any) -> str:
     """Returns why something is no expression. A bool may come of a field whose name the reference itself has."""
-    text = f"{shorten(given)} is no expression such as {model.name}.field == value"
+    text = f"{shorten(given)} is not an expression such as {model.name}.field == value"
     if not isinstance(given, bool):
         return text
     for field in model.fields.values():
@@ -206,5 +204,7 @@ def no_expression(model: Any, given: Any) -> str:
         hidden = next((name for name in target.fields if name in vars(field) or hasattr(type(field), name)), None)
         if hidden is not None:
             own, theirs = f"{model.name}.{field.name}", f"{target.name}.{hidden}"
-            return f"{text}. {own}.{hidden} is an attribute of the reference; {theirs} is compared as {own}[{hidden!r}]"
+            return (
+                f"{text}. {own}.{hidden} is an attribute of the reference; {theirs} is compared with {own}[{hidden!r}]"
+            )
     return text

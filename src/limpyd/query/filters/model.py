@@ -44,7 +44,7 @@ def own_field(model: Queried, comparison: Comparison) -> Field[Any]:
     name = field.name
     inherited = owner is None or issubclass(model.model, owner.model)
     if not inherited or not model.model.has_field(name):
-        msg = f"{field} is no field of {model.name}"
+        msg = f"{field} is not a field of {model.name}"
         raise InvalidFilter(msg)
     return model.field(name)
 

@@ -63,7 +63,7 @@ class FilterOperands:
         if is_instance(value):
             return self._pk_of(value)
         if value is None:
-            msg = f"{self._shown}: None is no primary key"
+            msg = f"{self._shown}: None is not a primary key"
             raise InvalidFilter(msg)
         return self._field.encode(value)
 
@@ -80,7 +80,7 @@ class FilterOperands:
         """A value that the server reads in the same step."""
         field_index = self._field_index
         if not field_index.compares_on_server:
-            msg = f"{self._shown}: {field_index.index} cannot be compared with a field; get its value first"
+            msg = f"{self._shown}: {field_index.index} cannot be compared with a field; get the field's value first"
             raise InvalidFilter(msg)
         return self._reference(bound, field_index.final_name)
 

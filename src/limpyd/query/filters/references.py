@@ -89,8 +89,8 @@ def checked_through(model: Queried, through: str) -> str:
     """Returns the text before the name of a field beyond references, which must not be too many."""
     if through.count(SEPARATOR) > MAX_REFERENCES:
         msg = (
-            f"{model.name}: a filter goes through more than {MAX_REFERENCES} references, {shorten(through)}: find the "
-            f"primary keys of a part of that with one collection, and give them to another as …__in"
+            f"{model.name}: a filter follows more than {MAX_REFERENCES} references, {shorten(through)}: find the "
+            "primary keys for a part of the path with one collection, and pass them to another as …__in"
         )
         raise InvalidFilter(msg)
     return through

@@ -110,7 +110,7 @@ class Column:
                 field.decode(stored, key, pk)
             except StoredValueError as error:
                 if pk is None:
-                    error.args = (f"{str(error).rstrip('.')}. {field.model}.check() tells which object has it",)
+                    error.args = (f"{str(error).rstrip('.')}. {field.model}.check() finds the object",)
                 raise
 
 
@@ -161,11 +161,11 @@ def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column
     """
     strange = [name for name in names if not isinstance(name, str | Field)]
     if strange:
-        msg = f"{model.name}: {shorten(strange[0])} is no name of a field; give names one by one"
+        msg = f"{model.name}: {shorten(strange[0])} is not the name of a field; pass names one by one"
         raise InvalidFilter(msg)
     names = [name.name if isinstance(name, Field) else name for name in names]
     if len(set(names)) != len(names):
-        msg = f"{model.name}: each field once, not {', '.join(names)}"
+        msg = f"{model.name}: name each field only once, not {', '.join(names)}"
         raise InvalidFilter(msg)
     if not names:
         readable = (name for name, field in model.fields.items() if not isinstance(field, ValueField) or field.readable)
@@ -198,13 +198,10 @@ def _column(model: Any, name: Any, *, scored: bool) -> Column:
 def _related(model: Any, name: str, field: Any, rest: str) -> Column:
     """The column of a value of the object that a field refers to."""
     if field.many:
-        msg = (
-            f"{model.name}: {name} goes through {field}, which refers to many; read the instances with them, "
-            f"instances(prefetch=[{name!r}])"
-        )
+        msg = f"{model.name}: {name} follows {field}, which refers to many objects; use instances(prefetch=[{name!r}])"
         raise InvalidFilter(msg)
     if name.count(SEPARATOR) > MAX_REFERENCES:
-        msg = f"{model.name}: {shorten(name)} goes through more than {MAX_REFERENCES} references"
+        msg = f"{model.name}: {shorten(name)} follows more than {MAX_REFERENCES} references"
         raise InvalidFilter(msg)
     return RelatedColumn(name, field, _column(field.target, rest, scored=False))
 

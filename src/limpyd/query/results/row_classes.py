@@ -12,7 +12,7 @@ from limpyd.exceptions import InvalidFilter, UnknownField, shorten
 from limpyd.query.results.columns import columns_of, reads
 from limpyd.query.results.projections import Objects
 
-KINDS = "a dataclass, a NamedTuple, a TypedDict, a Struct of msgspec or a model of pydantic"
+KINDS = "a dataclass, a NamedTuple, a TypedDict, a msgspec Struct or a pydantic model"
 
 
 class RowClass(NamedTuple):
@@ -41,7 +41,7 @@ def row_projection(model: Any, row: Any) -> Objects:
     names = [name for name in found.names if reads(model, name)]
     missing = [name for name, required in found.names.items() if required and name not in names]
     if missing or not names:
-        msg = f"{model.name}: {row.__name__} needs {', '.join(missing) or 'fields'}, which {model.name} has not"
+        msg = f"{model.name}: {row.__name__} needs {', '.join(missing) or 'fields'}, which {model.name} does not have"
         raise UnknownField(msg)
     return Objects(row, found.make, columns_of(model, names, scored=False))
 

@@ -22,9 +22,9 @@ local function type_of_list(key, is_stored)
   if kind == 'none' then
     gone = gone or is_stored
   elseif is_stored and kind ~= 'list' then
-    error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is no stored collection, but a ' .. kind })
+    error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is not a stored collection, but a ' .. kind })
   elseif not CARDS[kind] then
-    error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is no set, list or sorted set of primary keys, but a ' .. kind })
+    error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is not a set, list or sorted set of primary keys, but a ' .. kind })
   end
   return kind
 end

@@ -8,7 +8,7 @@ function index_kinds.geo()
   function kind.add(key, place, pk)
     local longitude, latitude = string.match(place, '^([^,]+),([^,]+)$')
     if not longitude then
-      refuse('unindexable', place, 'it is no place', key)
+      refuse('unindexable', place, 'it is not a place', key)
     end
     local before = call('ZSCORE', key, pk)
     call('GEOADD', key, longitude, latitude, pk)
@@ -25,7 +25,7 @@ function index_kinds.geo()
   end
 
   function kind.reason_against(place)
-    return not kind.score_of(place) and 'it is no place' or nil
+    return not kind.score_of(place) and 'it is not a place' or nil
   end
 
   return kind
