@@ -2,7 +2,6 @@
 -- @provides add_exact compare_exact multiply_exact plain_number
 
 local LIMB, LIMB_DIGITS = 10000000, 7 -- the product of two limbs, and some more, is exact in a double
-local SHORT = 15 -- integers of so many digits are exact in a double
 
 -- Returns the digits of a number, without its sign and its point; how many of them are behind the point; its sign.
 local function digits_of_exact(text)
@@ -56,9 +55,6 @@ local function combine_limbs(one, other, sign)
 end
 
 local function add_exact(one, other)
-  if #one <= SHORT and #other <= SHORT and not string.find(one .. other, '.', 1, true) then
-    return string.format('%.0f', tonumber(one) + tonumber(other))
-  end
   local digits, scale, negative = digits_of_exact(one)
   local other_digits, other_scale, other_negative = digits_of_exact(other)
   digits = digits .. string.rep('0', other_scale - scale)
@@ -69,10 +65,6 @@ local function add_exact(one, other)
 end
 
 local function multiply_exact(one, other)
-  if #one + #other <= SHORT and not string.find(one .. other, '.', 1, true) then
-    local product = tonumber(one) * tonumber(other)
-    return product == 0 and '0' or string.format('%.0f', product)
-  end
   local digits, scale, negative = digits_of_exact(one)
   local other_digits, other_scale, other_negative = digits_of_exact(other)
   local left, right, result = limbs_of(digits), limbs_of(other_digits), {}
@@ -104,9 +96,6 @@ end
 -- The text of a stored number without an exponent, a plus sign or zeros before it; nil if it is no number, or is longer
 -- than `longest` digits.
 local function plain_number(stored, longest)
-  if #stored <= SHORT and string.find(stored, '^%-?[1-9]%d*$') then
-    return stored -- as most are
-  end
   -- @defers number_parts
   local whole, fraction, exponent = number_parts(stored)
   local shift = whole and tonumber(string.sub(exponent, 2)) or 0

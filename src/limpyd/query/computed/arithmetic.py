@@ -56,7 +56,7 @@ def operand(model: Any, value: Any, shown: str, *, in_arithmetic: bool = False) 
             raise InvalidValue(msg)
         sides = [_as_float(each) if rule.result == "float" else each.nodes for each in (left, right)]
         one, other = reversed(sides) if rule.turned else sides
-        return Typed(rule.result, ["compute", rule.operation, *one, *other])
+        return Typed(rule.result, ["compute", rule.computed_as, rule.operation, *one, *other])
     if isinstance(value, Field):
         field = _own(model, value, shown)
         kind = type_of_field(field)

@@ -16,7 +16,7 @@ COMPUTED = frozenset(each.__name__ for each in TYPES)
 """The types that take part in arithmetic, by their names."""
 EXACT = frozenset({"int", "Decimal"})
 MAX_DIGITS = 1000
-"""Of a constant; see lua/library/stored_operands.lua."""
+"""Of a constant; see lua/library/exact_type.lua."""
 
 
 class Rule(NamedTuple):
@@ -24,11 +24,13 @@ class Rule(NamedTuple):
 
     Attributes:
         result: its type.
-        operation: the operation of lua/library/operations.lua.
+        computed_as: the type of lua/library/expression_types.lua that has the operation.
+        operation: the operation.
         turned: true if the operation takes the right operand first.
     """
 
     result: str
+    computed_as: str
     operation: str
     turned: bool = False
 
@@ -36,22 +38,21 @@ class Rule(NamedTuple):
 def _rules() -> dict[tuple[str, str, str], Rule]:
     rules = {}
     for sign in "+-*":
-        for left in ("int", "Decimal"):
-            for right in ("int", "Decimal"):
-                rules[left, sign, right] = Rule("int" if left == right == "int" else "Decimal", f"exact{sign}")
+        rules["int", sign, "int"] = Rule("int", "int", sign)
+        for left, right in (("Decimal", "Decimal"), ("Decimal", "int"), ("int", "Decimal")):
+            rules[left, sign, right] = Rule("Decimal", "Decimal", sign)
         for left, right in (("float", "float"), ("int", "float"), ("float", "int")):
-            rules[left, sign, right] = Rule("float", f"float{sign}")
+            rules[left, sign, right] = Rule("float", "float", sign)
     for sign in "+-":
-        rules["timedelta", sign, "timedelta"] = Rule("timedelta", f"exact{sign}")
-        for moment, operation in (("datetime", "moment"), ("date", "day")):
-            rules[moment, sign, "timedelta"] = Rule(moment, f"{operation}{sign}")
-    for moment, operation in (("datetime", "moment"), ("date", "day")):
-        rules["timedelta", "+", moment] = Rule(moment, f"{operation}+", turned=True)
-        rules[moment, "-", moment] = Rule("timedelta", f"{operation}s-")
+        for moment in ("datetime", "date", "timedelta"):
+            rules[moment, sign, "timedelta"] = Rule(moment, moment, sign)
+    for moment in ("datetime", "date"):
+        rules["timedelta", "+", moment] = Rule(moment, moment, "+", turned=True)
+        rules[moment, "-", moment] = Rule("timedelta", moment, "between")
     for left, right in (("timedelta", "int"), ("int", "timedelta")):
-        rules[left, "*", right] = Rule("timedelta", "exact*")
+        rules[left, "*", right] = Rule("timedelta", "timedelta", "*")
     for text in ("str", "bytes"):
-        rules[text, "+", text] = Rule(text, "text+")
+        rules[text, "+", text] = Rule(text, text, "+")
     return rules
 
 
@@ -94,7 +95,7 @@ def constant(shown: str, value: Any) -> tuple[str, bytes]:
 
 
 def comparison(left: str, right: str) -> tuple[str, bool] | None:
-    """The kind of comparison of two types (see lua/library/expressions.lua), and true if it takes the right one first.
+    """The kind of comparison of two types, as lua/library/object_conditions.lua has it, and true if it turns them round.
 
     None if they cannot be compared.
     """

@@ -1,0 +1,6 @@
+-- @requires exact_type expression_types
+-- @provides expression_types.Decimal
+
+function expression_types.Decimal()
+  return exact_type()
+end

@@ -1,0 +1,6 @@
+-- @requires expression_types text_type
+-- @provides expression_types.str
+
+function expression_types.str()
+  return text_type()
+end
