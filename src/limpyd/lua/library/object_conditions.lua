@@ -9,6 +9,8 @@
 -- @requires call
 -- @provides add_condition_nodes
 
+local SHORT = 15 -- integers of so many digits are exact in a double
+
 -- Compares an exact number with a float, without rounding it.
 local function compare_mixed(exact, float)
   -- @defers compare_exact
@@ -23,6 +25,9 @@ end
 local COMPARISONS = {
   mixed = compare_mixed,
   exact = function(one, other)
+    if #one <= SHORT and #other <= SHORT and not string.find(one .. other, '.', 1, true) then
+      return one - other
+    end
     -- @defers compare_exact
     return compare_exact(one, other)
   end,

@@ -95,7 +95,7 @@ def constant(shown: str, value: Any) -> tuple[str, bytes]:
 
 
 def comparison(left: str, right: str) -> tuple[str, bool] | None:
-    """The kind of comparison of two types, as lua/library/object_conditions.lua has it, and true if it turns them round.
+    """The kind of comparison of two types (see lua/library/object_conditions.lua), and true if it turns them round.
 
     None if they cannot be compared.
     """
