@@ -50,8 +50,7 @@ def server(request, servers):
     return server
 
 
-@pytest.fixture
-def model(face):
+def post_model(face):
     class Post(face.Model):
         database = face.database
         votes = InstanceHashField(type=int, indexable=True)
@@ -73,6 +72,11 @@ def model(face):
         version = VersionField()
 
     return Post
+
+
+@pytest.fixture
+def model(face):
+    return post_model(face)
 
 
 def numbers_model(face):
@@ -171,9 +175,8 @@ def stored_text(kind, value):
     return CODECS[kind].encode(value)
 
 
+@pytest.mark.parametrize("face", ["sync"], indirect=True)
 async def test_random_expressions_are_what_python_computes(face):
-    if face.is_async:
-        pytest.skip("both faces send the same")
     model, rng = numbers_model(face), random.Random(17)
     names = [f"{name}{index}" for name in TYPES for index in (1, 2)]
     done = refused = 0
@@ -376,7 +379,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_what_cannot_be_computed_is_refused_before_it_is_sent(face, model, name):
+async def test_what_cannot_be_computed_is_refused_before_it_is_sent(any_face, name):
+    face, model = any_face, post_model(any_face)
     values, message = REFUSED[name]
     await face.do(model.create())
     with face.sent() as sent:
@@ -386,47 +390,44 @@ async def test_what_cannot_be_computed_is_refused_before_it_is_sent(face, model,
     assert sent.names == []
 
 
-class TestMistakes:
-    @pytest.fixture(scope="class")
-    def server(self, servers):
-        return servers(FEW[0])
+async def test_mistakes(any_face):
+    face, model = any_face, post_model(any_face)
 
-    async def test_messages(self, face, model):
-        class Other(face.Model):
-            database = face.database
-            votes = InstanceHashField(type=int, indexable=True)
+    class Other(face.Model):
+        database = face.database
+        votes = InstanceHashField(type=int, indexable=True)
 
-        await face.refused(InvalidValue, lambda: model.update(1, votes=Other.votes + 1), match="no field of Post")
-        for divided in (
-            lambda: model.votes / 2,
-            lambda: 5 // model.votes,
-            lambda: model.votes % 2,
-            lambda: 2**model.votes,
-        ):
-            with pytest.raises(TypeError, match="divide in Python"):
-                divided()
-        with pytest.raises(TypeError, match="200 operands"):
-            sum([model.votes] * 300)
-        with pytest.raises(TypeError, match="computed by the server"):
-            bool(model.votes + 1)
-        for condition, message in {
-            5: "if_ takes a condition",
-            (model.votes == Other.votes): "no field of Post",
-            (model.parent["votes"] == 1): "another object|holds",
-            (model.votes == None): "is_null",  # noqa: E711
-            (model.votes == "x"): "cannot hold|not compared",
-            (model.votes < model.name): "not compared",
-            (model.untyped < 5): "with type=int",
-            (model.flag < True): "==",
-            (model.tags == "x"): "contains and is_null",
-            (model.votes.in_(5)): "several values",
-        }.items():
-            error = (InvalidFilter, InvalidValue)
-            with pytest.raises(error, match=message):
-                await face.do(model.update(1, votes=1, if_=condition))
-        await face.refused(InvalidFilter, lambda: face.all(model.collection(model.votes < model.limit)), match="if_=")
-        await face.refused(InvalidFilter, lambda: face.all(model.collection(model.votes + 1 < 5)), match="if_")
-        await face.refused(InvalidValue, lambda: model.create(votes=model.votes + 1), match="values of update")
+    await face.refused(InvalidValue, lambda: model.update(1, votes=Other.votes + 1), match="no field of Post")
+    for divided in (
+        lambda: model.votes / 2,
+        lambda: 5 // model.votes,
+        lambda: model.votes % 2,
+        lambda: 2**model.votes,
+    ):
+        with pytest.raises(TypeError, match="divide in Python"):
+            divided()
+    with pytest.raises(TypeError, match="200 operands"):
+        sum([model.votes] * 300)
+    with pytest.raises(TypeError, match="computed by the server"):
+        bool(model.votes + 1)
+    for condition, message in {
+        5: "if_ takes a condition",
+        (model.votes == Other.votes): "no field of Post",
+        (model.parent["votes"] == 1): "another object|holds",
+        (model.votes == None): "is_null",  # noqa: E711
+        (model.votes == "x"): "cannot hold|not compared",
+        (model.votes < model.name): "not compared",
+        (model.untyped < 5): "with type=int",
+        (model.flag < True): "==",
+        (model.tags == "x"): "contains and is_null",
+        (model.votes.in_(5)): "several values",
+    }.items():
+        error = (InvalidFilter, InvalidValue)
+        with pytest.raises(error, match=message):
+            await face.do(model.update(1, votes=1, if_=condition))
+    await face.refused(InvalidValue, lambda: face.all(model.collection(model.votes < model.limit)), match="if_=")
+    await face.refused(InvalidFilter, lambda: face.all(model.collection(model.votes + 1 < 5)), match="if_")
+    await face.refused(InvalidValue, lambda: model.create(votes=model.votes + 1), match="values of update")
 
 
 async def test_collections(face, model):
@@ -498,10 +499,9 @@ async def test_transactions(face, model):
     assert done.value == 4
 
 
+@pytest.mark.parametrize("face", ["async"], indirect=True)
 async def test_a_bound_is_never_passed(face, model):
     post = await face.do(model.create(votes=0))
-    if not face.is_async:
-        pytest.skip("simultaneous calls are tasks here")
 
     async def vote():
         try:

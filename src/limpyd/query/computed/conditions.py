@@ -86,6 +86,8 @@ def _of_field(model: Any, field: Any, given: Comparison) -> Nodes:
 def _sub_key(field: Any, given: Comparison) -> bytes | None:
     if field.has_subkeys and len(given.path) == 1:
         return as_bytes(str(given), given.path[0])
+    if given.path and field.refers:
+        raise _not_alone(given, "is about another object")
     if given.path:
         raise _not_alone(given, "is about a part that an index keeps; it takes whole values")
     return None
