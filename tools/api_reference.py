@@ -22,8 +22,9 @@ from sphinx.environment import BuildEnvironment
 
 from limpyd import tracing
 from limpyd.asyncio import AsyncRedisModel
-from limpyd.expressions import Expression, Part
+from limpyd.expressions import Expression
 from limpyd.fields.string import Operation
+from limpyd.operands import Part
 from limpyd.server import Server
 
 DESCRIBED = re.compile(r"(Request|Walk)\[(.*)\]", re.DOTALL)

@@ -228,6 +228,8 @@ class ConstraintError(LimpydError, ValueError):
         pk: primary key of the object; None if it is not known.
         value: the refused value, as its field's type; the number of members for `max_members`; None for `required`.
         constraint: the constraint, as it is declared: `"ge=0"`.
+        demand: what it demands, for messages.
+        refused: what the value is, for messages.
     """
 
     def __init__(
@@ -250,6 +252,8 @@ class ConstraintError(LimpydError, ValueError):
         self.pk = pk
         self.value = value
         self.constraint = constraint
+        self.demand = demand
+        self.refused = refused
 
 
 class StaleObject(LimpydError):

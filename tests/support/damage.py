@@ -65,7 +65,7 @@ def declare(base: Any, database: Any) -> tuple[Any, Any]:
         "counts": HashField(type=int, indexable=True),
         "spots": GeoField(indexes=[GeoIndex, EqualIndex]),
         "keys": SetField(unique=True),
-        "note": StringField(type=str),
+        "note": StringField(type=str, max_length=9),
         "log": StreamField(type=str),
         "doc": JSONField(type=dict),
         "seen": HyperLogLogField(),
@@ -333,6 +333,10 @@ DAMAGES: dict[str, Callable[[redis.Redis], Expected]] = {
             ("stale", "{thing}:scored:name:* É2", "3"),
         },
     ),
+    "a value that breaks a constraint": _doing(
+        ("SET", "{thing}:field:note:2", "much too long"),
+        finds={("constraint", "{thing}:field:note:2", "2")},
+    ),
     "values that are not of their type": _doing(
         ("SET", NAME, b"\xff"),
         ("HSET", "{thing}:hash:4", "place", "somewhere"),
@@ -363,7 +367,7 @@ DAMAGES: dict[str, Callable[[redis.Redis], Expected]] = {
 
 LOSING = {"half", "unexplained", "mistyped", "bare", "lasting"}
 """What takes data away to repair."""
-UNREPAIRABLE = {"conflict", "unindexable", "undecodable"}
+UNREPAIRABLE = {"conflict", "unindexable", "undecodable", "constraint"}
 
 
 def some_missing(client: redis.Redis, key: bytes) -> Expected:

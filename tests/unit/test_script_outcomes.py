@@ -51,7 +51,7 @@ FACTS = {
     "undecodable": ([0, b"int", b"abc", b"{thing}:hash:1", b"name"], StoredValueError),
 }
 """What most of them tell, and the error that they stand for."""
-ELSEWHERE = {"absent", "restricted", "unbuilt", "undeclared", "expiring", "large"}
+ELSEWHERE = {"absent", "constraint", "restricted", "unbuilt", "undeclared", "expiring", "large"}
 """Those that need more than a model: test_relations.py, test_index_building.py and test_max_changes.py of behaviour."""
 
 

@@ -243,4 +243,10 @@ _ROWS = (
 )
 
 TABLE = {facts.name: facts for facts in _ROWS}
+COMPUTING = frozenset(
+    {"APPEND", "BITFIELD", "BITOP", "DECRBY", "HINCRBY", "HINCRBYFLOAT", "INCRBY", "INCRBYFLOAT", "SETBIT", "SETRANGE"}
+)
+"""The commands that make a value which only the server knows."""
+REMOVING = frozenset({"DEL", "DELIFEQ", "GETDEL", "GETEX", "HDEL", "HGETDEL", "HGETEX", "UNLINK"})
+"""The commands that may remove a value."""
 FREES_MEMORY = frozenset(facts.name for facts in _ROWS if facts.frees or facts.scope is READ)

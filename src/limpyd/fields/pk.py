@@ -83,6 +83,7 @@ class BoundPK(BoundField[Face]):
             raise InvalidPrimaryKey(msg)
         pk = new_pk(field, value)
         partition = model.keys.partition(pk)
+        model.check_required(())
         new = object_requests.NewObject(pk)
         new.unset += (*model.key_prefixes(partition), *model.dynamic.inventories(partition))
         request = object_requests.create(model, partition, new).then(instance._set_pk)

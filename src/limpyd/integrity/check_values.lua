@@ -1,6 +1,6 @@
 #!lua flags=no-writes
--- Finds values of which only Python can say if they are of their field's type. Values that plainly are of it are left
--- out.
+-- Finds values of which only Python can say if they are of their field's type and meet its constraints. Values that
+-- plainly are of a type without constraints are left out.
 --
 -- KEYS   1  the set of primary keys
 -- ARGV   1  about how many values to look at
@@ -10,15 +10,16 @@
 --             stored   how it is stored (see lua/library/whole_value.lua), or `stream`
 --             sub      its sub-key
 --             pattern  the pattern of texts that plainly are of its type, or ''
+--             counts   '1' if the number of its members, or of its values, has a constraint
 --        …  the position in the first object: the number of a field, and a cursor in its value
 --        …  primary keys
 -- Reply  the number of objects done; the position in the next one; the values, each the primary key, the number of the
---        field, and the text
--- @requires call key_from_template unless_mistyped
+--        field, and the text; or the number of members, if the number of the field is negative
+-- @requires call key_from_template size_of unless_mistyped
 
 local MAX_PLAIN = 18 -- digits of a number that surely has its type
 local at_most, most_bytes, count = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local first_pk = 4 + 4 * count + 2
+local first_pk = 4 + 5 * count + 2
 local number, cursor = tonumber(ARGV[first_pk - 2]), ARGV[first_pk - 1]
 local looked, given, values = 0, 0, {}
 
@@ -68,9 +69,21 @@ local function look_at_field(pk, prefix, stored, sub, pattern)
   return false
 end
 
+local function count_members(pk, prefix, stored, sub)
+  if call('SISMEMBER', KEYS[1], pk) == 1 then
+    local key = key_from_template(prefix, pk)
+    values[#values + 1] = pk
+    values[#values + 1] = -number
+    values[#values + 1] = stored == 'entry' and call('HEXISTS', key, sub) or size_of(stored, key)
+  end
+end
+
 for at = first_pk, #ARGV do
   while number <= count do
-    local field = 4 * number
+    local field = 5 * number - 1
+    if ARGV[field + 4] == '1' and cursor == '0' then
+      unless_mistyped(count_members, ARGV[at], unpack(ARGV, field, field + 2))
+    end
     cursor = unless_mistyped(look_at_field, ARGV[at], unpack(ARGV, field, field + 3)) or '0'
     if cursor == '0' then
       number = number + 1

@@ -53,7 +53,7 @@ class Declared:
         partition: the partition.
         indexes: its indexes, by name.
         references: its fields that refer to objects that must be there.
-        decoded: its fields whose values may not be of their type.
+        decoded: its fields whose values may not be of their type, or break a constraint.
         lasting: its indexed fields of values by key, as integrity/check_objects.lua reads them: none may expire.
     """
 
@@ -72,7 +72,9 @@ class Declared:
             if field.has_subkeys and field.indexed
         ]
         self.decoded = [
-            field for _, field, _, _ in model.layout(partition) if field.codec is not CODECS[bytes] and field.decoded
+            field
+            for _, field, _, _ in model.layout(partition)
+            if field.constraints or (field.codec is not CODECS[bytes] and field.decoded)
         ]
         fields = [(name.encode(), field) for name, field, _, sub in model.layout(partition) if sub is None]
         self._roles = {name: b"indexed" if field.indexed else b"value" for name, field in fields}

@@ -22,6 +22,7 @@ Kind = Literal[
     "conflict",
     "unindexable",
     "undecodable",
+    "constraint",
     "unowned",
     "bare",
     "lasting",
@@ -69,6 +70,11 @@ KINDS: dict[Kind, KindFacts] = {
     ),
     "undecodable": KindFacts(
         "a value does not have the type of its field", "set a new value, or declare the type that is stored", "none"
+    ),
+    "constraint": KindFacts(
+        "a value breaks a constraint of its field, or a required one is not there",
+        "set it anew, or change the declaration",
+        "none",
     ),
     "unowned": KindFacts(
         "data of a model that is not declared", "declare or import the model; or move its data with rename_from", "none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from limpyd.exceptions import StoredValueError, shorten
+from limpyd.exceptions import ConstraintError, StoredValueError, shorten
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.integrity.expected_keys import Declared
 from limpyd.integrity.findings import Finding, Kind
@@ -93,6 +93,13 @@ def of_value(declared: Declared, field: Any, key: bytes, pk: bytes, text: bytes,
     """Returns the finding on a value that is not of its field's type."""
     what = f"{field} holds {shorten(text)}, which is not a valid {field.codec.name}: {refusal.__cause__}"
     return Finding("undecodable", declared.model.name, to_text(key), to_text(pk), what)
+
+
+def of_constraint(declared: Declared, field: Any, key: bytes, pk: bytes, error: ConstraintError) -> Finding:
+    """Returns the finding on a value that breaks a constraint."""
+    return Finding(
+        "constraint", declared.model.name, to_text(key), to_text(pk), f"{field} {error.refused}: {error.demand}"
+    )
 
 
 def of_counter(found: Found, declared: Declared) -> Finding:

@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 from itertools import starmap
 from typing import Any
 
-from limpyd.exceptions import LimpydError, StoredValueError, WrongTypeError
+from limpyd.exceptions import ConstraintError, LimpydError, StoredValueError, WrongTypeError
+from limpyd.fields.declaration.constrained import check, check_count
 from limpyd.indexes.maintenance import generators
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.indexes.maintenance.requests import declare
@@ -197,16 +198,21 @@ class ModelCheck:
             pks, begin = pks[done.done :], (done.at, done.cursor)
 
     def _look_at_values(self, built: Sequence[DeclaredIndex], pks: list[bytes]) -> Program[list[Argument]]:
-        """Looks for values that are not of their fields' types; gives what of them no index is to hold."""
+        """Looks for values that are not of their fields' types, or break constraints.
+
+        Gives what no index is to hold of the former.
+        """
         fields = self._declared.decoded
         begin, broken = (1, b"0"), list[Argument]()
         while pks and fields:
             done: requests.ValuesDone = yield requests.look_at_values(self._declared, begin, pks)
             for pk, number, text in zip(done.values[::3], done.values[1::3], done.values[2::3], strict=True):
-                field = fields[number - 1]
+                field = fields[abs(number) - 1]
                 key = key_from_template(field.place_in(self._partition).prefix, pk)
                 try:
-                    field.decode(text, key, pk)
+                    _check_value(field, key, pk, text, is_count=number < 0)
+                except ConstraintError as error:
+                    self._notes.add(messages.of_constraint(self._declared, field, key, pk, error))
                 except StoredValueError as refusal:
                     self._notes.add(messages.of_value(self._declared, field, key, pk, text, refusal))
                     self._unsound.add(field.name)
@@ -240,6 +246,21 @@ class ModelCheck:
                 except LimpydError as refusal:
                     what = f"{what}, and cannot be built: {refusal}"
             self._notes.add(messages.of_index("unbuilt", self._declared, name, what, repaired=built))
+
+
+def _check_value(field: Any, key: bytes, pk: bytes, found: Any, *, is_count: bool) -> None:
+    """Checks a stored value, or a number of members.
+
+    Raises:
+        StoredValueError: it is not of the type of the field.
+        ConstraintError: it breaks a constraint of the field.
+    """
+    if is_count:
+        check_count(field, found)
+    else:
+        field.decode(found, key, pk)
+        if field.constraints:
+            check(field, [each for each in field.constraints if not each.kind.of_field], found)
 
 
 def _automatic(pk: bytes) -> int:

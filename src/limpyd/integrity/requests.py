@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
+from limpyd.fields.declaration.constrained import has_size
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.integrity.expected_keys import Declared, Expected
 from limpyd.lua.script import Script, evalsha
@@ -115,7 +116,8 @@ class ValuesDone(NamedTuple):
         done: how many objects are done.
         at: with which field to go on in the next one.
         cursor: where in its value.
-        values: what is to be judged: the primary key, the number of the field, counted from 1, and the text, in turn.
+        values: what is to be judged: the primary key, the number of the field, counted from 1, and the text, in turn;
+            or the negative number of a field, and the number of its members.
     """
 
     done: int
@@ -129,12 +131,17 @@ def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[b
     args: list[Argument] = [MOST, MAX_BYTES, len(declared.decoded)]
     for field in declared.decoded:
         place = field.place_in(declared.partition)
-        args += (place.prefix, place.stored, field.sub_key, CHECKED_CODECS.get(field.codec, b""))
+        args += (place.prefix, place.stored, field.sub_key, _plain_values(field), int(has_size(field)))
     args += (*begin, *pks)
     partition, model = declared.partition, declared.model
     script = VALUES.allow_cross_slot(model.crosses_slots)
     everything = evalsha(script, (partition.pks,), args)
     return Request(everything, lambda reply: ValuesDone(*reply), readonly=True, script=script, subject=model)
+
+
+def _plain_values(field: Any) -> bytes:
+    """Returns the pattern of values that need no judgement of Python."""
+    return b"" if field.constraints else CHECKED_CODECS.get(field.codec, b"")
 
 
 class EntriesDone(NamedTuple):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
 from limpyd.keys import Partition
@@ -90,7 +91,12 @@ def migration_plan(source: Schema, target: Schema, names: Mapping[str, str]) -> 
         [pair for pair in dynamic if pair[0] != pair[1]],
         names,
         _index_args(source, old, {index.field_index for index in losing if _identity(index) not in same}),
-        _index_args(target, new, {index.field_index for index in gaining if _identity(index) not in same}),
+        _index_args(
+            target,
+            new,
+            {index.field_index for index in gaining if _identity(index) not in same},
+            {*target.value_fields, *target.dynamic} if old.pks != new.pks else names.keys(),
+        ),
         [index for index in gaining if _identity(index) not in same],
     )
 
@@ -99,14 +105,26 @@ def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
     return (*index.field_index.row, index.place.prefix, index.place.stored, index.sub)
 
 
-def _index_args(schema: Schema, partition: Partition, indexes: set[FieldIndex]) -> tuple[Argument, ...]:
-    """Some indexes of a model, as lua/library/unindex_object.lua and lua/library/index_object.lua read them."""
-    fields = [
-        (place, sub, _described([index for index in place.indexes if index in indexes and index.index.alone]))
-        for _, _, place, sub in schema.layout(partition)
-    ]
-    places = [field.place_in(partition) for field in schema.dynamic.values()]
-    dynamic = [(place, _described([index for index in place.indexes if index in indexes])) for place in places]
+def _index_args(
+    schema: Schema, partition: Partition, indexes: set[FieldIndex], checked: Collection[str] = ()
+) -> tuple[Argument, ...]:
+    """Some indexes of a model, as lua/library/unindex_object.lua and lua/library/index_object.lua read them.
+
+    Args:
+        schema: the model.
+        partition: the partition.
+        indexes: the indexes.
+        checked: the names of the fields whose constraints are checked.
+    """
+
+    def rows(name: str, field: Any, place: FieldPlace) -> Indexes:
+        own = [index.row for index in place.indexes if index in indexes and (field.dynamic or index.index.alone)]
+        declaring = field.template if field.dynamic else field
+        return packed(([*(declaring.constraint_rows if name in checked else ()), *own],))
+
+    fields = [(place, sub, rows(name, field, place)) for name, field, place, sub in schema.layout(partition)]
+    places = [(name, field, field.place_in(partition)) for name, field in schema.dynamic.items()]
+    dynamic = [(place, rows(name, field, place)) for name, field, place in places]
     indexed = [(place, sub, described) for place, sub, described in fields if described[0]]
     return deletion_layout(
         schema.key_prefixes(partition),
@@ -117,7 +135,3 @@ def _index_args(schema: Schema, partition: Partition, indexes: set[FieldIndex]) 
             *((place.prefix, place.stored, described) for place, described in dynamic if described[0]),
         ],
     )
-
-
-def _described(indexes: Sequence[FieldIndex]) -> Indexes:
-    return packed(([index.row for index in indexes],))

@@ -9,7 +9,8 @@ from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.keys import to_text
 from limpyd.model.bulk import MAX_ROOM, Bulk, BulkCreated, OnConflict, OnProgress, one_of
 from limpyd.model.create_plan import Plain, plain
-from limpyd.model.crud import given_pk, known, new_object, nothing_to_store
+from limpyd.model.crud import known, new_object, nothing_to_store
+from limpyd.model.primary_keys import given_pk
 from limpyd.model.updates import assigned
 from limpyd.requests.request import Request
 from limpyd.schema.schema import Schema

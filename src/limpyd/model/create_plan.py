@@ -83,6 +83,8 @@ def plain(schema: Schema, partition: Partition, given: tuple[str, ...]) -> Plain
     """Returns the layout of objects with values of these fields; None if they have none in common."""
     if schema.composites(partition) or (schema.dynamic and any(name not in schema.settable for name in given)):
         return None
+    if any(name not in given and schema.value_fields[name].default is None for name in schema.required):
+        return None
     for name, field, place, _ in schema.layout(partition):
         has_value = name in given or field.default is not None
         if has_value and not (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
-from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, InvalidValue
 from limpyd.expressions import Expression
 from limpyd.fields.declaration.setters import with_own_setters
-from limpyd.fields.pk import new_pk, pk_bytes
+from limpyd.fields.pk import pk_bytes
 from limpyd.keys import Partition, to_bytes, to_text
+from limpyd.model.primary_keys import given_pk, missing_pk
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.model import unknown_field
 from limpyd.query.filters.parsing import parse
@@ -45,6 +46,8 @@ def object_with_pk(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) 
     for name, field, place, sub in schema.layout(partition):
         value = values[name] if name in values else field.default_value()
         if value is None:
+            if field.required:
+                raise field.without_value(pk)
             if sub is None:
                 new.unset.append(place.prefix)
             continue
@@ -103,11 +106,13 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
         values = with_own_setters(schema, values)
     if not values and not (schema.has_defaults and schema.mints_pks):
         if schema.has_defaults:
-            _missing_pk(schema)
+            raise missing_pk(schema)
         return resolved(None).then(begun)
     are_given = bool(values)
     if schema.has_defaults:
         values = with_defaults(schema, values)
+    if schema.required:
+        schema.check_required(values)
     statement = schema.statements.creation
     if statement is not None and statement.takes(values, schema.pk_names):
         request = statement.request(given_pk(schema, values), values, begun, creation_in_general)
@@ -139,43 +144,6 @@ def nothing_to_store(schema: Schema) -> InvalidValue:
         f"{schema.name}: an object needs at least one value to be stored; {schema.name}() returns an instance that "
         "is stored with its first value"
     )
-
-
-def given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
-    """The primary key among the values of a new object; None if it is minted.
-
-    Raises:
-        InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
-        ConstraintError: it breaks a constraint of the field of the primary key.
-    """
-    name = schema.pk_name
-    if schema.mints_pks and "pk" not in values and name not in values:
-        return None
-    if name != "pk" and name in values and "pk" in values:
-        msg = f"{schema.name}: the primary key is passed twice, as pk and as {name}; pass it once"
-        raise InvalidPrimaryKey(msg)
-    given = values.get("pk", values.get(name))
-    if schema.mints_pks:
-        if given is not None:
-            raise automatic_pk(schema, given)
-        return None
-    if given is None:
-        _missing_pk(schema)
-    return new_pk(schema.pk_field, given)
-
-
-def automatic_pk(schema: Schema, given: Any) -> InvalidPrimaryKey:
-    """The error for a primary key that is given to a new object, though it is automatic."""
-    name = schema.pk_name
-    return InvalidPrimaryKey(
-        f"{schema.name}.{name} is automatic, so {shorten(given)} cannot be the primary key of a new object; leave "
-        f"it out, declare a PKField, or use {schema.name}({given!r}) to get an existing one"
-    )
-
-
-def _missing_pk(schema: Schema) -> NoReturn:
-    msg = f"{schema.name} needs its primary key: {schema.name}({schema.pk_name}=…, …)"
-    raise InvalidPrimaryKey(msg)
 
 
 class Sought(NamedTuple):

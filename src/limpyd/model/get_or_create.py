@@ -9,7 +9,8 @@ from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
 from limpyd.fields.declaration.setters import with_own_setters
-from limpyd.model.crud import automatic_pk, known, new_object
+from limpyd.model.crud import known, new_object
+from limpyd.model.primary_keys import automatic_pk
 from limpyd.query.filters.composites import composites
 from limpyd.query.filters.conditions import ByIndex, Condition
 from limpyd.query.filters.lookups import serving

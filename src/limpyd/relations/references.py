@@ -100,6 +100,12 @@ class ReferenceField(ValueField[Any], Generic[M]):
         if not indexable:
             msg = "a reference is always indexed: its reverse side is read from the index"
             raise DeclarationError(msg)
+        if required and on_delete == CLEAR:
+            msg = (
+                "a required reference cannot be cleared when the object that it refers to is deleted; declare it with "
+                "on_delete='cascade' or on_delete='restrict'"
+            )
+            raise DeclarationError(msg)
         options: Any = {"unique": unique, "indexes": indexes, "lockable": lockable}
         super().__init__(str, indexable=True, required=required, max_members=max_members, **options)
         self.to: Any = to

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -78,6 +78,8 @@ class Schema(KeyOwners, Unchanging):
         """None that there was: what an instance keeps whose object was never looked for."""
         self.renew()
         self.maintenance = IndexMaintenance(self)
+        self.required = tuple(name for name, field in self.value_fields.items() if field.required)
+        """The fields that an object must have values of."""
         self.has_defaults = any(field.default is not None for field in self.value_fields.values())
 
     def renew(self) -> None:
@@ -187,12 +189,32 @@ class Schema(KeyOwners, Unchanging):
         max_changes: int | None = self.model.database.max_changes
         return b"" if max_changes is None else max_changes
 
-    def must_have_or_mint(self, pk: bytes | None) -> None:
+    def check_required(self, values: Container[str] | Mapping[str, Any]) -> None:
+        """Refuses a new object without a value of a field that is required.
+
+        Args:
+            values: its values, or the names of the fields that get one.
+
+        Raises:
+            ConstraintError: it has none.
+        """
+        for name in self.required:
+            if name not in values or (isinstance(values, Mapping) and values[name] is None):
+                raise self.fields[name].without_value()
+
+    def must_have_or_mint(self, pk: bytes | None, written: Container[str] = ()) -> None:
         """Refuses a write to an instance that has no primary key, and gets none by itself.
+
+        Args:
+            pk: the primary key of the instance.
+            written: the fields that are written to.
 
         Raises:
             InvalidPrimaryKey: it has none.
+            ConstraintError: the object would come into being without a value of a field that is required.
         """
+        if pk is None and self.required:
+            self.check_required(written)
         if pk is None and not self.mints_pks:
             msg = (
                 f"this {self.name} has no primary key yet and its key is not automatic; set "

@@ -186,6 +186,8 @@ class ModelStatements:
         (partition,) = schema.keys.partitions
         known = schema.value_fields if operation == "update" else schema.hash_fields
         fields = [known.get(name) for name in names]
+        if any(field.required for field in fields if field is not None and field.name in removed):
+            return None  # the general script refuses what removes the value
         if not names or not all(map(self._can_write, fields)) or (operation == "hmset" and removed):
             return None
         order = list(known)

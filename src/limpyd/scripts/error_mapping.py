@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from limpyd.exceptions import (
     ConditionFailed,
+    ConstraintError,
     DoesNotExist,
     IndexNotBuilt,
     InvalidValue,
@@ -128,8 +129,11 @@ def refusal(
         return too_many_changes(model, who, facts, references)
     if outcome in ABOUT_REFERENCES:
         return _about_a_reference(model, outcome, facts, claims, references)
-    if outcome == b"unindexable":
-        return _about_a_value(model, who, facts, claims)
+    if outcome in {b"unindexable", b"constraint"}:
+        is_of_index = outcome == b"unindexable"
+        return (
+            _about_a_value(model, who, facts, claims) if is_of_index else _about_a_constraint(model, facts, pk, claims)
+        )
     if outcome in COMPUTATION:
         fields = [f"{claim.model.name}.{claim.field}" for claim in claims]
         unmet = ConditionFailed(model.name, to_text(pk or b""), condition)
@@ -185,6 +189,16 @@ def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim
     if sub is not None:
         value = {to_text(sub): value}
     return UniquenessError(claim.model.name, claim.field, value, to_text(owner))
+
+
+def _about_a_constraint(model: Model, facts: list[Any], pk: bytes | None, claims: Sequence[Claim]) -> ConstraintError:
+    """The error for a value that breaks a constraint of its field."""
+    number, row, kind, found, *_ = facts
+    of_field = to_text(row).partition(" ")[0] if isinstance(number, bytes) else ""
+    claim = Claim(model, of_field) if of_field else claims[number]
+    own = pk if claim.model is model else None
+    error: ConstraintError = claim.model.field(claim.field).broken(to_text(kind), found, own)
+    return error
 
 
 def _about_a_reference(

@@ -43,6 +43,24 @@ COMMANDS = {
 """Those for which there is a template in statements/lua/commands/."""
 
 
+COUNTS = {"SADD": "call('SCARD', key)", "ZADD": "call('ZCARD', key)"}
+"""The number of members after a command; that of a list is its reply."""
+
+
+def _checked_size(field: Any, command: str, form: MemberArguments, names: Parameters) -> str:
+    """Returns the lines that check the number of members, if it has a constraint."""
+    required, most = (next((one for one in field.constraints if one.kind.name == name), None) for name in SIZES)
+    if form.removes and required is not None:
+        return sections("members_size")["required"]
+    if form.removes or most is None:
+        return ""
+    lines = sections("members_size")["max_members"].replace("$size", COUNTS.get(command, "count"))
+    return lines.replace("$limit", names.argument(most.argument))
+
+
+SIZES = ("required", "max_members")
+
+
 class MembersWrite(Statement):
     """The statement of a command on members."""
 
@@ -56,6 +74,7 @@ class MembersWrite(Statement):
         names = Parameters()
         key = names.key_of(prefix)
         keys = [names.argument(each) for each in (*(key for _, _, key in checks), *(index.key for index in indexes))]
+        size = _checked_size(field, command, form, names)
         first = names.end + 1
         member = f"ARGV[first + {form.width - 1}]"
         computed = [index for index in indexes if index.form != b"text"]
@@ -83,6 +102,7 @@ class MembersWrite(Statement):
             known=str(len(["first", "member", "changes", "before", *own.split(",")])),
             run=template["run"],
             follow="".join(follow),
+            size=size,
             undo="".join(entry.undo() for entry in reversed(entries)),
             restore=template["restore"],
         )

@@ -85,15 +85,17 @@ def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
     ]
     for number, index in enumerate(scalar_field.indexes, len(entries)):
         entries.append(EntryCode(names.argument(index.key), index.kind_name, number, 0, "after", "", "before", index))
+    limits = "".join(_limit(name, names.argument(argument)) for name, argument in scalar_field.limits)
     source = filled(
         "scalar_command",
-        requires=required(entries),
+        requires=required(entries, [f"constraints.{name}" for name, _ in scalar_field.limits]),
         command=f"ARGV[{names.end}]",
         pk=f"ARGV[{names.end + 1}]",
         first=str(names.end + 2),
         key=key,
         locals=locals_of((), entries),
         read=f"call('HGET', key, {sub})" if sub else "call('GET', key)",
+        limits=limits and _if("after", limits),
         check=_if("before", "".join(entry.check_old() for entry in entries))
         + _if("after", "".join(entry.check_new() + entry.check() for entry in entries)),
         remove="".join(entry.lines("read score") + entry.remove() for entry in entries),
@@ -103,6 +105,12 @@ def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
         restore=restored("key", sub, "before"),
     )
     return WriteScript(compiled("scalar_command", source, flags), tuple(names.given))
+
+
+def _limit(name: str, argument: str) -> str:
+    """Returns the lines that refuse a value which breaks a constraint."""
+    outcome = f"{{ 'constraint', 0, false, '{name}', after, false }}"
+    return f"if not constraints.{name}({argument}, after) then outcome = {outcome} break end\n"
 
 
 def _if(condition: str, lines: str) -> str:

@@ -20,6 +20,7 @@ class ScalarField(NamedTuple):
         checks: the checks of its values, each a kind, a form and a key.
         computed: its indexes with other texts than the value itself; a call sends these texts.
         encode_unchecked: like `encode`, but its errors do not name the field.
+        limits: the constraints that the server checks of a value that it makes, each a kind and an argument.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ScalarField(NamedTuple):
     checks: Sequence[tuple[bytes, bytes, bytes]]
     computed: Sequence[FieldIndex]
     encode_unchecked: Callable[[Any], bytes]
+    limits: Sequence[tuple[str, bytes]]
 
     @property
     def value_names(self) -> list[str]:

@@ -1,4 +1,4 @@
--- EVALSHA 2d585a9f5a89934bfc9c4a0f9c22e970f9bb9a6c, sent with
+-- EVALSHA bdb9e101bfccbc7397b64dc8cf6a5d6ddd88ca80, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -22,7 +22,7 @@
 --        ARGV[5]  the primary key
 --        6…  the arguments of the command after the key
 -- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable',
---        'transform', 'error', 'broken' (see lua/library/journal.lua)
+--        'transform', 'constraint', 'error', 'broken' (see lua/library/journal.lua)
 -- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')

@@ -1,4 +1,4 @@
--- EVALSHA 1e1381ca556560fb13a0bf5178d83a24fc6b4d6d, sent with
+-- EVALSHA 7abdb1bb37c14237b489502de907deb1e21226c8, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -23,7 +23,7 @@
 --        ARGV[6]  the primary key
 --        7…  the arguments of the command after the key
 -- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable',
---        'transform', 'error', 'broken' (see lua/library/journal.lua)
+--        'transform', 'constraint', 'error', 'broken' (see lua/library/journal.lua)
 -- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')

@@ -1,4 +1,4 @@
--- EVALSHA 1068a2917b08750cd613d706f8d49d3d9764106e, sent with
+-- EVALSHA 76e549383a6f208a92b5e1b186d59f23aa362cba, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -20,7 +20,7 @@
 --        ARGV[4]  the primary key
 --        5…  for each member: its arguments of the command (the score of a sorted set, the member), then the text
 --           that each index keeps of it, if that is not the member itself
--- Reply  the reply of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal.lua)
+-- Reply  the reply of the command; or 'gone', 'unique', 'absent', 'constraint', 'error', 'broken' (see lua/library/journal.lua)
 -- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')

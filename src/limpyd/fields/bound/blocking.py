@@ -68,3 +68,9 @@ class BoundBlocking(BoundValue[Face]):
                 "cannot be part of a script. Use the command that does not wait, or a field without an index"
             )
             raise UnsupportedCommand(msg)
+        if self._field.constraints:
+            msg = (
+                f"{self._field} has constraints, and {name} cannot check them: what waits on the server cannot be part "
+                f"of a script. Use the command that does not wait, or a field without constraints"
+            )
+            raise UnsupportedCommand(msg)

@@ -33,6 +33,9 @@ class BoundExpiry(BoundValue[Face]):
                 "field without an index; or delete the value yourself"
             )
             raise UnsupportedCommand(msg)
+        if self._field.required:
+            msg = f"{self._field} is required, so its value cannot expire; {command} needs one that may be without"
+            raise UnsupportedCommand(msg)
 
     def _expiry_args(self, command: str, **options: Any) -> list[Argument]:
         """The arguments for an expiry, of which at most one may be given."""

@@ -10,6 +10,7 @@ from limpyd.commands.table import TABLE
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields.bound.existence import require_existing
 from limpyd.fields.bound.value import BoundValue
+from limpyd.fields.declaration import constrained
 from limpyd.requests.request import Argument, Request, returned
 from limpyd.scripts.writes import SCOPES, MembersStep, Other
 from limpyd.server import Needs
@@ -87,6 +88,10 @@ class BoundMultiKey(BoundValue[Face]):
             needs: the servers that support the arguments, if fewer than support the command.
         """
         self._not_too_many(command, args)
+        target = self._field if changes is None else changes._field
+        if target.constraints:
+            sources = [each._field for each in (reads if changes is None else (self,))]
+            constrained.refuse_values_of(target, command, sources)
         own, of_other = scopes or (SCOPES[TABLE[command].scope], None)
         involved: list[Any] = []
         step = [self._change(own, first=first)]

@@ -69,7 +69,8 @@ def write_single_values(
         InvalidPrimaryKey: the instance has no primary key, and the model does not give it one by itself.
     """
     pk: bytes | None = instance._pk_bytes
-    model.must_have_or_mint(pk)
+    if pk is None:
+        model.must_have_or_mint(pk, [step.field for step in steps])
     request = write(model, model.keys.partition(pk), pk, steps, decode, instance._set_pk, subject, needs)
     if pk is None:
         request.creates = instance

@@ -252,7 +252,8 @@ class BoundValue(BoundField[Face]):
     ) -> Request[R]:
         field, instance = self._field, self._instance
         model, pk = field.model, instance._pk_bytes
-        model.must_have_or_mint(pk)
+        if pk is None:
+            model.must_have_or_mint(pk, [change.field for step in steps for change in step.changes])
         request = writes.write_members(
             model, model.keys.partition(pk), pk, others, elsewhere, steps, decode, instance._set_pk, field, needs
         )

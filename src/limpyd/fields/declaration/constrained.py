@@ -8,7 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from limpyd.exceptions import ConstraintError, DeclarationError, shorten
+from limpyd.commands.table import COMPUTING, REMOVING
+from limpyd.exceptions import ConstraintError, DeclarationError, UnsupportedCommand, shorten
+from limpyd.fields.declaration.dynamic_version import MayBeVersion
+from limpyd.keys import to_bytes, to_text
+from limpyd.lua.arguments import IndexRow
 
 
 def without_annotations(field: Any, declared: Any) -> Any:
@@ -47,7 +51,15 @@ def constrain(field: Any) -> None:
         if reason:
             msg = f"{field}: {name}={shorten(declared)} does not fit this {type(field).__name__}: {reason}"
             raise DeclarationError(msg)
-    field.constraints = tuple(constraints)
+    field.constraints = tuple(sorted(constraints, key=lambda each: not each.kind.of_field))
+    owner = field.version_of or field.template_of if isinstance(field, MayBeVersion) else None
+    name = to_bytes((owner or field).name)
+    field.required = "required" in field.declared_constraints
+    field.constraint_rows = tuple(
+        IndexRow(b"?" + each.kind.name.encode(), b"text", name + b" " + each.argument)
+        for each in field.constraints
+        if each.argument is not None
+    )
     of_values = [each for each in constraints if not each.kind.of_field]
     if of_values:
         field.encode_new = partial(_encode, field, of_values)
@@ -101,3 +113,81 @@ def check(field: Any, constraints: Any, stored: bytes, pk: str | None = None) ->
             cause = error
         reason = "" if cause is None else str(cause)
         raise ConstraintError(field.model.name, field.name, value, str(each), each.demand, pk, reason) from cause
+
+
+def has_size(field: Any) -> bool:
+    """Returns whether the number of members of a field, or of its values, has a constraint."""
+    return any(each.kind.of_field for each in field.constraints)
+
+
+def check_count(field: Any, count: int) -> None:
+    """Checks the number of members of a new value.
+
+    Raises:
+        ConstraintError: there are too many, or none, and the field is required.
+    """
+    for each in field.constraints:
+        if each.kind.name == "required" and not count:
+            raise broken(field, "required", None, None)
+        if each.kind.name == "max_members" and count > each.limit:
+            raise broken(field, "max_members", b"%d" % count, None)
+
+
+def broken(field: Any, name: str, stored: bytes | None, pk: bytes | None) -> ConstraintError:
+    """The error for what breaks a constraint of a name: a stored value, or a number of members.
+
+    Args:
+        field: the field.
+        name: the name of the constraint.
+        stored: what breaks it; None if that is the absence of a value.
+        pk: the primary key of the object, if it is known.
+    """
+    (constraint,) = (each for each in field.constraints if each.kind.name == name)
+    value: Any = stored
+    if stored is not None and not constraint.kind.of_field:
+        try:
+            value = field.codec.decode(stored)
+        except (ValueError, OverflowError):
+            value = stored
+    elif stored is not None:
+        value = int(stored)
+    text = None if pk is None else to_text(pk)
+    return ConstraintError(field.model.name, field.name, value, str(constraint), constraint.demand, text)
+
+
+def has_to_check(field: Any, command: str) -> bool:
+    """Returns whether the server has to check what a command makes of the value of a field, or of its members.
+
+    Raises:
+        UnsupportedCommand: only Python could check it.
+    """
+    if command in COMPUTING:
+        _refuse_unknown(field, command, [each for each in field.constraints if not each.kind.of_field])
+        return bool(field.constraint_rows)
+    if field.many or field.has_subkeys:
+        return has_size(field)
+    return command in REMOVING and has_size(field)
+
+
+def refuse_values_of(field: Any, command: str, sources: Any) -> None:
+    """Refuses a command that stores values of other fields, unless these have the constraints that only Python checks.
+
+    Raises:
+        UnsupportedCommand: one has not.
+    """
+    known = [{(each.kind, each.declared) for each in source.constraints if each.argument is None} for source in sources]
+    _refuse_unknown(
+        field,
+        command,
+        [each for each in field.constraints if not known or any((each.kind, each.declared) not in of for of in known)],
+    )
+
+
+def _refuse_unknown(field: Any, command: str, constraints: Any) -> None:
+    for each in constraints:
+        if each.argument is None:
+            msg = (
+                f"{field} has {each}, which only Python can check, and {command} makes its values on the server; write "
+                f"a value that you know, or declare the field without {each.kind.name}"
+            )
+            raise UnsupportedCommand(msg)

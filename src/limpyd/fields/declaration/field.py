@@ -6,7 +6,7 @@ import copy
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Self, TypeVar
 
-from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
+from limpyd.exceptions import ConstraintError, DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression
 from limpyd.fields.declaration import constrained, index_maintenance
 from limpyd.fields.declaration.custom import custom_class
@@ -72,6 +72,11 @@ class Field(Operand, Generic[T]):
     """True if its codec reads the metadata of an Annotated type itself."""
     constraints: tuple[Any, ...] = ()
     """The constraints that it declares (limpyd.constraints.kinds); of a field that belongs to a model."""
+
+    required = False
+    """True if an object must have a value."""
+    constraint_rows: tuple[Any, ...] = ()
+    """Those that the server checks, as scripts know them (see lua/library/constraint_kind.lua)."""
 
     def __init__(
         self,
@@ -227,6 +232,14 @@ class Field(Operand, Generic[T]):
             ConstraintError: it breaks a constraint of the field.
         """
         return self.encode(value)
+
+    def broken(self, constraint: str, stored: bytes | None, pk: bytes | None) -> ConstraintError:
+        """The error for what breaks a constraint of a name: a stored value, or a number of members."""
+        return constrained.broken(self, constraint, stored, pk)
+
+    def without_value(self, pk: bytes | None = None) -> ConstraintError:
+        """The error for an object without a value, which is required."""
+        return constrained.broken(self, "required", None, pk)
 
     def decode(self, stored: bytes, key: bytes, pk: bytes | None = None) -> T:
         """The value of a stored form, which is under a key, of the object with a primary key if that is known.

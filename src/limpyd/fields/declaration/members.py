@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.fields.declaration import constrained
 from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument
@@ -38,6 +39,8 @@ class MembersField(ValueField[T]):
         return self.codec.encode if plain else self.encode_new
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
+        if place.only_constrained and not constrained.has_to_check(self, command):
+            return super().prepared(partition, place, command)
         if not place.follows_writes or self.in_composite or self.listing_in(partition) or place.needs_whole_value:
             return super().prepared(partition, place, command)
         return members_write(self.model, partition, command, self, place.prefix, place.indexes)
@@ -65,6 +68,9 @@ class MembersField(ValueField[T]):
             args: its arguments.
             step: how many of those there are for each member, which is the last of them.
         """
+        if self.constraints:
+            members = args[step - 1 :: step]
+            constrained.check_count(self, len(members if self.stored_as == b"list" else set(members)))
         if not args:
             new.unset.append(place.prefix)
             return

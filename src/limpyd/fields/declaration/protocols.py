@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Protocol
 
 from limpyd.keys import ModelKeys, Partition
@@ -21,7 +21,8 @@ class FieldModel(Model, Protocol):
     pk_name: str
 
     def key_prefixes(self, partition: Partition) -> list[bytes]: ...
-    def must_have_or_mint(self, pk: bytes | None) -> None: ...
+    def must_have_or_mint(self, pk: bytes | None, written: Container[str] = ()) -> None: ...
+    def check_required(self, values: Container[str]) -> None: ...
     def composites(self, partition: Partition) -> Sequence[Any]: ...
 
 

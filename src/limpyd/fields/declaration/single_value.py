@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
 
+from limpyd.commands.table import REMOVING
 from limpyd.exceptions import ConstraintError, DeclarationError, shorten
+from limpyd.fields.declaration import constrained
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import FieldPlace, ValueField
@@ -78,8 +80,12 @@ class SingleValueField(ValueField[T]):
         return self.default() if callable(self.default) else self.default
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
-        if not place.follows_writes or self.listing_in(partition) or " " in command:
+        to_check = bool(self.constraints) and constrained.has_to_check(self, command)
+        plain = not place.follows_writes or (place.only_constrained and not to_check)
+        if plain or self.listing_in(partition) or " " in command:
             return super().prepared(partition, place, command)
+        if to_check and command in REMOVING:
+            return None
         scalar_field = self.scalar_field(partition)
         composites = [index for index in self.model.composites(partition) if index.has(self)]
         assigned = assignment(self.model, partition, command, self, scalar_field, composites)
@@ -92,7 +98,8 @@ class SingleValueField(ValueField[T]):
         sub = self.sub_key if self.stored_as == b"entry" else None
         computed = tuple(index for index in indexes if index.form != b"text")
         checks, unchecked = self.checks_in(partition), self.unchecked_encode
-        return ScalarField(self.name, self.encode_new, place.prefix, sub, indexes, checks, computed, unchecked)
+        limits = tuple((each.kind.name, each.argument) for each in self.constraints if each.argument)
+        return ScalarField(self.name, self.encode_new, place.prefix, sub, indexes, checks, computed, unchecked, limits)
 
     def setting(self, value: T | None) -> WriteStep:
         """The write command that stores a value, or with None removes it, in any object.

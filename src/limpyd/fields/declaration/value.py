@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from limpyd.exceptions import UnsupportedCommand
+from limpyd.fields.declaration import constrained
 from limpyd.fields.declaration.dynamic_version import MayBeVersion
 from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.protocols import FieldModel
@@ -38,6 +39,7 @@ class FieldPlace(NamedTuple):
         indexes: the indexes of the field alone.
         write_rows: the rows of these indexes for writes, then those of the composite indexes of the field.
         deletion_rows: the rows of these indexes for deletions.
+        only_constrained: true if what follows a change of the values is nothing but constraints.
         needs_whole_value: true if the indexes need all members to follow the change of one.
         statements: the prepared statements of commands, by name, once used; None if a command has none.
         reads: the same for commands that change nothing.
@@ -48,6 +50,7 @@ class FieldPlace(NamedTuple):
     indexes: tuple[FieldIndex, ...]
     write_rows: Indexes
     deletion_rows: Indexes
+    only_constrained: bool
     needs_whole_value: bool
     statements: dict[str, Statement | None]
     reads: dict[str, ReadStatement]
@@ -170,12 +173,14 @@ class ValueField(MayBeVersion, Field[T]):
         """Notes its indexes in a partition, and those of several fields that it is one of."""
         alone = [index for index in indexes if index.index.alone]
         self.in_composite = bool(composites)
+        listing, checks = self.listing_in(partition), self.checks_in(partition)
         self._places[partition] = FieldPlace(
             self._prefix(partition),
             self.stored_as,
             indexes,
-            _described([*alone, *composites], self.checks_in(partition), self.listing_in(partition)),
+            _described([*alone, *composites], [*self.constraint_rows, *checks], listing),
             _described(alone),
+            bool(self.constraint_rows) and not (alone or composites or checks or listing),
             self.many and not all(index.distinguishes_members for index in alone),
             {},
             {},
@@ -194,8 +199,14 @@ class ValueField(MayBeVersion, Field[T]):
         return self._places[partition]
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
-        """The prepared statement of a write command on its values; None if only the general script can run it."""
-        if place.follows_writes or " " in command:  # the key of a command of two words stands after both
+        """The prepared statement of a write command on its values; None if only the general script can run it.
+
+        Raises:
+            UnsupportedCommand: the field has a constraint that only Python checks, and the server makes the value.
+        """
+        to_check = bool(self.constraints) and constrained.has_to_check(self, command)
+        followed = place.follows_writes and not (place.only_constrained and not to_check)
+        if followed or " " in command:  # the key of a command of two words stands after both
             return None
         return plain_write(self.model, partition, place.prefix, command, self)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, Unpack, overload
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
+from limpyd.fields.declaration import constrained
 from limpyd.fields.declaration.options import MemberConstraints
 from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.fields.hash.commands import BoundHash
@@ -123,6 +124,8 @@ class HashField(ValueField[T]):
 
     def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         stored = {self.key_bytes(key): self.encode_new(each) for key, each in self.checked(value).items()}
+        if self.constraints:
+            constrained.check_count(self, len(stored))
         if not stored:
             new.unset.append(place.prefix)
             return

@@ -23,8 +23,9 @@
 --          field  the number of its field, counted from 0
 --          args   nothing, to remove it; a value, or its type and an expression; or a command: a count, and those
 -- @end
--- @requires call current_key exactly expiry_of in_transaction index_updates key_from_template make_index_updates
--- @requires make_member_updates member_updates read_value read_whole_value refuse undo_with undo_write update_indexes
+-- @requires call current_key exactly expiry_of has_index in_transaction index_updates key_from_template
+-- @requires make_index_updates make_member_updates member_updates read_value read_whole_value refuse undo_with
+-- @requires undo_write update_indexes
 -- @provides after_object assign read_fields
 
 local version_key, version_sub_key, fields = '', '', {}
@@ -99,15 +100,15 @@ end
 
 local function assign_one(field, pk, first, last)
   local stored, sub, key = field.stored, field.sub, key_from_template(field.prefix, pk)
-  local indexed, last_single_index = field.last_index > field.first_index, last_single_index_of(field, pk)
+  local last_single_index = last_single_index_of(field, pk)
   local before = original(field.number, pk)
   local value = ARGV[first]
   if last ~= first then
     value = last > first and expression().result(first, pk, field.number) or nil
   end
   -- An indexed value has no expiry, unless something other than limpyd set it.
-  local listed_only = ARGV[field.first_index] == 'inv' and field.last_index == field.first_index + 2
-  local expires = before and (not indexed or listed_only or in_transaction) and expiry_of(stored, key, sub)
+  local may_expire = in_transaction or not has_index(field.first_index, field.last_index)
+  local expires = before and may_expire and expiry_of(stored, key, sub)
   current_key = key
   if stored == 'entry' and value then
     call('HSET', key, sub, value)

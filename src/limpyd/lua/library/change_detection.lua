@@ -16,10 +16,10 @@
 --   number                  the number of the value in the write, for a refusal
 --   creating                true if the object is new; then all of the value may be taken back by itself
 --   is_journaled            true if an earlier command has noted the whole value
--- @requires add_entry all_of call call_if_supported current_key cut_by_trim dump expiries_of expiry_of_key
--- @requires in_transaction index_kind index_updates look_for make_dump popped put_into_list read_members
--- @requires read_whole_value refuse remove_entry take_out_of_list undo_all undo_expiry undo_pops undo_some undo_with
--- @requires whole_noted
+-- @requires add_entry all_of call call_if_supported counts_members current_key cut_by_trim dump expiries_of
+-- @requires expiry_of_key has_index in_transaction index_kind index_updates is_followed look_for make_dump popped
+-- @requires put_into_list read_members read_whole_value refuse remove_entry take_out_of_list undo_all undo_expiry
+-- @requires undo_pops undo_some undo_with whole_noted
 -- @provides changes_of follow note_undo track
 
 local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
@@ -55,13 +55,6 @@ local function track_list(place, command, first_arg, last_arg)
   return names
 end
 
--- Returns whether a value is indexed. The inventory of a dynamic field (see lua/library/dynamic_parts.lua) does not
--- count.
-local function is_indexed(place)
-  local first = place.first_index
-  return place.last_index > first and (ARGV[first] ~= 'inv' or place.last_index > first + 2)
-end
-
 -- Returns whether a command that sets an expiry may remove the value at once, since the time is past.
 local function may_remove(command, first_arg)
   local units = { EXPIRE = 1000, PEXPIRE = 1, EXPIREAT = 1000, PEXPIREAT = 1, EXAT = 1000, PXAT = 1 }
@@ -78,8 +71,12 @@ local function track(place, command, first_arg, last_arg)
   local key, stored, scope = place.key, place.stored, place.scope
   current_key = key
   -- An indexed value and its sub-keys have no expiry, unless something other than limpyd set it.
-  local may_expire = not is_indexed(place) or in_transaction or scope == 'expiry'
+  local may_expire = not has_index(place.first_index, place.last_index) or in_transaction or scope == 'expiry'
   place.expires = may_expire and expiry_of_key(key) or -1
+  if counts_members(place.first_index, place.last_index) then
+    -- @defers size_of
+    place.size = size_of(stored, key)
+  end
   if scope == 'expiry' then
     if not may_remove(command, first_arg) then
       return
@@ -90,7 +87,7 @@ local function track(place, command, first_arg, last_arg)
     dump = dump or make_dump()
     place.note_dump = dump(key)
     return
-  elseif scope == 'whole' and not place.creating and not is_indexed(place) and whole_noted(key) then
+  elseif scope == 'whole' and not place.creating and not is_followed(place.first_index, place.last_index) and whole_noted(key) then
     place.is_noted = true
     return
   elseif scope == 'whole' then
@@ -201,7 +198,7 @@ local function changes_of(place, command, last_arg)
   if place.last_index < place.first_index or place.scope == 'expiry' or place.is_noted then
     return {}, {} -- no index needs it
   elseif place.scope == 'whole' then
-    if command == 'COPY' and is_indexed(place) then
+    if command == 'COPY' and has_index(place.first_index, place.last_index) then
       forget_expiry(stored, key)
     end
     return place.before, (read_whole_value(stored, key))
@@ -263,6 +260,9 @@ local function follow(place, before, after)
       else
         remove_entry(kind, key, form, place.pk)
       end
+    elseif kind == '?required' or kind == '?max_members' then
+      -- @defers check_size
+      check_size(kind, key, place)
     elseif stored == 'hash' or stored == 'string' then
       for name, value in pairs(before) do
         if after[name] ~= value then

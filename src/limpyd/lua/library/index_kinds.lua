@@ -26,6 +26,7 @@
 --   must_last                true if no sub-key may expire (`last`)
 --
 -- A `!` before the name says that only one object may have an entry, as limpyd 2 keeps unique fields.
+-- A `?` before the name says that it is a constraint (see lua/library/constraint_kind.lua).
 -- @provides index_kinds
 
 local index_kinds = {}

@@ -1,6 +1,6 @@
 -- Adds an object's entries to the indexes of its model, for its present values. The layout of ARGV is the one of
 -- lua/library/unindex_object.lua.
--- @requires add_entry call current_key dynamic_field each_version index_kind index_updates inventory_of
+-- @requires add_entry call current_key dynamic_field each_version has_index index_kind index_updates inventory_of
 -- @requires key_from_template make_index_updates read_whole_value refuse refuse_expiring template_filler
 -- @provides index_object
 
@@ -24,7 +24,9 @@ local function enter_all(pk, first_index, last_index, stored, key, sub, index_ke
   for name in pairs(stored == 'hash' and found or {}) do
     subs[#subs + 1] = name
   end
-  refuse_expiring(key, subs)
+  if has_index(first_index, last_index) then
+    refuse_expiring(key, subs)
+  end
   for name, content in pairs(found) do
     if stored == 'string' or stored == 'hash' or stored == 'entry' then
       add_entries(pk, content, first_index, last_index, stored == 'hash' and name, index_key)
@@ -69,12 +71,12 @@ local function index_object(pk, first, last)
   for sub = first_sub, last_sub do
     current_key = hash
     local value = call('HGET', hash, ARGV[sub])
-    if value then
-      refuse_expiring(hash, { ARGV[sub] })
-    end
     -- @reads Indexes at
     local first_index, last_index = at + 1, at + 3 * ARGV[at]
     -- @end
+    if value and has_index(first_index, last_index) then
+      refuse_expiring(hash, { ARGV[sub] })
+    end
     add_entries(pk, value, first_index, last_index)
     at = last_index + 1
   end

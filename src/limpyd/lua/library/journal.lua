@@ -23,6 +23,9 @@
 --                                          object; if too many objects refer to it, their reference; if a key holds too
 --                                          many, that key
 --   'unbuilt', number                      the index of this reference (see lua/library/cascade.lua) is not built
+--   'constraint', number, row, name, value, sub    the value, or the number of members, breaks the constraint of this name;
+--                                          no value if there has to be one. `number` is that of 'unique'; in a migration
+--                                          it is the row of the constraint (see lua/library/constraint_kind.lua)
 --   'unindexable', value, reason, key      the index with this key cannot keep the value
 --   'unmet'                                the object does not meet the condition of an update
 --   'incomputable', number, reason, value  the result of an expression for the field with this number cannot be stored;

@@ -17,8 +17,8 @@
 -- The replies are added to `outcome`, from position 3 on. If `always_journaled`, all changes are noted, since something
 -- after the commands may fail. If `creating`, returns whether any key that was written to exists. Composite indexes
 -- follow by `follow_composites`, which the caller runs.
--- @requires call current_key exactly expiry_of in_transaction index_updates key_from_template make_index_updates
--- @requires patch_of read_value undo_write update_indexes
+-- @requires call current_key exactly expiry_of has_index in_transaction index_updates key_from_template
+-- @requires make_index_updates patch_of read_value undo_write update_indexes
 -- @provides run_scalar_commands
 
 local function run_scalar_commands(pk, at, last, outcome, always_journaled, creating)
@@ -32,6 +32,8 @@ local function run_scalar_commands(pk, at, last, outcome, always_journaled, crea
     -- @end
     local key = key_from_template(prefix, pk)
     local indexed = last_index > first_index
+    -- An indexed value has no expiry, unless something other than limpyd set it.
+    local may_expire = in_transaction or not has_index(first_index, last_index)
     if indexed and string.byte(ARGV[last_index - 2]) == 38 then
       index_updates = index_updates or make_index_updates()
       last_index = index_updates.note_composites(first_index, last_index, pk)
@@ -40,8 +42,6 @@ local function run_scalar_commands(pk, at, last, outcome, always_journaled, crea
     local journaled = indexed or always_journaled or in_transaction or done > 0 or last_arg < last
     local note_patch = journaled and not indexed and patch_of(command, key, first_arg, last_arg, creating)
     local before = journaled and not note_patch and read_value(stored, key, sub)
-    -- An indexed value has no expiry, unless something other than limpyd set it.
-    local may_expire = in_transaction or not indexed or ARGV[first_index] == 'inv' and last_index == first_index + 2
     local expires = before and may_expire and expiry_of(stored, key, sub)
     current_key = key
     done = done + 1

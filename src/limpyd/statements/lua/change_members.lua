@@ -10,7 +10,7 @@
 --        $pk  the primary key
 --        $first…  for each member: its arguments of the command (the score of a sorted set, the member), then the text
 --           that each index keeps of it, if that is not the member itself
--- Reply  the reply of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal.lua)
+-- Reply  the reply of the command; or 'gone', 'unique', 'absent', 'constraint', 'error', 'broken' (see lua/library/journal.lua)
 -- $guard
 local pk, at, failed, outcome, count, earlier = $pk, KEYS[1], false, false, 0, false
 local key = $key
@@ -37,6 +37,7 @@ repeat
     end
   end
   if failed or outcome then break end
+  -- $size
   return count
 until true
 

@@ -11,7 +11,7 @@
 --        $pk  the primary key
 --        $first…  the arguments of the command after the key
 -- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable',
---        'transform', 'error', 'broken' (see lua/library/journal.lua)
+--        'transform', 'constraint', 'error', 'broken' (see lua/library/journal.lua)
 -- $guard
 -- $requires
 local pk, at, failed, outcome, before, after, stored = $pk, KEYS[1], false, false, false, false, false
@@ -32,6 +32,7 @@ repeat
   after = $read
   if type(after) == 'table' then failed = after break end
   if before ~= after then
+    -- $limits
     -- $check
     -- $remove
     -- $add

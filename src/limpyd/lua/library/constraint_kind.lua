@@ -1,0 +1,22 @@
+-- A constraint as a kind of index, which keeps nothing and refuses values. The constraint is a row among the indexes of
+-- its field: its kind is `?` and the name of the constraint; its key is the name of the field, a space, and the argument
+-- of the constraint.
+-- @requires constraints refuse
+-- @provides constraint_kind
+
+local function constraint_kind(name)
+  if name == 'required' or name == 'max_members' then
+    return { add = function() end, remove = function() end } -- of the field as a whole: see lua/library/check_size.lua
+  end
+  -- @choose constraints name
+  local passes = constraints[name]
+  return {
+    sub_key_in_entry = true,
+    add = function(key, _, _, number, value, sub)
+      if not passes(string.match(key, '^[^ ]* (.*)$'), value) then
+        refuse('constraint', number, key, name, value, sub or false)
+      end
+    end,
+    remove = function() end,
+  }
+end

@@ -1,0 +1,8 @@
+-- Constraint: a value is at most the limit. The argument is the order, a space, and the limit (see lua/library/compare_values.lua).
+-- @requires compare_values constraints
+-- @provides constraints.le
+
+function constraints.le(argument, value)
+  local order = compare_values(argument, value)
+  return order and order <= 0
+end
