@@ -115,15 +115,19 @@ def _as_another(database: Any, other: Any) -> Iterator[None]:
         for model in list(database._models):
             back.callback(model.use_database, model.database)
             model.use_database(other)
-        own = database.__dict__
+        own, models, stood_in = database.__dict__, other._models, other._models.stand_in
         try:
-            database.__dict__ = other.__dict__
+            database.__dict__, models.stand_in = other.__dict__, other
             yield
         finally:
-            declared = [model for model in other._models if model.database is database]
+            adopted = [model for its, model in models.adopted if its is database]
+            models.adopted = [each for each in models.adopted if each[0] is not database]
+            declared = [model for model in adopted if models.get(model._schema.keys.tag) is model]
             for model in declared:
-                other._models.unregister(model._schema.keys.tag)
-            database.__dict__ = own
+                models.unregister(model._schema.keys.tag)
+            database.__dict__, models.stand_in = own, stood_in
+            for model in adopted:
+                model.database = database
             for model in declared:
                 database._models.register(model, model._schema.keys.tag)
                 model._schema.forget()
@@ -142,4 +146,7 @@ def _lent(model: Any, database: Any) -> Iterator[None]:
         yield
     finally:
         before._models.lent.remove(model)
-        model.use_database(before)
+        again = None if model.abstract else database._models.declared_before(model, model._schema.keys.tag)
+        for each in (model, again):
+            if each is not None:
+                each.use_database(before)

@@ -11,6 +11,7 @@ import pytest
 
 from limpyd import DynamicFKStringField, DynamicM2MSetField, FKInstanceHashField, InstanceHashField, M2MSetField
 from limpyd.exceptions import DeclarationError, RestrictedError
+from limpyd.testing import using
 
 SOURCE = """
 from limpyd import DynamicFKStringField, DynamicM2MSetField, FKInstanceHashField, InstanceHashField, M2MSetField
@@ -83,6 +84,8 @@ async def test_a_module_is_reloaded(any_face, library):
     assert await any_face.all(same.book_set()) == ["1"]
     assert await any_face.do(ada.name.hget()) == "Ada"  # old instances go on working
     assert await any_face.do(book.author.hget()) == "1"
+    assert ada == same
+    assert {ada, same} == {same}
     await any_face.do(module.Book.create(author=ada, readers=[ada]))  # and may be referred to
     assert sorted(await any_face.all(same.book_set())) == ["1", "2"]
     assert await any_face.all(same.read()) == ["2"]
@@ -229,3 +232,71 @@ def test_the_references_of_a_former_class_wait_no_more(any_face):
     assert former() is None
     never = type(any_face.Model)("Never", (any_face.Model,), {"database": any_face.database, "__module__": __name__})
     assert new._schema.fields["by"].target is never._schema
+
+
+async def test_collections_from_before(any_face):
+    declare, _, book = two_classes(any_face)
+    author = declare(name=InstanceHashField(indexable=True))
+    ada = await any_face.do(author.create(name="Ada"))
+    await any_face.do(book.create(author=ada, by_name=ada))
+    kept = [book.collection(author__name="Ada"), book.collection(book.by_name["name"] == "Ada"), ada.book_set()]
+    declare(name=InstanceHashField(indexable=True), age=InstanceHashField())
+    for collection in [*kept, book.collection(author__name="Ada")]:
+        assert await any_face.all(collection) == ["1"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_within_a_block_of_another_database(any_face, whole):
+    declare, author, book = two_classes(any_face)
+    database = any_face.database
+    other = type(database)(port=any_face.server.port, db=0 if any_face.server.clustered else 1)
+    with using(other, *([database] if whole else [author, book])):
+        new = declare()
+        assert new.database is book.database is other
+        await any_face.do(new.create(name="Ada"))
+    assert author.database is new.database is book.database is database
+    assert database._models.get("author") is new
+    assert list(other._models) == []
+    assert book._schema.fields["author"].target is new._schema
+    await any_face.do(other.close())
+
+
+SCRIPT = """
+class Author(Model):
+    database = database
+    name = InstanceHashField()
+    books: "Reverse[Book]"
+
+
+class Book(Model):
+    database = database
+    author = FKInstanceHashField("Author", related_name="books")
+
+
+class Shelf(Model):
+    database = database
+    by = DynamicFKStringField(Author)
+"""
+
+
+async def test_a_script_that_is_run_again_and_again_does_not_grow(any_face):
+    def run():
+        names = {"Model": any_face.Model, "database": any_face.database, "__name__": "__main__"}
+        names |= {each.__name__: each for each in (InstanceHashField, FKInstanceHashField, DynamicFKStringField)}
+        exec(SCRIPT, names)
+        return names
+
+    def size():
+        gc.collect()
+        return len(gc.get_objects())
+
+    for _ in range(5):
+        run()
+    before = size()
+    for _ in range(100):
+        run()
+    assert size() - before < 100
+    names = run()
+    ada = await any_face.do(names["Author"].create(name="Ada"))
+    await any_face.do(run()["Book"].create(author=ada))
+    assert await any_face.all(run()["Author"].lazy_connect(1).books()) == ["1"]

@@ -14,7 +14,7 @@ from limpyd import (
     PKField,
     StringField,
 )
-from limpyd.exceptions import UndeclaredReference
+from limpyd.exceptions import DeclarationError, UndeclaredReference
 from tests.support.blocks import block
 
 
@@ -138,3 +138,25 @@ async def test_a_reference_that_no_code_declares_any_more(face, process):
     await face.do(article.clear_indexes())
     face.client.hdel("{article}:meta", "eq:by")
     await face.do(author.lazy_connect("ada").delete())
+
+
+async def test_what_refers_is_moved_by_a_process_that_knows_what_it_refers_to(face, process):
+    full, few, fewest = process(), process(), process()
+    author = full("Author", key=PKField(), name=InstanceHashField())
+    article = full("Article", by=FKInstanceHashField("Author"))
+    await face.do(author.create(key="ada", name="Ada"))
+    await face.do(article.create(by="ada"))
+    renamed = few("Article", written_by=FKInstanceHashField("Author"))
+    with face.sent() as sent:
+        await face.refused(
+            DeclarationError, lambda: renamed.rename_field("by", "written_by"), match="import the module"
+        )
+    assert sent.names == []
+    known = few("Author", key=PKField(), name=InstanceHashField())
+    assert (await face.do(renamed.rename_field("by", "written_by"))).objects == 1
+    alone = fewest("Author", key=PKField(), name=InstanceHashField())
+    await face.refused(
+        UndeclaredReference, alone.lazy_connect("ada").delete, match=r"Article\.(written_)?by may refer to"
+    )
+    await face.do(known.lazy_connect("ada").delete())
+    assert await face.do(renamed.lazy_connect("1").written_by.hget()) is None

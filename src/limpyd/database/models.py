@@ -15,12 +15,16 @@ class DeclaredModels:
     Attributes:
         named: the same by the names that references use.
         lent: models that are pointed at another database for a while.
+        stand_in: the database, while others are replaced by it.
+        adopted: models that were declared on those meanwhile, each after its database.
     """
 
     def __init__(self) -> None:
         self._by_tag: dict[str, Any] = {}
         self.named = ModelRegistry()
         self.lent: list[Any] = []
+        self.stand_in: Any = None
+        self.adopted: list[tuple[Any, Any]] = []
 
     def __iter__(self) -> Iterator[Any]:
         return iter(list(self._by_tag.values()))
@@ -48,9 +52,17 @@ class DeclaredModels:
     def declared_before(self, model: Any, tag: str) -> Any:
         """Returns the class that a model replaces: one of its module and name, with its keys; None if there is none."""
         known = self._by_tag.get(tag)
-        if known is None or known is model or known.__module__ != model.__module__:
-            return None
-        return known if known.__qualname__ == model.__qualname__ else None
+        return known if known is not None and _is_again(model, known) else None
+
+    def place_for(self, model: Any, tag: str) -> Any:
+        """Returns the database for a new model: its own, or the one where that, or the class it replaces, is lent."""
+        lent = next((lent for lent in self.lent if not lent.abstract and _is_lent_before(model, lent, tag)), None)
+        if lent is not None:
+            return lent.database
+        if self.stand_in is None or model.database is self.stand_in:
+            return model.database
+        self.adopted.append((model.database, model))
+        return self.stand_in
 
     def register(self, model: Any, tag: str) -> None:
         """Adds a model.
@@ -70,3 +82,13 @@ class DeclaredModels:
         """Has the models ask anew which indexes are built: where the connections lead next, they may not be."""
         for model in self:
             model._schema.forget()
+
+
+def _is_lent_before(model: Any, lent: Any, tag: str) -> bool:
+    return lent._schema.keys.tag == tag and _is_again(model, lent)
+
+
+def _is_again(model: Any, known: Any) -> bool:
+    """Returns whether a class is another one declared again."""
+    names = known.__module__, known.__qualname__
+    return known is not model and names == (model.__module__, model.__qualname__)

@@ -24,6 +24,14 @@ PATIENCE = 60.0
 """The seconds that a server may take to answer, unless it loads its data."""
 
 
+OWNERS = "LIMPYD_PRIVATE_SERVERS"
+"""The variable of the environment that names the processes with a private server, this one and its ancestors."""
+
+
+def _owners() -> list[str]:
+    return os.environ.get(OWNERS, "").split()
+
+
 class EmbeddedServer:
     """A server in a folder, or in a temporary one of its own."""
 
@@ -37,6 +45,8 @@ class EmbeddedServer:
         self._presence: Presence | None = None
         self._starting = threading.Lock()
         self._made_in = os.getpid()
+        if not self._keep and str(self._made_in) not in _owners():
+            os.environ[OWNERS] = " ".join([*_owners(), str(self._made_in)])
         _servers.add(self)
 
     def __str__(self) -> str:
@@ -93,7 +103,7 @@ class EmbeddedServer:
         presence = Presence.enter(self._folder, PATIENCE)
         try:
             if presence is not None and supervisor.state_of(self._socket_path(), PATIENCE) != supervisor.READY:
-                self._warn_of_private_server()
+                self._check_private()
                 self._launch()
         except BaseException:
             if presence is not None:
@@ -118,18 +128,29 @@ class EmbeddedServer:
             msg = f"the embedded server in {self._folder} {reason}"
             raise ServerUnreachable(msg)
 
-    def _warn_of_private_server(self) -> None:
-        """Warns in a child of multiprocessing that made the database itself, and so does not share its parent's."""
+    def _check_private(self) -> None:
+        """Refuses a server of its own to a child of multiprocessing that imported its parent's program anew.
+
+        Raises:
+            DeclarationError: the parent has a private server, with data that the child would not see.
+        """
         multiprocessing = sys.modules.get("multiprocessing")
         parent = multiprocessing.parent_process() if multiprocessing is not None else None
-        if parent is not None and not self._keep and self._made_in == os.getpid():
-            warnings.warn(
-                f"embedded() without a path was called in a child process (of {parent.pid}): the child has a "
-                "separate server, without the data of its parent. To share one server, pass the same path in all "
-                "processes",
-                RuntimeWarning,
-                stacklevel=2,
+        if parent is None or self._keep or self._made_in != os.getpid():
+            return
+        if str(parent.pid) in _owners():
+            msg = (
+                f"embedded() without a path was called in a child process that multiprocessing has started (by "
+                f"spawn or forkserver): the child would have a separate server, without the data of its parent, "
+                f"{parent.pid}. To share one server, pass a path in all processes: embedded('data')"
             )
+            raise DeclarationError(msg)
+        warnings.warn(
+            f"embedded() without a path was called in a child process (of {parent.pid}): the child has a "
+            "separate server. To share one server, pass the same path in all processes",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
     def _socket_path(self) -> str:
         return folders.socket_path(self._folder)

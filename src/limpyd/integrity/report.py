@@ -13,6 +13,8 @@ from limpyd.integrity.findings import KINDS, Finding, Kind
 
 MAX_LISTED = 1000
 """The most findings of a kind that are kept; others are only counted."""
+MAX_SHOWN = 20
+"""The most findings that a notebook shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,22 @@ class Report:
             if len(listed) < count:
                 lines.append(f"  … and {count - len(listed):,} more")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from limpyd.utils.html import MAX_SENTENCE, table  # noqa: PLC0415 - only notebooks call this
+
+        title = str(self).partition("\n")[0]
+        kinds = (
+            (kind, KINDS[kind].meaning, count, self.repaired.get(kind, 0), self.cure(kind))
+            for kind, count in self.found.items()
+        )
+        report = table(title, ("kind", "meaning", "found", "repaired", "to do"), kinds, limit=MAX_SENTENCE)
+        if not self.findings:
+            return report
+        more = len(self) - MAX_SHOWN
+        findings = ((finding.kind, finding) for finding in self.findings[:MAX_SHOWN])
+        note = f"… and {more:,} more" if more > 0 else ""
+        return report + table("findings", (), findings, note, limit=MAX_SENTENCE)
 
     @staticmethod
     def cure(kind: Kind) -> str:

@@ -10,6 +10,7 @@ from limpyd.keys import ModelKeys
 from limpyd.migrations.generators import Moved, move
 from limpyd.migrations.migration_plan import migration_plan
 from limpyd.migrations.previous_schema import check_fields, in_layout_of_limpyd2, previous_schema
+from limpyd.relations.resolution import references_of
 from limpyd.requests.request import Program, Request
 from limpyd.schema.schema import Schema
 
@@ -25,7 +26,7 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
     Raises:
         InvalidValue: the former name is that of no model, or still that of one; or neither name has any objects.
     """
-    _must_be_current(schema, "rename_from")
+    _check_movable(schema, "rename_from")
     if not isinstance(name, str):
         msg = f"{schema.name}.rename_from takes the former name, 'model' or 'namespace:model', not {shorten(name)}"
         raise InvalidValue(msg)
@@ -78,7 +79,7 @@ def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Prog
     Raises:
         InvalidValue: the model is kept there still, or the name is that of no model.
     """
-    _must_be_current(schema, "migrate_from_limpyd2")
+    _check_movable(schema, "migrate_from_limpyd2")
     if name is not None and not isinstance(name, str):
         msg = f"{schema.name}.migrate_from_limpyd2 takes a name, 'model' or 'namespace:model', not {shorten(name)}"
         raise InvalidValue(msg)
@@ -87,7 +88,13 @@ def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Prog
     return _move_from_any([in_layout_of_limpyd2(schema, name)], schema, name, progress)
 
 
-def _must_be_current(schema: Schema, operation: str) -> None:
+def _check_movable(schema: Schema, operation: str) -> None:
+    """Refuses to move objects in a process that could not keep the records of what they refer to.
+
+    Raises:
+        InvalidValue: the model is declared in another layout.
+        DeclarationError: a model that it refers to is not declared.
+    """
     if schema.keys.layout != ModelKeys.layout:
         msg = (
             f"{schema.name}.{operation}: the model is declared on a database with the layout "
@@ -95,6 +102,8 @@ def _must_be_current(schema: Schema, operation: str) -> None:
             "objects move"
         )
         raise InvalidValue(msg)
+    for field in references_of(schema):
+        _ = field.target  # which raises the error
 
 
 def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) -> Program[Moved]:
@@ -104,7 +113,7 @@ def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) 
         UnknownField: the new name is that of no field.
         InvalidValue: the former name is still that of a field, or no name of one.
     """
-    _must_be_current(schema, "rename_field")
+    _check_movable(schema, "rename_field")
     names = {new: old}
     check_fields(schema, names)
     return move(migration_plan(previous_schema(schema, schema.keys.tag, names), schema, names), progress)

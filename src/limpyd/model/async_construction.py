@@ -54,6 +54,11 @@ class AsyncConstruction(ModelCore[Async]):
         empty._making = AsyncCreationLock()
         return empty
 
+    def _repr_html_(self) -> str:
+        from limpyd.model.display import awaited_html  # noqa: PLC0415 - only notebooks call this
+
+        return awaited_html(self)
+
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
         return self._run(describe()) if self.database._pipeline() is not None else self._made_alone(describe)
 

@@ -48,6 +48,7 @@ def declare(model: Any, core: Any) -> None:
         run_after_commands(model, core)
     name = vars(model).get("model_name", model.__name__.lower())
     schema = Schema(model, name, model.namespace, model.lockable, database.layout)
+    database = _placed(model, database._models.place_for(model, schema.keys.tag))
     replaced = database._models.declared_before(model, schema.keys.tag)
     if replaced is not None:
         disconnect(database, replaced, Reverse)
@@ -60,6 +61,12 @@ def declare(model: Any, core: Any) -> None:
         if replaced is not None:
             reconnect(database, replaced, Reverse)
         raise
+
+
+def _placed(model: Any, database: Any) -> Any:
+    if database is not model.database:
+        model.database = database
+    return database
 
 
 def _set_fields(model: Any, schema: Schema) -> None:

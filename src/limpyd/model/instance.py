@@ -121,7 +121,9 @@ class Instance(Limpyd2ModelNames, WithFields):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if type(self) is not type(other) or not isinstance(other, Instance):
+        if not isinstance(other, Instance):
+            return NotImplemented
+        if type(self) is not type(other) and not self._schema.is_same_model(other._schema):
             return NotImplemented
         return self._pk_bytes is not None and self._pk_bytes == other._pk_bytes
 
@@ -129,7 +131,7 @@ class Instance(Limpyd2ModelNames, WithFields):
         if self._pk_bytes is None:
             msg = f"{self!r} cannot be hashed before it has a primary key"
             raise TypeError(msg)
-        return hash((type(self), self._pk_bytes))
+        return hash((self._schema.keys.tag, self._pk_bytes))
 
     def __repr__(self) -> str:
         if "_pk_bytes" not in vars(self):

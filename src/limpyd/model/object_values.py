@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.exceptions import InvalidPrimaryKey
-from limpyd.fields.declaration.single_value import SingleValueField
 from limpyd.query.collection.core import CollectionCore
 from limpyd.query.filters.conditions import ByPk
 from limpyd.query.query import Query
-from limpyd.query.single_object import exactly_one
+from limpyd.query.single_object import exactly_one, names_of_one_value
 from limpyd.requests.request import Request
 from limpyd.scripts.error_mapping import shown
 
@@ -22,7 +21,7 @@ def values(instance: Any, names: tuple[str, ...]) -> Request[dict[str, Any]]:
         InvalidFilter: a name is given twice, or is that of a field that a query does not read.
         InvalidPrimaryKey: the instance was never stored.
     """
-    return _read(instance, _collection(instance)._values(names or _names(instance._schema)))
+    return read(instance, alone(instance)._values(names or names_of_one_value(instance._schema)))
 
 
 def row(instance: Any, made: Any) -> Request[Any]:
@@ -33,14 +32,10 @@ def row(instance: Any, made: Any) -> Request[Any]:
         InvalidFilter: it is no class of rows.
         InvalidPrimaryKey: the instance was never stored.
     """
-    return _read(instance, _collection(instance)._rows(made))
+    return read(instance, alone(instance)._rows(made))
 
 
-def _names(schema: Any) -> tuple[str, ...]:
-    return "pk", *(name for name, field in schema.value_fields.items() if isinstance(field, SingleValueField))
-
-
-def _collection(instance: Any) -> CollectionCore[Any, Any]:
+def alone(instance: Any) -> CollectionCore[Any, Any]:
     """The collection of the object alone."""
     pk = instance._pk_bytes
     if pk is None:
@@ -49,7 +44,7 @@ def _collection(instance: Any) -> CollectionCore[Any, Any]:
     return CollectionCore(type(instance), instance._schema, Query((ByPk([pk], (), instance),)))
 
 
-def _read(instance: Any, found: CollectionCore[Any, Any]) -> Request[Any]:
+def read(instance: Any, found: CollectionCore[Any, Any]) -> Request[Any]:
     """The request for what the collection of an object is turned into.
 
     Raises (from the reply):

@@ -76,6 +76,11 @@ class Construction(ModelCore[Sync]):
             self._making = CreationLock()
         return self
 
+    def _repr_html_(self) -> str:
+        from limpyd.model.display import instance_html  # noqa: PLC0415 - only notebooks call this
+
+        return instance_html(self)
+
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
         if self.database._pipeline() is not None:
             return self._run(describe())

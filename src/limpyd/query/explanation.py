@@ -84,6 +84,12 @@ class Explanation(NamedTuple):
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        from limpyd.utils.html import MAX_SENTENCE, table  # noqa: PLC0415 - only notebooks call this
+
+        title, *lines = str(self).splitlines()
+        return table(title, (), (line.strip().partition(": ")[::2] for line in lines), limit=MAX_SENTENCE)
+
 
 class Leaf(NamedTuple):
     """A condition of a query, and whether objects that meet it are left out."""

@@ -49,6 +49,11 @@ class Iteration(CollectionCore[Item, M]):
         self._at_once("`in` a collection", "ask for .all()")
         return item in self.all()
 
+    def _repr_html_(self) -> str:
+        from limpyd.query.display import collection_html  # noqa: PLC0415 - only notebooks call this
+
+        return collection_html(self)
+
 
 class AsyncIteration(CollectionCore[Item, M]):
     """Iteration by `async for`, and the refusal of what cannot await the server."""
@@ -76,3 +81,8 @@ class AsyncIteration(CollectionCore[Item, M]):
     def __bool__(self) -> bool:
         msg = "testing whether a collection has items sends a request; use `await collection.exists()`"
         raise TypeError(msg)
+
+    def _repr_html_(self) -> str:
+        from limpyd.query.display import query_html  # noqa: PLC0415 - only notebooks call this
+
+        return query_html(self)

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from limpyd.exceptions import DoesNotExist, MultipleObjectsReturned
+from limpyd.fields.declaration.single_value import SingleValueField
 from limpyd.requests.request import Request
 from limpyd.scripts.queries import NONE
 
 T = TypeVar("T")
+
+
+def names_of_one_value(schema: Any) -> tuple[str, ...]:
+    """Returns the names of the primary key, `pk`, and of the fields of one value."""
+    return "pk", *(name for name, field in schema.value_fields.items() if isinstance(field, SingleValueField))
 
 
 def exactly_one(

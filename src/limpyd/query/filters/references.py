@@ -28,14 +28,15 @@ class Related(Condition):
         parts: what that object must meet; all of them.
     """
 
-    __slots__ = ("field", "parts")
+    __slots__ = ("field", "parts", "target")
 
     def __init__(self, field: Any, parts: Sequence[Condition]) -> None:
         self.field = field
         self.parts = tuple(parts)
+        self.target = field.target  # whose fields the parts are of, also after its class was declared again
 
     def node(self, partition: Partition) -> Node:
-        (there,) = self.field.target.keys.partitions
+        (there,) = self.target.keys.partitions
         index = self.field.reverse_index(partition)
         nodes = [part.node(there) for part in self.parts]
         stored = stored_in(self.field, partition, None)
@@ -46,7 +47,7 @@ class Related(Condition):
         yield self.field.reverse_index(partition)
 
     def assumes(self) -> Iterator[Assumption]:
-        yield from self.field.target.maintenance.built(index for part in self.parts for index in part.indexes())
+        yield from self.target.maintenance.built(index for part in self.parts for index in part.indexes())
         for part in self.parts:
             yield from part.assumes()
 
