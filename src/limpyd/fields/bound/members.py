@@ -39,17 +39,17 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
             members: the members.
             encode: gives the stored form; by default that of members that are looked for.
         """
-        encode = self._field.encode if encode is None else encode
+        stored_form = self._field.encode if encode is None else encode
         if len(members) != 1:
             if not members:
                 msg = f"{name} on {self._field} needs at least one member"
                 raise MissingArgument(msg)
-            return tuple([encode(member) for member in members])
+            return tuple([stored_form(member) for member in members])
         (member,) = members
         if isinstance(member, LISTS):
             msg = f"{name} on {self._field} takes its members one by one: {name.lower()}(*members)"
             raise InvalidValue(msg)
-        return (encode(member),)
+        return (stored_form(member),)
 
     def _write_some(
         self,
