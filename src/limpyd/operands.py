@@ -7,17 +7,25 @@ object that is updated.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from limpyd.exceptions import shorten
 from limpyd.expressions import Comparison, ComputedComparison, Expression
 from limpyd.utils.pickling import ByAttributes
 
+if TYPE_CHECKING:
+    from datetime import date, datetime, timedelta
+    from decimal import Decimal
+
+    from limpyd.types import Untyped
+
+T_co = TypeVar("T_co", covariant=True)
+
 MAX_SIZE = 200
 """The most operands of an expression: the server computes all of them in one step."""
 
 
-class Operand:
+class Operand(Generic[T_co]):
     """The left side of a comparison, or a part of arithmetic: a field, one of its sub-keys, or a part of its values."""
 
     __slots__ = ()
@@ -73,27 +81,135 @@ class Operand:
         """Has a place within a box around another; its width and height are in metres."""
         return self._compare("box", (longitude, latitude, width, height))
 
-    # --- arithmetic ---
+    # --- arithmetic, typed as lua/library/expression_types.lua computes it ---
 
-    def __add__(self, other: Any) -> Computed:
+    @overload
+    def __add__(self: Operand[int], other: int | Operand[int]) -> Computed[int]: ...
+    @overload
+    def __add__(self: Operand[float], other: float | Operand[float]) -> Computed[float]: ...
+    @overload
+    def __add__(self: Operand[Decimal], other: Decimal | int | Operand[Decimal | int]) -> Computed[Decimal]: ...
+    @overload
+    def __add__(self: Operand[int], other: Decimal | Operand[Decimal]) -> Computed[Decimal]: ...
+    @overload
+    def __add__(self: Operand[str], other: str | Operand[str]) -> Computed[str]: ...
+    @overload
+    def __add__(self: Operand[bytes], other: bytes | Operand[bytes]) -> Computed[bytes]: ...
+    @overload
+    def __add__(self: Operand[Untyped], other: str | Operand[str]) -> Computed[str]: ...
+    @overload
+    def __add__(self: Operand[datetime], other: timedelta | Operand[timedelta]) -> Computed[datetime]: ...
+    @overload
+    def __add__(self: Operand[date], other: timedelta | Operand[timedelta]) -> Computed[date]: ...
+    @overload
+    def __add__(self: Operand[timedelta], other: timedelta | Operand[timedelta]) -> Computed[timedelta]: ...
+    @overload
+    def __add__(self: Operand[timedelta], other: datetime | Operand[datetime]) -> Computed[datetime]: ...
+    @overload
+    def __add__(self: Operand[timedelta], other: date | Operand[date]) -> Computed[date]: ...
+    def __add__(self, other: Any) -> Computed[Any]:
         return Computed("+", self, other)
 
-    def __radd__(self, other: Any) -> Computed:
+    @overload
+    def __radd__(self: Operand[int], other: int) -> Computed[int]: ...
+    @overload
+    def __radd__(self: Operand[float], other: float) -> Computed[float]: ...
+    @overload
+    def __radd__(self: Operand[Decimal], other: Decimal | int) -> Computed[Decimal]: ...
+    @overload
+    def __radd__(self: Operand[int], other: Decimal) -> Computed[Decimal]: ...
+    @overload
+    def __radd__(self: Operand[str], other: str) -> Computed[str]: ...
+    @overload
+    def __radd__(self: Operand[bytes], other: bytes) -> Computed[bytes]: ...
+    @overload
+    def __radd__(self: Operand[Untyped], other: str) -> Computed[str]: ...
+    @overload
+    def __radd__(self: Operand[datetime], other: timedelta) -> Computed[datetime]: ...
+    @overload
+    def __radd__(self: Operand[date], other: timedelta) -> Computed[date]: ...
+    @overload
+    def __radd__(self: Operand[timedelta], other: timedelta) -> Computed[timedelta]: ...
+    @overload
+    def __radd__(self: Operand[timedelta], other: datetime) -> Computed[datetime]: ...
+    @overload
+    def __radd__(self: Operand[timedelta], other: date) -> Computed[date]: ...
+    def __radd__(self, other: Any) -> Computed[Any]:
         return Computed("+", other, self)
 
-    def __sub__(self, other: Any) -> Computed:
+    @overload
+    def __sub__(self: Operand[int], other: int | Operand[int]) -> Computed[int]: ...
+    @overload
+    def __sub__(self: Operand[float], other: float | Operand[float]) -> Computed[float]: ...
+    @overload
+    def __sub__(self: Operand[Decimal], other: Decimal | int | Operand[Decimal | int]) -> Computed[Decimal]: ...
+    @overload
+    def __sub__(self: Operand[int], other: Decimal | Operand[Decimal]) -> Computed[Decimal]: ...
+    @overload
+    def __sub__(self: Operand[datetime], other: timedelta | Operand[timedelta]) -> Computed[datetime]: ...
+    @overload
+    def __sub__(self: Operand[date], other: timedelta | Operand[timedelta]) -> Computed[date]: ...
+    @overload
+    def __sub__(self: Operand[timedelta], other: timedelta | Operand[timedelta]) -> Computed[timedelta]: ...
+    @overload
+    def __sub__(self: Operand[datetime], other: datetime | Operand[datetime]) -> Computed[timedelta]: ...
+    @overload
+    def __sub__(self: Operand[date], other: date | Operand[date]) -> Computed[timedelta]: ...
+    def __sub__(self, other: Any) -> Computed[Any]:
         return Computed("-", self, other)
 
-    def __rsub__(self, other: Any) -> Computed:
+    @overload
+    def __rsub__(self: Operand[int], other: int) -> Computed[int]: ...
+    @overload
+    def __rsub__(self: Operand[float], other: float) -> Computed[float]: ...
+    @overload
+    def __rsub__(self: Operand[Decimal], other: Decimal | int) -> Computed[Decimal]: ...
+    @overload
+    def __rsub__(self: Operand[int], other: Decimal) -> Computed[Decimal]: ...
+    @overload
+    def __rsub__(self: Operand[timedelta], other: timedelta) -> Computed[timedelta]: ...
+    @overload
+    def __rsub__(self: Operand[timedelta], other: datetime) -> Computed[datetime]: ...
+    @overload
+    def __rsub__(self: Operand[timedelta], other: date) -> Computed[date]: ...
+    @overload
+    def __rsub__(self: Operand[datetime], other: datetime) -> Computed[timedelta]: ...
+    @overload
+    def __rsub__(self: Operand[date], other: date) -> Computed[timedelta]: ...
+    def __rsub__(self, other: Any) -> Computed[Any]:
         return Computed("-", other, self)
 
-    def __mul__(self, other: Any) -> Computed:
+    @overload
+    def __mul__(self: Operand[int], other: int | Operand[int]) -> Computed[int]: ...
+    @overload
+    def __mul__(self: Operand[float], other: float | Operand[float]) -> Computed[float]: ...
+    @overload
+    def __mul__(self: Operand[Decimal], other: Decimal | int | Operand[Decimal | int]) -> Computed[Decimal]: ...
+    @overload
+    def __mul__(self: Operand[int], other: Decimal | Operand[Decimal]) -> Computed[Decimal]: ...
+    @overload
+    def __mul__(self: Operand[timedelta], other: int | Operand[int]) -> Computed[timedelta]: ...
+    @overload
+    def __mul__(self: Operand[int], other: timedelta | Operand[timedelta]) -> Computed[timedelta]: ...
+    def __mul__(self, other: Any) -> Computed[Any]:
         return Computed("*", self, other)
 
-    def __rmul__(self, other: Any) -> Computed:
+    @overload
+    def __rmul__(self: Operand[int], other: int) -> Computed[int]: ...
+    @overload
+    def __rmul__(self: Operand[float], other: float) -> Computed[float]: ...
+    @overload
+    def __rmul__(self: Operand[Decimal], other: Decimal | int) -> Computed[Decimal]: ...
+    @overload
+    def __rmul__(self: Operand[int], other: Decimal) -> Computed[Decimal]: ...
+    @overload
+    def __rmul__(self: Operand[timedelta], other: int) -> Computed[timedelta]: ...
+    @overload
+    def __rmul__(self: Operand[int], other: timedelta) -> Computed[timedelta]: ...
+    def __rmul__(self, other: Any) -> Computed[Any]:
         return Computed("*", other, self)
 
-    def __neg__(self) -> Computed:
+    def __neg__(self) -> Computed[T_co]:
         return Computed("*", self, -1)
 
     def __truediv__(self, _other: object) -> NoReturn:
@@ -103,7 +219,7 @@ class Operand:
     __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __truediv__
 
 
-class Part(ByAttributes, Operand):
+class Part(ByAttributes, Operand[Any]):
     """A sub-key of a field, or what an index keeps of its values."""
 
     __slots__ = ("_field", "_path")
@@ -120,7 +236,7 @@ class Part(ByAttributes, Operand):
         return Comparison(self._field, self._path, operator, value)
 
 
-class Computed(ByAttributes, Operand):
+class Computed(ByAttributes, Operand[T_co]):
     """A value that the server computes of an object's own values: `Post.votes + 1`, `Post.ups - Post.downs`.
 
     Attributes:

@@ -397,7 +397,7 @@ async def test_mistakes(any_face):
         database = face.database
         votes = InstanceHashField(type=int, indexable=True)
 
-    await face.refused(InvalidValue, lambda: model.update(1, votes=Other.votes + 1), match="no field of Post")
+    await face.refused(InvalidValue, lambda: model.update(1, votes=Other.votes + 1), match="is not a field of Post")
     for divided in (
         lambda: model.votes / 2,
         lambda: 5 // model.votes,
@@ -412,7 +412,7 @@ async def test_mistakes(any_face):
         bool(model.votes + 1)
     for condition, message in {
         5: "if_ takes a condition",
-        (model.votes == Other.votes): "no field of Post",
+        (model.votes == Other.votes): "is not a field of Post",
         (model.parent["votes"] == 1): "another object|holds",
         (model.votes == None): "is_null",  # noqa: E711
         (model.votes == "x"): "cannot hold|not compared",

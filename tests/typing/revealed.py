@@ -198,6 +198,16 @@ reveal_type(Person.instances().filter(name="x").primary_keys()[0])  # str
 reveal_type(Person.collection().count())  # int
 
 reveal_type(Person.age >= 3)  # Expression
+reveal_type(Person.age + 1)  # Computed[int]
+reveal_type(2 * Person.age - Person.age)  # Computed[int]
+reveal_type(Person.age * 0.5)  # Computed[float]
+reveal_type(Person.price - Person.age)  # Computed[Decimal]
+reveal_type(Person.strict + "x")  # Computed[str]
+reveal_type("x" + Person.name)  # Computed[str]
+reveal_type(Person.at - Person.at)  # Computed[timedelta]
+reveal_type(Person.age + 1 < Person.age)  # Expression
+reveal_type(person.update(age=Person.age + 1, if_=Person.age < 10))  # int | None
+reveal_type(Person.collection().update(age=-Person.age, if_=Person.age + 1 > 3))  # int
 reveal_type(Person.name == "x")  # Expression
 reveal_type((Person.name == "x") & ~(Person.age != 3) | Person.tags.contains("a"))  # Expression
 reveal_type(Person.headers["from"].startswith("a"))  # Expression
@@ -417,6 +427,10 @@ person.age.set("x")  # refused
 person.strict.set(b"x")  # refused
 person.strict.set(5)  # refused
 person.strict.append(3)  # refused
+Person.strict + 1  # refused
+Person.age + "x"  # refused
+Person.at + Person.at  # refused
+Person.collection().update(age=1, if_=3)  # refused
 person.name.set(None)  # refused
 person.name.set(["x"])  # refused
 person.name.set(date(2020, 1, 1))  # refused

@@ -10,7 +10,7 @@ from limpyd.operands import Operand
 from limpyd.utils.pickling import ByAttributes
 
 
-class ReferencePath(ByAttributes, Operand):
+class ReferencePath(ByAttributes, Operand[Any]):
     """A field of what a reference is to, or of what that one refers to, and so on; to be compared with."""
 
     __slots__ = ("_field", "_model", "_path")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from pickle import PicklingError
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, TypeVar
 
 from limpyd.exceptions import ConstraintError, DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression
@@ -46,7 +46,7 @@ class _NoModel:
         raise UndeclaredField(msg)
 
 
-class Field(Operand, Generic[T]):
+class Field(Operand[T]):
     """The declaration of a field, which lives on the class.
 
     A model has its own copy of each declaration, which knows the model; a declaration itself does

@@ -22,7 +22,7 @@ class Typed(NamedTuple):
     nodes: list[Argument | Read]
 
 
-def computed(model: Any, field: Any, value: Operand) -> Program:
+def computed(model: Any, field: Any, value: Operand[Any]) -> Program:
     """The program of the new value of a field.
 
     Raises:
@@ -122,7 +122,7 @@ def _article(kind: str) -> str:
     return f"an {kind}" if kind == "int" else f"a {kind}"
 
 
-def _refused(value: Computed, left: str, right: str) -> str:
+def _refused(value: Computed[Any], left: str, right: str) -> str:
     """Returns why two operands have no result, and the cure."""
     untyped = [each for each in (value.left, value.right) if isinstance(each, Field) and not each.typed]
     if untyped:
