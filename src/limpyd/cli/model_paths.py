@@ -46,13 +46,13 @@ def module_named(name: str) -> Any:
     Raises:
         BadUsage: it cannot be imported.
     """
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        msg = f"the module {name!r} cannot be imported from {here}: {error}"
+        msg = f"the module {name!r} cannot be imported from {folder}: {error}"
         raise BadUsage(msg) from error
     except (ValueError, TypeError) as error:  # a name such as "" or ".x", or a mistake of the module's own
         msg = f"the module {name!r} cannot be imported: {type(error).__name__}: {error}"

@@ -94,10 +94,10 @@ def sync_client(settings: Mapping[str, Any]) -> redis.Redis:
     addresses = [tuple(address) for address in settings["sentinels"]]
     manager = Sentinel(addresses, sentinel_kwargs=of_sentinels)  # type: ignore[no-untyped-call]
     secured = issubclass(pool.connection_class, redis.SSLConnection)
-    kept = SentinelConnectionPool(  # type: ignore[no-untyped-call]
+    connections = SentinelConnectionPool(  # type: ignore[no-untyped-call]
         settings["service_name"], manager, ssl=secured, max_connections=pool.max_connections, **own
     )
-    return redis.Redis.from_pool(kept)
+    return redis.Redis.from_pool(connections)
 
 
 def async_client(settings: Mapping[str, Any]) -> redis.asyncio.Redis:
@@ -110,10 +110,10 @@ def async_client(settings: Mapping[str, Any]) -> redis.asyncio.Redis:
     own, of_sentinels = _connection_settings(settings, pool, AsyncRetry(NoBackoff(), 0))
     manager = SentinelsOfNoLoop([tuple(address) for address in settings["sentinels"]], of_sentinels)
     secured = issubclass(pool.connection_class, redis.asyncio.SSLConnection)
-    kept = AsyncSentinelConnectionPool(  # type: ignore[no-untyped-call]
+    connections = AsyncSentinelConnectionPool(  # type: ignore[no-untyped-call]
         settings["service_name"], manager, ssl=secured, max_connections=pool.max_connections, **own
     )
-    return redis.asyncio.Redis.from_pool(kept)
+    return redis.asyncio.Redis.from_pool(connections)
 
 
 def _connection_settings(settings: Mapping[str, Any], pool: Any, retry: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -96,9 +96,9 @@ def _numeral(stored: bytes) -> bytes:
     """Returns the number that Python reads in a text: an integer, if a double is exact, or a float."""
     if len(stored) <= DIGITS_KEPT and stored.isdigit() and (stored[0] != ZERO or len(stored) == 1):
         return stored  # as most are
-    kept = _double(stored)
-    if kept[-1:] == b"f" and stored[-1:] == b"f":  # infinite, and written so
-        return kept
+    rounded = _double(stored)
+    if rounded[-1:] == b"f" and stored[-1:] == b"f":  # infinite, and written so
+        return rounded
     number = float(stored)
     if math.isinf(number) or (number == 0 and _NOT_ZERO.match(stored)):
         msg = "it is too large or too small for a number index"
@@ -110,7 +110,7 @@ def _numeral(stored: bytes) -> bytes:
             "not round"
         )
         raise ValueError(msg)
-    return kept
+    return rounded
 
 
 def _days(stored: bytes) -> bytes:

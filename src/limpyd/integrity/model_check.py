@@ -189,7 +189,7 @@ class ModelCheck:
             done: requests.ObjectsDone = yield requests.look_at_objects(
                 self._declared, self._kinds, given, begin, pks[: 2 * scans.MAX_OBJECTS], broken
             )
-            self._notes.objects += done.there
+            self._notes.objects += done.existing
             for one in done.found:
                 finding = messages.of_object(one, self._declared, built)
                 if finding.kind == "dangling" and "dangling" in self._repairs:

@@ -66,14 +66,14 @@ class ObjectsDone(NamedTuple):
         done: how many of them are done.
         at: with which index to go on in the next one, 0 for all of it.
         cursor: where in its value.
-        there: how many were there.
+        existing: the number of objects that exist.
         found: what was found.
     """
 
     done: int
     at: int
     cursor: bytes
-    there: int
+    existing: int
     found: list[Found]
 
 

@@ -98,8 +98,8 @@ class Limpyd2ModelNames:
             raise exceptions.InvalidPrimaryKey(msg)
         pks = self._schema.keys.partition(self._pk_bytes).pks
 
-        def found(there: bool) -> None:
-            if not there:
+        def found(exists: bool) -> None:
+            if not exists:
                 msg = f"there is no {self!r}: it was deleted, or never created"
                 raise exceptions.DoesNotExist(msg)
             self._mark_existing()

@@ -273,10 +273,10 @@ class ReferenceField(ValueField[Any], Generic[M]):
     def record_in(self, partition: Partition) -> tuple[Argument, ...]:
         """The catalog of the model it refers to, and what that keeps of it (see indexes/maintenance/declare.lua)."""
         index = self.reverse_index(partition)
-        (there,) = self._target.keys.partitions
+        (target_partition,) = self._target.keys.partitions
         name = index.key.removeprefix(partition.prefix).removesuffix(b":")
         label = f"{self.model.name}.{self.name}"
-        return (there.meta, label, index.kind.name, index.key, partition.pks, partition.meta, name)
+        return (target_partition.meta, label, index.kind.name, index.key, partition.pks, partition.meta, name)
 
     def reverse_index(self, partition: Partition) -> FieldIndex:
         """The index that finds who refers to an object."""

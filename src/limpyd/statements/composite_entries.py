@@ -86,5 +86,5 @@ def _text(values: Iterable[tuple[str, bytes]]) -> str:
     """Returns the expression of the entry for the values of all fields; it is false if a value is missing."""
     pairs = list(values)
     texts = [value if form == b"text" else f"form_{form.decode()}({value})" for value, form in pairs]
-    there = " and ".join(value for value, _ in pairs)
-    return f"{there} and {' .. '.join(f'netstring({text})' for text in texts)}"
+    all_given = " and ".join(value for value, _ in pairs)
+    return f"{all_given} and {' .. '.join(f'netstring({text})' for text in texts)}"

@@ -60,10 +60,12 @@ def imported_forms(schema: Schema, types: Mapping[str, str | None], exclude: Col
     Raises:
         InvalidValue: the model does not have one, or declares another type for it.
     """
-    return [None if name in exclude else _imported(schema, name, kept) for name, kept in types.items()]
+    return [
+        None if name in exclude else _imported(schema, name, exported_type) for name, exported_type in types.items()
+    ]
 
 
-def _imported(schema: Schema, name: str, kept: str | None) -> FieldForm:
+def _imported(schema: Schema, name: str, exported_type: str | None) -> FieldForm:
     field: Any = schema.fields.get(name)
     if not isinstance(field, ValueField) or isinstance(field, VersionField) or not field.readable:
         known = [each for each, other in schema.value_fields.items() if not isinstance(other, VersionField)]
@@ -73,10 +75,11 @@ def _imported(schema: Schema, name: str, kept: str | None) -> FieldForm:
         )
         raise InvalidValue(msg)
     form = form_of(field)
-    if kept is not None and kept != form.type:
+    if exported_type is not None and exported_type != form.type:
         msg = (
-            f"in the file, {name} is {shorten(kept)}, but {field} is {form.type}. Declare the type of the file, or "
-            f"leave out the field with exclude=[{name!r}]; if all its values fit, change the first line of the file"
+            f"in the file, {name} is {shorten(exported_type)}, but {field} is {form.type}. Declare the type of the "
+            f"file, or leave out the field with exclude=[{name!r}]; if all its values fit, change the first line of the "
+            f"file"
         )
         raise InvalidValue(msg)
     return form

@@ -73,7 +73,7 @@ class JSONLinesReader:
                 f"own model, or change the name in its first line"
             )
             raise InvalidValue(msg)
-        types = {name: str(kept) for name, kept in fields.items()}
+        types = {name: str(type_name) for name, type_name in fields.items()}
         self._forms = dict(zip(types, imported_forms(self._schema, types, self._exclude), strict=True))
         return [name for name, form in self._forms.items() if form is not None]
 

@@ -36,11 +36,13 @@ class Related(Condition):
         self.target = field.target  # whose fields the parts are of, also after its class was declared again
 
     def node(self, partition: Partition) -> Node:
-        (there,) = self.target.keys.partitions
+        (target_partition,) = self.target.keys.partitions
         index = self.field.reverse_index(partition)
-        nodes = [part.node(there) for part in self.parts]
+        nodes = [part.node(target_partition) for part in self.parts]
         stored = stored_in(self.field, partition, None)
-        return Via(there.pks, index.kind.name, index.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
+        return Via(
+            target_partition.pks, index.kind.name, index.key, stored, nodes[0] if len(nodes) == 1 else All(nodes)
+        )
 
     def indexes(self) -> Iterator[FieldIndex]:
         (partition,) = self.field.model.keys.partitions

@@ -59,11 +59,11 @@ class MissingMembers(Request[Sequence[bytes]]):
         if not own:
             return reply
         missing, width = frozenset(own), self._width
-        kept = []
+        existing = []
         for at in range(0, len(reply), width):
             if reply[at] not in missing:
-                kept += reply[at : at + width]
-        return kept
+                existing += reply[at : at + width]
+        return existing
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[Sequence[bytes]]:
         return MissingMembers(args, self._width, self.subject)

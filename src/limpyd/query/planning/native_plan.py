@@ -41,10 +41,10 @@ class NativePlan(ScriptPlan):
         if not pks:
             return resolved(pks)
 
-        def keep(found: list[int]) -> list[bytes]:
-            return [pk for pk, there in zip(pks, found, strict=True) if there]
+        def existing_pks(found: list[int]) -> list[bytes]:
+            return [pk for pk, exists in zip(pks, found, strict=True) if exists]
 
-        return self._command(("SMISMEMBER", self.partition.pks, *pks), keep)
+        return self._command(("SMISMEMBER", self.partition.pks, *pks), existing_pks)
 
     def _pks_in_order(self, decode: Callable[[Any], Any], span: Span) -> Request[Any] | None:
         """A page of the primary keys of one set as numbers, if the server gave them."""

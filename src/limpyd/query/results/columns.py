@@ -140,8 +140,8 @@ class RelatedColumn(Column):
 
     def args(self, partition: Partition, scores: bytes) -> tuple[Argument, ...]:
         reference: Any = self._field
-        (there,) = reference.target.keys.partitions
-        return (*super().args(partition, scores), *self._column.args(there, b""))
+        (target_partition,) = reference.target.keys.partitions
+        return (*super().args(partition, scores), *self._column.args(target_partition, b""))
 
     def refuse(self, reply: Any, pk: bytes | None = None) -> None:  # noqa: ARG002 - it is not the object's own value
         self._column.refuse(reply)

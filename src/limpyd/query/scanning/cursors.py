@@ -124,5 +124,5 @@ def _resumed_via(
         text = inner.restored(after[at.end() : end])
         return b">%d:%b%b" % (len(text), text, after[end:])
 
-    there = Via(node.referred, node.kind, node.key, node.stored, inner.node)
-    return ResumedScan(there, b">%d:%b%b" % (len(inner.cursor), inner.cursor, cursor[last:]), restored)
+    rest = Via(node.referred, node.kind, node.key, node.stored, inner.node)
+    return ResumedScan(rest, b">%d:%b%b" % (len(inner.cursor), inner.cursor, cursor[last:]), restored)
