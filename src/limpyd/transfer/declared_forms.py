@@ -78,8 +78,8 @@ def _imported(schema: Schema, name: str, exported_type: str | None) -> FieldForm
     if exported_type is not None and exported_type != form.type:
         msg = (
             f"in the file, {name} is {shorten(exported_type)}, but {field} is {form.type}. Declare the type of the "
-            f"file, or leave out the field with exclude=[{name!r}]; if all its values fit, change the first line of the "
-            f"file"
+            f"file, or leave out the field with exclude=[{name!r}]; if all its values fit, change the first line of "
+            f"the file"
         )
         raise InvalidValue(msg)
     return form
