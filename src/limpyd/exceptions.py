@@ -105,7 +105,7 @@ class RelatedDoesNotExist(DoesNotExist):
     Attributes:
         model: name of the model that refers.
         field: name of the field.
-        pk: the primary key that no object has.
+        pk: the primary key of the missing object.
     """
 
     def __init__(self, model: str, field: str, target: str, pk: str) -> None:
@@ -125,7 +125,7 @@ class RestrictedError(LimpydError, ValueError):
         model: name of the model that refers.
         field: name of the field.
         pk: primary key of the object that refers.
-        target: primary key of the one that is referred to.
+        target: primary key of the referenced object.
     """
 
     def __init__(self, model: str, field: str, pk: str, target_model: str, target: str) -> None:
@@ -162,9 +162,9 @@ class TooManyChanges(LimpydError, ValueError):
     """A step would change more objects and entries than the database's `max_changes`. Nothing was changed.
 
     Attributes:
-        pk: primary key of the object at which it was found out, or "" if it was at none.
-        changes: how many objects and index entries it would change, at least.
-        limit: how many it may.
+        pk: primary key of the object whose changes exceed the limit, or "" if it is not known.
+        changes: the number of objects and index entries that the step would change, at least.
+        limit: the number of changes that the step may make.
     """
 
     def __init__(self, who: str, pk: str, changes: int, limit: int, why: str, cure: str) -> None:
@@ -183,7 +183,7 @@ class MoveConflict(LimpydError, ValueError):
 
 
 class MultipleObjectsReturned(LimpydError, ValueError):
-    """More than one object matches where exactly one was asked for."""
+    """More than one object matches, but the call returns exactly one."""
 
 
 class UniquenessError(LimpydError, ValueError):
@@ -262,8 +262,8 @@ class StaleObject(LimpydError):
     Attributes:
         model: name of the model.
         pk: primary key of the object.
-        expected: the version that it was to have.
-        found: the version that it has.
+        expected: the version that you passed as `if_version`.
+        found: the current version of the object.
     """
 
     def __init__(self, model: str, pk: str, expected: int, found: int) -> None:
@@ -316,14 +316,14 @@ class BulkError(LimpydError, ValueError):
 
 
 class ImportRefused(BulkError):
-    """A line of a file was refused by an import; its `__cause__` says why.
+    """An import refused a line of a file; the reason is the `__cause__` of the error.
 
-    Unless it was a dry run, the objects of the lines before it are imported. Nothing was done of it and later lines.
+    Unless it was a dry run, the lines before it are imported. The refused line and the lines after it are not.
 
     Attributes:
-        line: its number, counted from 1: where the import goes on once it is corrected.
-        position: where the object stands in the file, counted from 0.
-        done: what was done before it, as the import would have returned it.
+        line: the number of the line, counted from 1. Pass it as `from_line=` to continue after you have corrected it.
+        position: the position of the object in the file, counted from 0.
+        done: the result of the import for the lines before it.
     """
 
     def __init__(self, operation: str, line: int, position: int, done: Any, cause: Exception, advice: str) -> None:

@@ -1,4 +1,4 @@
-"""`limpyd check`: whether data is in order, and putting it right."""
+"""`limpyd check`: finds inconsistent data, and repairs it."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def check(
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare indexes, keys and references with what the objects have, while others read and write.
+    """Compare indexes, keys and references with the objects, while other processes read and write.
 
-    Exits with 1 if something is wrong, and was not repaired.
+    Exits with 1 if findings remain that were not repaired.
     """
     repairs = asked_repairs(repair=repair, also=also or [])
     targets = models_named(models)

@@ -1,4 +1,4 @@
-"""`limpyd explain`: how a query is answered."""
+"""`limpyd explain`: shows how the server executes a query."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def explain(
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
-    """Tell how a query is answered: its conditions, what it starts from, what makes it slow, and the cure.
+    """Show how a query is executed: its conditions, the one that it starts from, and advice if it is slow.
 
     Exits with 1 if there is a warning.
     """

@@ -1,4 +1,4 @@
-"""`limpyd export`: the objects of a model, as lines on stdout."""
+"""`limpyd export`: writes the objects of a model as lines to stdout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def export(
     chunk: Annotated[int, typer.Option(min=1, help="The approximate number of objects per request.")] = USUAL_CHUNK,
     url: Url = None,
 ) -> int:
-    """Write all objects of a model to stdout, as JSON lines or CSV that `import` takes, while others read and write."""
+    """Write all objects of a model to stdout, as JSON lines or CSV for `import`. Other processes can read and write."""
     target = model_named(model)
     with Session([target], url) as session, bar(f"Exporting {target.__name__}") as progress:
         total: int = session.result(target.database._run_program(inspection.count(target)))

@@ -1,4 +1,4 @@
-"""`limpyd import`: objects from the lines of a file."""
+"""`limpyd import`: creates objects from the lines of a file."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def import_(
 ) -> int:
     """Create the objects of a file that `export` wrote, with their primary keys, in chunks.
 
-    It ends with 4 at the first line that is refused, and names it; those before it are imported. If it is stopped, call
-    it again with --on-conflict skip.
+    Exits with 4 at the first refused line, and names it; the lines before it are imported. If the command is stopped,
+    call it again with --on-conflict skip.
     """
     target = model_named(model)
     with _opened(path) as lines, Session([target], url) as session, bar(f"Importing {target.__name__}") as progress:

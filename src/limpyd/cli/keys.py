@@ -1,4 +1,4 @@
-"""`limpyd keys`: the keys of a model, or of one object."""
+"""`limpyd keys`: lists the keys of a model or an object."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def keys(
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
-    """List keys: type, expiry, how many members (or bytes, of a string), memory.
+    """List keys: type, expiry, length (in members, or the bytes of a string), memory.
 
-    The keys of the database are walked in chunks. What cannot be shown of a name, such as NUL, is spelled out.
+    The command walks the keys of the database in chunks. Characters that cannot be shown, such as NUL, are escaped.
     Exits with 1 if there are none.
     """
     target = model_named(model)

@@ -1,4 +1,4 @@
-"""`limpyd migrate`: data of redis-limpyd 2 is moved to the keys of today."""
+"""`limpyd migrate`: moves the data of redis-limpyd 2 to the current keys."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from limpyd.cli.session import Session
 
 
 def migrate(models: Models, url: Url = None, as_json: AsJson = False) -> int:
-    """Move objects from where redis-limpyd 2 keeps them, in the same database, while others read and write.
+    """Move objects from the keys of redis-limpyd 2, in the same database, while other processes read and write.
 
-    The models are those of limpyd as it is now. Each object is moved as one step; if it is stopped, however, the next
-    call goes on. What cannot be moved stays and is listed; then it exits with 1.
+    Declare the models without layout="limpyd2". Each object is moved in one step. If the command is stopped, the next
+    call continues. An object that cannot be moved stays and is listed; the command then exits with 1.
     """
     results: list[dict[str, Any]] = []
     targets = models_named(models)

@@ -1,4 +1,4 @@
-"""`limpyd models`: what is declared, and what there is of it."""
+"""`limpyd models`: lists declared models and their data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def models(
 ) -> int:
     """List models: fields, indexes and whether they are built, objects, memory of the objects and of each index.
 
-    Memory is an estimate: MEMORY USAGE of some keys of each kind, drawn at random, times how many there are.
+    Memory is an estimate: the MEMORY USAGE of some random keys of each kind, times the number of keys.
     Exits with 1 if an index is not built.
     """
     results = []

@@ -1,4 +1,4 @@
-"""`limpyd rename`: the data of a class or a field follows it to its new name."""
+"""`limpyd rename`: moves the data of a class or a field to its new name."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def rename(
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
-    """Move the data of a class, or of a field, from the name that it had, while others read and write.
+    """Move the data of a class or a field from its former name, while other processes read and write.
 
-    Each object is moved as one step. If it is stopped, however, the next call goes on. What has no free place under its
-    new name stays and is listed; then it exits with 1.
+    Each object is moved in one step. If the command is stopped, the next call continues. An object that conflicts with
+    other data under the new name is not moved and is listed; the command then exits with 1.
     """
     pairs = [_pair(each) for each in field or []]
     if former is None and not pairs:

@@ -37,7 +37,7 @@ def serve(
 ) -> int:
     """Run the embedded server until Ctrl-C or SIGTERM, and print its URL once it answers.
 
-    What the server says, such as advice on the settings of the machine, is in server.log, in its folder.
+    The server's log, including advice on the settings of the machine, is in server.log in its folder.
     """
     if persist and folder is None:
         msg = "--persist needs --dir: a temporary folder is removed at the end"

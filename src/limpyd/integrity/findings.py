@@ -35,11 +35,11 @@ class KindFacts(NamedTuple):
     """The facts of a kind of findings.
 
     Attributes:
-        meaning: what it is.
-        cure: what a repair does, or else what one can do.
-        repair: `usual`, if a repair loses nothing; `named`, if it takes data away, so that it is to be named; or
-            `none`, where only the user knows what is right.
-        mild: it does no harm, so data with it is in order.
+        meaning: a description of the error.
+        cure: the effect of a repair; without a repair, the advice to the user.
+        repair: `usual`, if a repair loses no data; `named`, if it removes data, so that you have to name the kind; or
+            `none`, if only the user knows the right value.
+        mild: True if the finding does no harm, so that the data counts as consistent.
     """
 
     meaning: str
@@ -91,7 +91,7 @@ KINDS: dict[Kind, KindFacts] = {
 
 
 def kinds_to_repair(repair: Repair) -> frozenset[Kind]:
-    """The kinds of findings that are to be repaired.
+    """Returns the kinds of findings to repair.
 
     Raises:
         InvalidValue: it names no such kind, or one that cannot be repaired.
@@ -115,15 +115,15 @@ def kinds_to_repair(repair: Repair) -> frozenset[Kind]:
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong.
+    """One error that a check has found.
 
     Attributes:
-        kind: what kind of thing, one of `limpyd.integrity.KINDS`.
-        model: the name of the model; of a model that is not declared, its namespace and name.
+        kind: one of `limpyd.integrity.KINDS`.
+        model: the name of the model; if the model is not declared, its namespace and name.
         key: the key in Redis.
-        pk: the primary key of the object, if it is about one.
-        what: what is wrong.
-        repaired: whether it was put right.
+        pk: the primary key of the object, if the finding concerns an object.
+        what: the description of the error.
+        repaired: True if the error was repaired.
     """
 
     kind: Kind

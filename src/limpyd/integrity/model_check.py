@@ -28,7 +28,7 @@ NO_REPAIRS = b""
 
 
 class ModelCheck:
-    """The check of a model in one partition: programs, in the order in which they are to be run."""
+    """The check of a model in one partition: programs, in the order in which they run."""
 
     def __init__(self, model: Any, partition: Partition, notes: Notes, repairs: AbstractSet[Kind]) -> None:
         self._declared = Declared(model, partition)
@@ -58,7 +58,7 @@ class ModelCheck:
     # --- before the walk: which indexes are built ---
 
     def begin(self) -> Program[None]:
-        """Looks at what is known of indexes."""
+        """Checks the records of the indexes in the catalog."""
         declared, partition = self._declared, self._partition
         indexes = list(declared.indexes.values())
         all_else = [(key, declared.expected(key)) for key in (partition.pks, partition.meta)]
@@ -88,9 +88,9 @@ class ModelCheck:
     # --- the walk ---
 
     def look_at_keys(self, keys: Sequence[bytes]) -> Program[None]:
-        """Looks at some keys, and at the entries that those of indexes hold.
+        """Checks some keys, and the entries in the keys of indexes.
 
-        They wait until there are many of them: a walk meets few at a time of each of many models and indexes.
+        Keys are collected until there are many, because a walk finds only a few at a time of each model and index.
         """
         self._notes.keys += len(keys)
         self._keys += keys
@@ -98,7 +98,7 @@ class ModelCheck:
             yield from self._look_at_types()
 
     def end_of_keys(self) -> Program[None]:
-        """Looks at those that wait."""
+        """Checks the collected keys that are left."""
         while self._keys:
             yield from self._look_at_types()
         for index, keys in self._of_indexes.values():
@@ -160,7 +160,7 @@ class ModelCheck:
     # --- after it: the objects, and indexes that are to be built ---
 
     def look_at_objects(self, progress: Callable[[int], object]) -> Program[None]:
-        """Looks at all objects; `progress` is called with how many more are done."""
+        """Checks all objects; `progress` is called with the number of further checked objects."""
         built = [index for name, index in self._declared.indexes.items() if name not in self._unbuilt]
         given = [(index.name, *index.given) for index in built]
         given += [(b"", *reference.given) for reference in self._declared.references]
@@ -223,7 +223,7 @@ class ModelCheck:
         return broken
 
     def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
-        """Clears a reference to nobody; notes what prevents it."""
+        """Clears a reference to an object that does not exist; records the reason if that is impossible."""
         _, _, pk, referred, number, _ = found
         field = self._declared.references[number - indexes - 1].field
         try:
@@ -233,7 +233,7 @@ class ModelCheck:
         return finding._replace(repaired=True)
 
     def build(self) -> Program[None]:
-        """Builds the indexes that are not built, if that is asked."""
+        """Builds the indexes that are not built, if the repair includes that."""
         for name in sorted(self._unbuilt):
             index = self._declared.indexes[name]
             what, built = f"{self._declared.described(index)} does not contain all objects", False

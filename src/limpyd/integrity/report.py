@@ -19,17 +19,17 @@ MAX_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The report of a check. Iterating gives the findings; of each kind at most 1,000 are listed, and all are counted.
+    """The report of a check. Iterating yields the findings: at most 1,000 of each kind, although all are counted.
 
     Attributes:
-        models: the names of the models that were checked.
-        objects: how many objects were looked at.
-        entries: how many entries of indexes.
-        keys: how many keys.
-        seconds: how long it took.
-        found: how many findings there are of each kind.
-        repaired: how many of those were put right.
-        findings: the findings themselves.
+        models: the names of the checked models.
+        objects: the number of checked objects.
+        entries: the number of checked index entries.
+        keys: the number of checked keys.
+        seconds: the duration of the check.
+        found: the number of findings of each kind.
+        repaired: the number of repaired findings of each kind.
+        findings: the listed findings.
     """
 
     models: tuple[str, ...]
@@ -43,11 +43,11 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """True if nothing was found, or all of it was repaired, but for what does no harm."""
+        """True if there are no findings, or all were repaired, apart from the kinds that do no harm."""
         return all(facts.mild or self.left(kind) == 0 for kind, facts in KINDS.items())
 
     def left(self, kind: Kind) -> int:
-        """Returns how many findings of a kind were not repaired."""
+        """Returns the number of findings of a kind that were not repaired."""
         return self.found.get(kind, 0) - self.repaired.get(kind, 0)
 
     def of(self, kind: Kind) -> list[Finding]:

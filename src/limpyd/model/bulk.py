@@ -1,4 +1,4 @@
-"""Many objects at once, from an iterable of any length: chunk by chunk, of which only one is held here."""
+"""Operations on many objects, from an iterable of any length. Only one chunk is in memory at a time."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class BulkCreated(NamedTuple):
     """The result of a `bulk_create`.
 
     Attributes:
-        created: how many objects were created.
-        skipped: how many were passed over, since something of theirs belongs to another object.
-        updated: how many existing objects were given the values instead.
-        pks: the primary keys of those created or updated, in order, if they were asked for.
+        created: the number of created objects.
+        skipped: the number of skipped objects, whose primary key or unique value belongs to another object.
+        updated: the number of existing objects that were updated instead.
+        pks: the primary keys of the created and updated objects, in order, with `pks=True`.
     """
 
     created: int = 0
@@ -51,8 +51,8 @@ class BulkUpdated(NamedTuple):
     """The result of a `bulk_update`.
 
     Attributes:
-        updated: how many objects were updated.
-        missing: how many do not exist.
+        updated: the number of updated objects.
+        missing: the number of objects that do not exist.
     """
 
     updated: int = 0
@@ -63,8 +63,8 @@ class BulkDeleted(NamedTuple):
     """The result of a `bulk_delete`.
 
     Attributes:
-        deleted: how many objects were deleted.
-        missing: how many did not exist.
+        deleted: the number of deleted objects.
+        missing: the number of objects that did not exist.
     """
 
     deleted: int = 0
@@ -72,7 +72,7 @@ class BulkDeleted(NamedTuple):
 
 
 class Bulk(Generic[Result, Outcome]):
-    """A bulk operation: it takes objects one by one, and has a request when a chunk is full."""
+    """A bulk operation: it takes objects one by one, and yields a request when a chunk is full."""
 
     operation: ClassVar[str]
     result: Result
@@ -105,7 +105,7 @@ class Bulk(Generic[Result, Outcome]):
             yield from self.rest()
 
     def rest(self) -> Program[None]:
-        """Has the chunk stored as far as it is filled."""
+        """Stores the objects of the unfinished chunk."""
         while self._count:
             try:
                 outcome = yield self._request()
@@ -131,7 +131,7 @@ class Bulk(Generic[Result, Outcome]):
         raise NotImplementedError
 
     def _add(self, item: Any) -> bool:
-        """Adds an object to the chunk; whether that is full now."""
+        """Adds an object to the chunk; returns whether the chunk is full."""
         raise NotImplementedError
 
     def _request(self) -> Request[Outcome]:
@@ -139,11 +139,11 @@ class Bulk(Generic[Result, Outcome]):
         raise NotImplementedError
 
     def _take(self, outcome: Outcome) -> None:
-        """Counts what came of a chunk."""
+        """Counts the results of a chunk."""
         raise NotImplementedError
 
     def _remove(self, outcome: Outcome) -> int:  # noqa: ARG002 - those that remove only a part look at it
-        """Removes from the chunk what was dealt with; returns how many objects that were."""
+        """Removes the processed objects from the chunk; returns their number."""
         self._empty()
         return self._count
 

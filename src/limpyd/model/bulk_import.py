@@ -1,4 +1,4 @@
-"""The import of objects from lines: their creation, each with the primary key of its line, or with a new one."""
+"""The import of objects from lines. Each object gets the primary key of its line, or a new one."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class BulkImport(BulkCreate):
         schema: the model.
         file_format: the format of the lines.
         exclude: the names of fields that are left out.
-        chunk: how many objects a request carries at most.
-        on_conflict: what becomes of an object that stands against another one.
-        new_pks: give automatic primary keys, whatever the lines say.
-        from_line: the first line of objects that is not passed over.
-        dry_run: look at all lines, and send nothing.
+        chunk: the maximum number of objects per request.
+        on_conflict: `raise`, `skip` or `update`, for an object that conflicts with another one.
+        new_pks: create new automatic primary keys, and ignore the primary keys of the lines.
+        from_line: the first line to import.
+        dry_run: check all lines, and send nothing.
         progress: called after each chunk with the number of objects so far.
     """
 
@@ -107,7 +107,7 @@ class BulkImport(BulkCreate):
         self._first_of_record = self._line + 1
 
     def rest(self) -> Program[None]:
-        """Has the chunk stored as far as it is filled, behind a counter that is as high as its primary keys."""
+        """Stores the objects of the unfinished chunk, after raising the counter to their highest primary key."""
         if not self._dry_run:
             if self._highest > self._raised:
                 yield raise_counter(self._schema, self._partition, self._highest)
@@ -166,7 +166,7 @@ class BulkImport(BulkCreate):
         return pk
 
     def _check_references(self, names: Iterable[str]) -> None:
-        """Refuses new primary keys where objects of the file refer to others by those that they had."""
+        """Refuses new primary keys if objects of the file refer to each other by the old ones."""
         fields: Any = (self._schema.value_fields[name] for name in names)
         own = [
             field.name

@@ -27,7 +27,7 @@ NAME_OF_CLASS = re.compile(r"(?:Final\[)?(?:\w+\.)*(\w+)")
 
 
 def check_body(model: type) -> None:
-    """Refuses what looks like a field and is none.
+    """Refuses attributes that look like fields but are none.
 
     Raises:
         DeclarationError: there is such a thing.
@@ -45,7 +45,7 @@ def check_body(model: type) -> None:
 
 
 def _against(model: type, name: str, value: Any) -> str:
-    """Returns the reason why something in the body of a class is no field, if it looks like one."""
+    """Returns the reason why an attribute of a class is not a field, if it looks like one."""
     if name == "default_indexes":
         fits = value is None or isinstance(value, list | tuple)
         return "" if fits else f"a list of indexes, or None; not {shorten(value)}"
@@ -90,7 +90,7 @@ def _unnamed(value: Any) -> Iterator[Field[Any]]:
 
 
 def _check_annotations(model: type, base: type) -> None:
-    """Refuses a field that is annotated in a class, and never made.
+    """Refuses a field that is annotated in a class but not created.
 
     Raises:
         DeclarationError: there is one.

@@ -21,7 +21,7 @@ from limpyd.scripts import object_requests
 class ModelCore(HashCommands, Faced[Face]):
     """A class mapped onto Redis: its fields are declared on it, its instances are objects in Redis.
 
-    Nothing but the primary key is held in an instance; each access asks Redis.
+    An instance holds only the primary key; each access reads from Redis.
     """
 
     _database_type: ClassVar[type[Database[Any]]]
@@ -73,14 +73,14 @@ class ModelCore(HashCommands, Faced[Face]):
 
     @operation
     def delete(self) -> Request[None]:
-        """Deletes the object: all its values, their index entries and its place in the collection.
+        """Deletes the object: all its values, their index entries, and its primary key in the set of the model.
 
-        From then on each operation of this instance, and of others of the object in this process, raises
+        After that, each operation of this instance, and of other instances of the object in this process, raises
         `DoesNotExist`, reads included.
 
         Raises:
             DoesNotExist: it was deleted already.
-            RestrictedError: another object refers to it and forbids it; nothing is deleted.
+            RestrictedError: a reference of another object forbids the deletion; nothing is deleted.
             InvalidPrimaryKey: the instance has no primary key, so there is nothing to delete.
         """
         schema = self._schema

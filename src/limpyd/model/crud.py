@@ -1,4 +1,4 @@
-"""The creation and lookup of objects: each way described as a request."""
+"""Requests that create and look up objects."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ENCODABLE = get_args(Encodable)
 
 
 def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.NewObject:
-    """An object with these values and the defaults of the other fields. A value of None is not stored.
+    """Returns an object with these values and the defaults of the other fields. A value of None is not stored.
 
     Raises:
         UnknownField: a name is no field.
@@ -40,7 +40,7 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.New
 
 
 def object_with_pk(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> object_requests.NewObject:
-    """The same with a primary key that is known, and values of fields that are."""
+    """Returns the same for a primary key and names of fields that have been checked."""
     new = object_requests.NewObject(pk)
     partition = schema.keys.partition(pk)
     for name, field, place, sub in schema.layout(partition):
@@ -65,7 +65,7 @@ def object_with_pk(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) 
 def add_versions(
     schema: Schema, partition: Partition, new: object_requests.NewObject, values: Mapping[str, Any]
 ) -> None:
-    """Makes versions of dynamic fields part of a new object, and what lists them."""
+    """Adds versions of dynamic fields, and their inventories, to a new object."""
     new.unset += schema.dynamic.inventories(partition)
     for name in values.keys() - schema.settable:
         field = schema.dynamic.version(name)
@@ -80,7 +80,7 @@ def add_versions(
 
 
 def known(schema: Schema, values: Mapping[str, Any]) -> None:
-    """Refuses what a new object cannot be given.
+    """Refuses names that cannot have a value in a new object.
 
     Raises:
         UnknownField: a name is no field.
@@ -96,11 +96,11 @@ def known(schema: Schema, values: Mapping[str, Any]) -> None:
 
 
 def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes | None], R]) -> Request[R]:
-    """The request that creates an object; its result is made of the primary key, or of None if nothing is stored yet.
+    """The request that creates an object; its result is made from the primary key, or from None if none is stored yet.
 
     Raises as `new_object`, and from the reply:
         UniquenessError: the primary key, or a unique value, belongs to another object.
-        InvalidValue: all values are None, and nothing else would make an object.
+        InvalidValue: all values are None, and there is no default.
     """
     if schema.own_setters:
         values = with_own_setters(schema, values)
@@ -127,12 +127,12 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
 
 
 def creation_in_general(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> Request[bytes]:
-    """The same by the general script."""
+    """The request that creates an object with the general script."""
     return object_requests.create(schema, schema.keys.partition(pk), new_object(schema, values))
 
 
 def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a new object, with the defaults of the fields that are not given; each function is called once."""
+    """Returns the values of a new object with the defaults of its other fields; each function is called once."""
     fields = [field for field in schema.value_fields.values() if field.default is not None]
     missing = [field for field in fields if field.name not in values and field is not schema.version]
     return {**{field.name: field.default_value() for field in missing}, **values}
@@ -262,5 +262,5 @@ def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:
 
 
 def existing(schema: Schema, pks: list[bytes]) -> Request[list[bytes]]:
-    """The request that keeps those of the primary keys that exist (SMISMEMBER)."""
+    """The request that returns the primary keys that exist, among the given ones (SMISMEMBER)."""
     return plan_for(schema, ()).existing(pks)

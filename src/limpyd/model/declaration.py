@@ -1,4 +1,4 @@
-"""The declaration of a model: what happens when its class is made, and when it gets another database."""
+"""The declaration of a model when its class is created, and when it moves to another database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def declare(model: Any, core: Any) -> None:
         core: the class that all models come from.
 
     Raises:
-        DeclarationError: something of what it declares is not possible.
+        DeclarationError: a part of the declaration is not possible.
     """
     if not model.__module__.startswith("limpyd."):
         check_body(model)
@@ -114,7 +114,7 @@ def move(model: Any, database: Any) -> None:
 
 
 def _kind_of(database: Any) -> str:
-    """Returns the name of what is given as a database for a message; a URL may hold a password, and is not quoted."""
+    """Returns the name of a wrong database for a message; a URL is not quoted, because it may contain a password."""
     return f"the class {database.__name__}" if isinstance(database, type) else f"a {type(database).__name__}"
 
 
@@ -124,7 +124,7 @@ def _is_replaced(model: Any, database: Any) -> bool:
 
 
 def _with_subclasses(model: type[Any], database: Any) -> list[type[Any]]:
-    """A model, and those of its subclasses that are on a database as their own base classes are."""
+    """A model, and its subclasses whose base classes are all on the same database."""
     found = [model]
     for subclass in model.__subclasses__():
         if getattr(subclass, "database", None) is database:

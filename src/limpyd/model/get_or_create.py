@@ -1,4 +1,4 @@
-"""get_or_create and get_or_connect: an object is found by the values that a new one would be created with."""
+"""get_or_create and get_or_connect: they find an object by the values that a new one would have."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def get_or_create(
 ) -> Request[tuple[bytes, bool]]:
     """The request that finds the one object that has some values, or creates it with them.
 
-    It is one step on the server, so of several callers at once one creates and the others find.
+    It is one step on the server: if several callers run at once, one creates the object and the others find it.
 
     Raises:
         UnknownField: a name is no field.
@@ -91,7 +91,7 @@ def _values(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) ->
 def _as_stored(
     schema: Schema, values: dict[str, Any], defaults: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """The values that are sought, and those of a new object besides, as the setters of their fields store them."""
+    """The values to find, and the further values of a new object, as the setters of their fields store them."""
     stored = {}
     for name, value in values.items():
         field: Any = schema.field(name)
@@ -110,7 +110,7 @@ def _conditions(schema: Schema, method: str, values: Mapping[str, Any]) -> tuple
 
 
 def _condition(schema: Schema, method: str, comparison: Any) -> Condition:
-    """Returns the condition that an object with a value meets: an index has what it keeps of that value."""
+    """Returns the condition that an object with a value meets: an index has the entry of that value."""
     field = comparison.field
     lookup = serving(field).get(("", "eq")) if isinstance(field, ValueField) and not field.has_subkeys else None
     if lookup is None or not lookup.field_index.transforms:

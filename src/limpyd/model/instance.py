@@ -1,4 +1,4 @@
-"""The instances of models: how they are made, and what they know of their objects."""
+"""The instances of models: their creation, and their state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from limpyd.utils.suggestions import did_you_mean
 
 
 class Instance(Limpyd2ModelNames, WithFields):
-    """An object in Redis, of which nothing but the primary key is held here."""
+    """An object in Redis. The instance itself holds only the primary key."""
 
     _schema: ClassVar[Schema]
     _is_hooked: ClassVar[bool] = False
@@ -30,7 +30,7 @@ class Instance(Limpyd2ModelNames, WithFields):
     _pk_source: Pending[Any] | None = None  # what gives it its primary key, in a pipeline
 
     def __post_init__(self) -> None:
-        """Runs for each new instance of the class, however it is made; for subclasses to define.
+        """Runs for each new instance of the class; subclasses can define it.
 
         By a constructor, `create`, `get`, a collection, `lazy_connect`, a reference or anything else, where `__init__`
         runs for `Person(…)` only. It gets no values, and must send nothing. Of an instance that a pipeline creates,
@@ -109,7 +109,7 @@ class Instance(Limpyd2ModelNames, WithFields):
 
     @property
     def _checked(self) -> bool:
-        """True if the object was there, and this process has deleted none of the model since."""
+        """True if the object existed, and this process has not deleted any object of the model since."""
         return self._seen is self._schema.era
 
     def _run(self, request: Request[Any]) -> Any:
@@ -142,8 +142,8 @@ class Instance(Limpyd2ModelNames, WithFields):
 
     @property
     def prefetched(self) -> Mapping[str, Any]:
-        """The values that a collection read along with this instance (`instances(prefetch=[…])`), by name.
+        """The values that a collection has read together with this instance (`instances(prefetch=[…])`), by name.
 
-        They are as they were at that moment; the fields themselves ask Redis.
+        They are the values of that moment; the fields themselves read from Redis.
         """
         return self._prefetched

@@ -1,4 +1,4 @@
-"""Several fields of one object are given new values at once: described as a request."""
+"""The request that sets several fields of one object at once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
 
 
 def assigned_as_given(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
-    """The same for values that do not go through setters of a user's."""
+    """Returns the same for values that are not passed to the setters of users' field classes."""
     if not values:
         msg = f"{schema.name}: update needs the new value of at least one field"
         raise InvalidValue(msg)
@@ -69,7 +69,7 @@ def _assigned_one(schema: Schema, field: Any, value: Any) -> Assigned:
 
 
 def _making(field: ValueField[Any], value: Any) -> tuple[Argument, ...]:
-    """The command that makes a value of many members, and its arguments; nothing for an empty one."""
+    """Returns the command that stores a value of many members, with its arguments; nothing for an empty value."""
     new = NewObject(None)
     field.add_to(new, field.place(None)._replace(indexes=()), value)
     for _, command, args in new.members:
@@ -78,7 +78,7 @@ def _making(field: ValueField[Any], value: Any) -> tuple[Argument, ...]:
 
 
 def expected_version(schema: Schema, if_version: int | None) -> int | None:
-    """The version that an object is to have, if any.
+    """Returns the version that the object must have, if any.
 
     Raises:
         InvalidValue: it is no number, or the model has no versions.
@@ -99,7 +99,7 @@ def updating(
     if_version: int | None,
     instance: Any = None,
 ) -> Request[int | None]:
-    """The request that gives an object new values. Raises as `assigned`, `condition` and `expected_version`."""
+    """The request that updates an object. Raises as `assigned`, `condition` and `expected_version`."""
     expected = expected_version(schema, if_version)
     condition, shown = condition_of(schema, if_), "" if if_ is None else repr(if_)
     if schema.own_setters:
@@ -136,7 +136,7 @@ def _no_version(_reply: Any) -> None:
 
 
 def by_name_only(method: str, first: str, given: tuple[Any, ...]) -> None:
-    """Refuses values that are not given by name.
+    """Refuses positional values.
 
     Raises:
         TypeError: there are some.
@@ -173,7 +173,7 @@ ON_INSTANCE, ON_CLASS = _without_self(OnInstance.__call__), _without_self(OnClas
 
 
 class Update(Generic[R_co]):
-    """Gives several fields of an object new values, with all their indexes, in one atomic step and one request.
+    """Sets several fields of an object, with all their indexes, in one atomic step and one request.
 
     `person.update(name="x", tags=["a"])`, or `Person.update(pk, name="x", tags=["a"])`. A value is given
     as the constructor takes it, and replaces the whole value of its field; None removes it. A value may be an

@@ -27,7 +27,7 @@ PARTS = {"existing": "find"}
 
 
 def check_fits(request: Request[Any]) -> None:
-    """Refuses what cannot be part of a transaction.
+    """Refuses a request that cannot be part of a transaction.
 
     Raises:
         NotInPipeline: it cannot.
@@ -57,7 +57,7 @@ def check_fits(request: Request[Any]) -> None:
 
 
 def as_one(pendings: Sequence[Pending[Any]]) -> Exchange:
-    """Does all that the requests ask for, or nothing of it, and settles each."""
+    """Executes all requests or none, and settles each."""
     yield from questions_settled(pendings)
     known = known_results(pendings)
     if any(pending.error is not None for pending in pendings):
@@ -74,7 +74,7 @@ def as_one(pendings: Sequence[Pending[Any]]) -> Exchange:
 
 
 def known_results(pendings: Sequence[Pending[Any]]) -> list[Any]:
-    """The results that are known without the server, of those that are not sent; one that fails is settled."""
+    """Returns the results that are known without a request; settles an operation whose result is an error."""
     results = []
     for pending in pendings:
         if not pending.request.args:
@@ -86,7 +86,7 @@ def known_results(pendings: Sequence[Pending[Any]]) -> list[Any]:
 
 
 def begins(pendings: Sequence[Pending[Any]]) -> Callable[[], None]:
-    """Returns the function to call when they are sent: from then on all may be done."""
+    """Returns the function to call when they are sent: from then on all may have been executed."""
     writes = not all(pending.request.readonly for pending in pendings)
 
     def begun() -> None:
@@ -97,7 +97,7 @@ def begins(pendings: Sequence[Pending[Any]]) -> Callable[[], None]:
 
 
 def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
-    """The request that does all that is sent, or nothing; the reply is as it comes."""
+    """The request that executes all operations or none; its reply is not decoded."""
     requests = [pending.request for pending in pendings]
     keys: list[Argument] = []
     args: list[Argument] = []
@@ -125,9 +125,9 @@ def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
 
 
 def settle_whole(pendings: Sequence[Pending[Any]], reply: list[Any], known: Sequence[Any]) -> None:
-    """Settles all by what the script replied, and by the results that were known before.
+    """Settles all operations by the reply of the script, and by the results that were known before.
 
-    If it was done, an error that Python finds in the reply of an operation is that one's alone.
+    If they were executed, an error that Python finds in the reply of an operation belongs to this operation only.
     """
     sent = [pending for pending in pendings if pending.request.args]
     if reply[0] == b"ok":
@@ -163,7 +163,7 @@ def settle_refused(pendings: Sequence[Pending[Any]], failed: int, error: Excepti
 
 
 def settle_unknown(pendings: Sequence[Pending[Any]], failed: int, error: Exception) -> None:
-    """Settles all by the error of one, after which not all was taken back."""
+    """Settles all operations by the error of one, if not all changes could be undone."""
     error.add_note(f"operation {failed + 1} of {len(pendings)} in a transaction, whose changes could not all be undone")
     for number, pending in enumerate(pendings):
         if number == failed:

@@ -19,13 +19,13 @@ from limpyd.utils.pickling import not_sent
 
 
 class Collector(RawCommands):
-    """Takes the requests of the thread and task that opened it; others, also those begun within, are not affected.
+    """Collects the requests of the thread and task that opened it, but not those of tasks that are started inside.
 
     Args:
-        database: whose requests are collected.
-        active: where the database finds its open pipeline.
-        atomic: whether it is sent within MULTI and EXEC.
-        autoexecute: whether the end of the block executes what was collected; else that is given up.
+        database: the database whose requests are collected.
+        active: the context variable with the open pipeline of the database.
+        atomic: True to send within MULTI and EXEC.
+        autoexecute: True to execute the collected operations at the end of the block; otherwise they are discarded.
     """
 
     _kind: ClassVar[str] = "pipeline"
@@ -57,10 +57,10 @@ class Collector(RawCommands):
     # --- for the database ---
 
     def collect(self, request: Request[Any]) -> Pending[Any]:
-        """Notes a request.
+        """Collects a request.
 
         Raises:
-            NotInPipeline: it cannot wait for others.
+            NotInPipeline: a pipeline cannot collect the request.
         """
         if request.blocking:
             msg = (
@@ -107,16 +107,16 @@ class Collector(RawCommands):
         self._active.set(Block(self, self._exit_reference, open_block(self._active)))
 
     def _leave(self) -> None:
-        """Ends the collecting; what was collected is still to be sent."""
+        """Ends the collecting; the collected requests are still to be sent."""
         self.has_ended = True
         open_block(self._active)
 
     def _give_up(self, why: str = "raised an error") -> None:
-        """Forgets what was collected."""
+        """Discards the collected requests."""
         given_up(self._taken(), f"the block of its {self._kind} {why}, so it was not executed")
 
     def _is_to_execute(self, kind: type[BaseException] | None) -> bool:
-        """Ends the block; whether what was collected is to be executed."""
+        """Ends the block; returns whether to execute the collected requests."""
         self._leave()
         if kind is not None:
             self._give_up()
@@ -148,7 +148,7 @@ class Collector(RawCommands):
 
 
 class AtomicCollector(Collector):
-    """Takes requests that are done all, or not at all."""
+    """Collects requests that are executed all, or not at all."""
 
     _kind = "transaction"
 
@@ -163,13 +163,13 @@ class AtomicCollector(Collector):
 
 
 class WatchCollector(AtomicCollector):
-    """A transaction that is tried again when what it watches has changed: what the function of a try is given.
+    """A transaction that is tried again if a watched key has changed. Each call of the function gets one.
 
-    While something is watched, operations are executed at once, as those of redis-py are, until `multi()`.
+    If keys are watched, operations are executed at once until `multi()`, as in redis-py.
     """
 
     def multi(self) -> None:
-        """Begins the transaction: from here on operations are collected, and done together when the function returns.
+        """Begins the transaction: later operations are collected, and executed together when the function returns.
 
         Raises:
             NotInPipeline: it has begun.
@@ -177,13 +177,13 @@ class WatchCollector(AtomicCollector):
         self._enter()
 
     def _end(self) -> list[Pending[Any]]:
-        """Ends a try; what it collected."""
+        """Ends a try; returns the collected operations."""
         self._leave()
         return self._taken()
 
 
 def results_of(pendings: list[Pending[Any]], *, raise_on_error: bool) -> list[Any]:
-    """The results of what was executed; in place of one that failed its error, unless that is to be raised."""
+    """Returns the results of the operations; for a failed operation its error, unless errors are to be raised."""
     error = first_error(pendings)
     if error is not None and raise_on_error:
         raise error
@@ -202,7 +202,7 @@ class PipelinedCore:
         return block.collector if block is not None and block.is_mine() else None
 
     def _at_once(self, what: str, instead: str) -> None:
-        """Refuses in a pipeline what can only be done at once.
+        """Refuses an operation that a pipeline cannot collect, if one is open.
 
         Raises:
             NotInPipeline: a pipeline is open.

@@ -1,4 +1,4 @@
-"""The stand-in for a result that comes when a pipeline is executed."""
+"""The `Pending` that stands for a result until a pipeline is executed."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Pending(Generic[R_co]):
         """The result.
 
         Raises:
-            NotExecuted: it is not there yet; or the operation was not done.
-            OutcomeUnknown: it was sent, and then interrupted: it was done, or not.
+            NotExecuted: the operation has not been executed yet, or was refused.
+            OutcomeUnknown: the operation was interrupted after it was sent; it may have been executed.
             LimpydError: the error of the operation itself.
         """
         if self._error is not None:
@@ -55,7 +55,7 @@ class Pending(Generic[R_co]):
 
     @property
     def error(self) -> Exception | None:
-        """The reason why there is no result, if there is none and will be none."""
+        """The error of the operation, if it has failed or was not executed."""
         return self._error
 
     def settle(self, result: Any = None, error: Exception | None = None, *, own: bool = False) -> None:
@@ -64,14 +64,14 @@ class Pending(Generic[R_co]):
         Args:
             result: the result.
             error: the error.
-            own: whether that was found in the reply to what was executed with others.
+            own: True if decoding the reply of an executed operation raised the error.
         """
         self.is_done, self._result, self._error, self.is_own_error = True, result, error, own
         if self._when_settled is not None:
             self._when_settled()
 
     def when_settled(self, then: Callable[[], None]) -> None:
-        """Has something done once the result, or an error, is there."""
+        """Calls a function once there is a result or an error."""
         self._when_settled = then
 
     def __await__(self) -> Generator[Any, Any, R_co]:

@@ -1,4 +1,4 @@
-"""Transactions that are tried again when what they watched has changed. It does no I/O."""
+"""Transactions that are tried again if a watched key has changed. It does no I/O."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Watch:
     """The watched keys of a transaction, and its tries.
 
     Raises:
-        InvalidValue: what is to be watched is neither a key nor a field of an object, or the tries are no number.
+        InvalidValue: a watch is neither a key nor a field of an object, or `max_tries` is not a number.
     """
 
     def __init__(self, watches: Sequence[Any], max_tries: int) -> None:
@@ -72,9 +72,9 @@ class Watch:
             self._known = frozenset(script.sha for script, found in zip(SCRIPTS, known, strict=True) if found)
 
     def ending(self, pendings: Sequence[Pending[Any]]) -> tuple[Request[Any] | None, list[Command]]:
-        """Returns the commands at the end of a try: all that was collected as one request, if nothing has changed.
+        """Returns the commands at the end of a try: the collected operations as one request, within MULTI and EXEC.
 
-        Nothing, if another thread has just found out that what is known of indexes has changed.
+        Only UNWATCH, if there is nothing to send, or if another thread has just found that the catalog has changed.
         """
         self._known_results = known_results(pendings)
         sent = [pending for pending in pendings if pending.request.args]
@@ -94,7 +94,7 @@ class Watch:
     def ended(
         self, pendings: Sequence[Pending[Any]], request: Request[Any] | None, replies: Sequence[Any]
     ) -> float | None:
-        """Settles all; or how many seconds to wait before the next try.
+        """Settles all operations, or returns the seconds to wait before the next try.
 
         Raises:
             WatchError: there were enough tries.
@@ -142,7 +142,7 @@ class Watch:
 
 
 def _note(request: Request[Any], pendings: Sequence[Pending[Any]], refusal: redis_errors.ResponseError) -> None:
-    """Notes why a try was refused, if the next one may go well.
+    """Records why a try was refused, if the next one may succeed.
 
     Raises:
         ServerError: it may not.

@@ -1,4 +1,4 @@
-"""Fields that refer to objects of a model: what all of them declare."""
+"""The common part of the declarations of fields that refer to objects of a model."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
     # --- values ---
 
     def encode(self, value: Any) -> bytes:
-        """A primary key as it is stored; of an object, or given as such.
+        """Returns the stored form of a primary key, which is passed as an object or as the key itself.
 
         Raises:
             InvalidValue: it is none, or an object of another model, or one without a primary key.
@@ -243,7 +243,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
     # --- how references are indexed and checked ---
 
     def indexes_in(self, partition: Partition) -> Sequence[Declared]:
-        """The indexes that are declared, and one that finds who refers to an object, if none of them does."""
+        """Returns the declared indexes, and one that finds the objects that refer to an object if none of them does."""
         indexes = super().indexes_in(partition)
         if isinstance(partition, Limpyd2Partition) or isinstance(indexes, type | Index | str):
             return indexes
@@ -279,5 +279,5 @@ class ReferenceField(ValueField[Any], Generic[M]):
         return (target_partition.meta, label, index.kind.name, index.key, partition.pks, partition.meta, name)
 
     def reverse_index(self, partition: Partition) -> FieldIndex:
-        """The index that finds who refers to an object."""
+        """The index that finds the objects that refer to an object."""
         return best_reverse_index(self, self.place_in(partition).indexes)

@@ -1,4 +1,4 @@
-"""The reverse side of a reference: who refers to an object."""
+"""The reverse side of a reference: the objects that refer to an object."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class Reverse(Generic[M]):
 
 
 class BoundReverse(Faced[Face], Generic[M, Face]):
-    """Those who refer to one object by a field.
+    """The objects that refer to one object by a field.
 
-    Called, it is their collection. It can be written to from this side as well: the object becomes, or is no longer, a
-    member of the field of each of some objects, or what their foreign key refers to, all in one step.
+    Call it to get their collection. You can also write to this side: a command adds the object to the field of each of
+    some objects, or removes it, all in one step. A foreign key is set to the object, or cleared.
     """
 
     __slots__ = ("_field", "_instance")
@@ -110,7 +110,7 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
         A foreign key is set to this object (SET, HSET), whatever it referred to before.
 
         Raises:
-            UniquenessError: the field is unique, and another object has it, or several are given.
+            UniquenessError: the field is unique, and another object already refers to it, or you pass several objects.
 
         Others as `zadd`.
         """

@@ -31,9 +31,9 @@ def best_reverse_index(field: Any, indexes: Sequence[FieldIndex]) -> FieldIndex:
 
 
 def with_reverse_index(indexes: Sequence[Declared]) -> Sequence[Declared]:
-    """The declared indexes of a reference, and one that finds who refers to an object, if none of them does.
+    """The declared indexes of a reference, and one that finds the referring objects if none of them does.
 
-    Those by score come first: what they find is in their order.
+    Indexes with scores come first, because their results are in their order.
     """
     expanded = [index for each in indexes for index in declared(each).expanded()]
     if not expanded or any(map(_finds_who_refers, expanded)):
@@ -43,5 +43,5 @@ def with_reverse_index(indexes: Sequence[Declared]) -> Sequence[Declared]:
 
 
 def _finds_who_refers(index: Any) -> bool:
-    """Returns whether an index finds who refers to an object, whatever the object holds besides."""
+    """Returns whether an index finds all objects that refer to an object, whatever their other values are."""
     return index.only_equality and not (index.prefix or index.around or index.own_steps)

@@ -1,4 +1,4 @@
--- EVALSHA 96d4d587a41c90b50db14c5e88b2386cdeee664f, sent with
+-- EVALSHA 867781a5e13c1ac3704da7d8802ab5c834115e1c, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -43,7 +43,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

@@ -1,4 +1,4 @@
--- EVALSHA 4facb7eb0d1e441fab1dab69f774963587425f5f, sent with
+-- EVALSHA 75647a5442b4f50b2ddbb6d0ffdc9a802969929f, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -31,7 +31,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

@@ -1,4 +1,4 @@
--- EVALSHA 588d32135c575cbe058a75e35aa1cb2d293289cb, sent with
+-- EVALSHA 363103f7c2ec72f8f6903b935cb01d0170053dc2, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -45,7 +45,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

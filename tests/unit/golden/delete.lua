@@ -1,4 +1,4 @@
--- EVALSHA 1b08b34380fb40872ef5513ffcf7a5ec243e83b3, sent with
+-- EVALSHA 3153af97d9ff03caa00c3941f6c594a5f05de7ca, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -23,7 +23,7 @@ local epoch = records.err and records or records[1]
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

@@ -1,4 +1,4 @@
--- EVALSHA 8b3f9a7a496886bb86164310395dcbb826eeda98, sent with
+-- EVALSHA 39667954709e3b261f88663073d7f6de896d0556, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -36,7 +36,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

@@ -1,4 +1,4 @@
--- EVALSHA 4a171670951079fb3cda817aafbb4b8c0bde21c0, sent with
+-- EVALSHA 5f6bb0a11baf5b0075edb963d19cb3a3266f5bed, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -32,7 +32,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

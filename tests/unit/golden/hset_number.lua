@@ -1,4 +1,4 @@
--- EVALSHA 1e37b3065102c76617ea4a86631bc2cba6925dbd, sent with
+-- EVALSHA 08563e7135a49c1d7a4bb7a35abca21560add9ce, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -32,7 +32,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

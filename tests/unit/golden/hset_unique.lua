@@ -1,4 +1,4 @@
--- EVALSHA d9ae04a2cbe54d155064584472b9d0c81d4202e2, sent with
+-- EVALSHA 311550eb8c9422b2e0cc4ff34e08ec56c6544308, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -31,7 +31,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

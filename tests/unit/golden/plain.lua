@@ -1,4 +1,4 @@
--- EVALSHA a595e2bd4abc1cbaff6b3f9f3f56e4d9e8571c05, sent with
+-- EVALSHA 2d1192abf4e639a951c4c4e412f596ab34d2666f, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -26,7 +26,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

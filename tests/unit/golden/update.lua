@@ -1,4 +1,4 @@
--- EVALSHA 99247872c1bd95aa5d315b655c5ad7ffc4060e69, sent with
+-- EVALSHA bc65be7ba4bf094aea4ba71f98a5af5498a7a6c7, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -40,7 +40,7 @@ local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
-    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it'
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end

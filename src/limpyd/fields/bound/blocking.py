@@ -61,7 +61,7 @@ class BoundBlocking(BoundValue[Face]):
         )
 
     def _may_wait(self, name: str) -> None:
-        """A script keeps the indexes, and no script can wait."""
+        """Scripts update the indexes, and a script cannot wait."""
         if self._field.indexed:
             msg = (
                 f"{self._field} is indexed, and {name} cannot update the index: a command that waits on the server "

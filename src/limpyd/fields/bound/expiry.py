@@ -26,7 +26,7 @@ class BoundExpiry(BoundValue[Face]):
     __slots__ = ()
 
     def _may_expire(self, command: str) -> None:
-        """An index is kept by writes; when a value expires there is none."""
+        """Writes update an index, but the server writes nothing when a value expires."""
         if self._field.indexed:
             msg = (
                 f"{self._field} is indexed: if its value expired, its index entry would stay. {command} needs a "

@@ -82,7 +82,7 @@ def usual_bound_class(kind: Any) -> Any:
 
 
 def _refuse_without_effect(field: Any, users: type[Any]) -> None:
-    """Refuses what limpyd 2 reads to make commands, and nothing here does.
+    """Refuses attributes by which limpyd 2 declares commands, and which have no effect here.
 
     Raises:
         DeclarationError: there is such a thing.
@@ -107,7 +107,7 @@ def _refuse_without_effect(field: Any, users: type[Any]) -> None:
 
 
 def _refuse_no_command(field: Any, users: type[Any], *, awaits: bool) -> None:
-    """Refuses what stands for a command and is none.
+    """Refuses attributes with the name of a command that are not a command.
 
     Raises:
         DeclarationError: there is such a thing.
@@ -187,7 +187,7 @@ def _hooked_commands(bound: Any) -> dict[str, Any]:
 
 
 def _post_command(self: Any, sender: Any, name: str, result: Any, args: Any, kwargs: Any) -> Any:
-    """Passes what a command gave on to the model's `post_command`, if it has one."""
+    """Passes the result of a command to the model's `post_command`, if it has one."""
     after = getattr(self._instance, "post_command", None)
     if after is None:
         return result

@@ -35,7 +35,7 @@
 local may_write, entries = ARGV[1] == '1', redis.pcall('HGETALL', KEYS[2])
 if entries.err then
   local mistyped = string.find(entries.err, 'WRONGTYPE', 1, true)
-  return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it' or entries.err)
+  return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; rename or delete it' or entries.err)
 end
 local empty = redis.call('SCARD', KEYS[1]) == 0
 local known, declared, unbuilt, changes = {}, {}, {}, {}

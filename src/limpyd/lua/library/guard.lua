@@ -10,7 +10,7 @@ for _ = 1, table.remove(ARGV) do
   local current = redis.pcall('HGET', meta, ':epoch')
   if type(current) == 'table' then
     local mistyped = string.find(current.err, 'WRONGTYPE', 1, true)
-    return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; move or delete it' or current.err)
+    return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; rename or delete it' or current.err)
   elseif (current or '') ~= epoch then
     local is_empty = not current and string.sub(epoch, 1, 1) == ':' and redis.call('SCARD', string.sub(epoch, 2)) == 0
     if not is_empty then

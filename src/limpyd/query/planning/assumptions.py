@@ -14,7 +14,7 @@ from limpyd.requests.request import Assumption, Request, merged
 def assumed(
     maintenance: Any, conditions: Sequence[Condition], order: Sequence[SortKey], partition: Partition
 ) -> tuple[Assumption, ...]:
-    """Returns what a query takes for granted: the indexes that it uses are built, also those of other models."""
+    """Returns the assumption of a query: the indexes that it uses are built, including those of other models."""
     elsewhere = [assumption for condition in conditions for assumption in condition.assumes()]
     return merged([*maintenance.built(indexes_used(conditions, order, partition)), *elsewhere])
 

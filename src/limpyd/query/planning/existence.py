@@ -1,6 +1,6 @@
 """Existence of the objects that a query finds: an index may have entries of objects that do not exist.
 
-Something other than limpyd has left them. They are left out of results.
+Another program has left such entries. They are left out of results.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _exists(node: Node) -> bool:
 
 
 class MissingMembers(Request[Sequence[bytes]]):
-    """Finds the members of a set that are no objects (SDIFF), right after a command that reads the set.
+    """Finds the members of a set that have no object (SDIFF), right after a command that reads the set.
 
     Args:
         args: the command.

@@ -1,4 +1,4 @@
-"""Plans by commands of the server, where one suffices, and by short scripts around one."""
+"""Plans with one command of the server, or with a short script around one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NativePlan(ScriptPlan):
     """The plan of a query that one command of the server may answer."""
 
     def native_pks(self, span: Span, nodes: Sequence[Node] | None = None) -> Native | None:
-        """The command that gives the primary keys, if there is one; those of other conditions, if some are given."""
+        """The command that returns the primary keys, if there is one; for other conditions, if some are passed."""
         nodes = self.nodes if nodes is None else nodes
         if not self.order:
             return single_command.pks(self.partition, nodes, span)

@@ -45,7 +45,7 @@ class ScriptPlan:
         order: the sort keys.
         sorts_by_pattern: true if SORT may read other keys; older clusters refuse that.
         joins_keys: true if one command may name keys of other models as well; clusters refuse that.
-        existing: true to leave out primary keys that an index has, and that are no objects.
+        existing: true to leave out primary keys in an index that have no object.
 
     Attributes:
         model: the model.
@@ -84,7 +84,7 @@ class ScriptPlan:
 
     @property
     def empty(self) -> bool:
-        """True if nothing can match, so that nothing needs to be asked."""
+        """True if nothing can match, so that no request is needed."""
         for node in self.nodes:
             if not (node.intervals if type(node) is Within else getattr(node, "texts", True)):
                 return True
@@ -103,7 +103,7 @@ class ScriptPlan:
         return request.assuming(*self.assumes)
 
     def page(self, projection: Projection, size: int, cursor: str | None) -> Request[Page[Any]]:
-        """So many items in order, from the first one or a cursor on."""
+        """A page of items in order, from the first one or a cursor on."""
         if self.empty:
             return resolved(Page([], None))
 
@@ -142,7 +142,7 @@ class ScriptPlan:
         return request.assuming(*self.assumes)
 
     def columns(self, projection: Projection) -> list[tuple[Argument, ...]]:
-        """Returns the columns that are read of each object."""
+        """Returns the columns to read from each object."""
         scores = known_key(self.order[0].scores) if self.order else b""
         return [column.args(self.partition, scores) for column in projection.columns]
 
@@ -157,7 +157,7 @@ class ScriptPlan:
         return self.search_of(self.node)
 
     def search_of(self, node: Node) -> Search:
-        """The search for what meets a condition, in the same order."""
+        """The search for objects that meet a condition, in the same order."""
         # Scripts that may look at other slots do not declare which: a cluster takes keys of one slot only.
         conditions = () if self.model.crosses_slots else self._conditions
         elsewhere = [key for condition in conditions for key in condition.elsewhere()]

@@ -14,7 +14,7 @@ from limpyd.scripts.query_values import ReadValue
 
 
 class Span(NamedTuple):
-    """A range of the objects in order: how many to pass over, and how many to give; 0 for all."""
+    """A range of the objects in order: the number to skip, and the number to return; 0 for all."""
 
     offset: int = 0
     limit: int = 0
@@ -84,7 +84,7 @@ def members(key: bytes, span: Span, *, desc: bool) -> Native:
 
 
 def in_range(node: Node, index: bytes, span: Span, *, desc: bool) -> Native | None:
-    """The primary keys in a range of an index, in the index's order: whoever is in a range has a value."""
+    """The primary keys in a range of an index, in the index's order; each object in a range has a value."""
     ends = ends_of(node)
     if ends is None or not isinstance(node, Within) or node.key != index:
         return None
@@ -104,7 +104,7 @@ def by_pk(partition: Partition, nodes: Sequence[Node], *, desc: bool) -> Native 
 
 
 def sets_of(partition: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
-    """The sets whose intersection is the answer, where it is one."""
+    """The sets whose intersection is the result, if there are such sets."""
     if not nodes:
         return [partition.pks]
     keys: list[bytes] = []
@@ -122,7 +122,7 @@ def sets_of(partition: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
 
 
 def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[NumberRange]] | None:
-    """The sets, and the ranges of numbers, that objects must be in, if that is all that is asked."""
+    """The sets and the ranges of numbers that objects must be in, if the query has no other conditions."""
     if not nodes:
         return None
     sets, ranges = [], []

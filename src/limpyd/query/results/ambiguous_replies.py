@@ -18,7 +18,7 @@ BEFORE_COLUMNS = 5
 
 
 def undecodable(columns: Sequence[Any], error: StoredValueError) -> IncompleteReply:
-    """Asks the same again, with primary keys, to name the object whose value does not fit its field's type."""
+    """Repeats the query with primary keys, to name the object whose value does not fit its field's type."""
 
     def refuse() -> NoReturn:
         raise error
@@ -42,7 +42,7 @@ def undecodable(columns: Sequence[Any], error: StoredValueError) -> IncompleteRe
 
 
 def mistyped(items: list[Any]) -> IncompleteReply:
-    """Asks whether what SORT gave nothing for is in a key of another type; else the items are right."""
+    """Asks whether a value that SORT did not return is in a key of another type; if not, the items are correct."""
 
     def ask(request: Request[Any]) -> Request[Any]:
         command = _named(request)
@@ -54,7 +54,7 @@ def mistyped(items: list[Any]) -> IncompleteReply:
 
 
 def any_missing(groups: Sequence[str], replies: Sequence[Any]) -> bool:
-    """Returns whether a key may be of another type, as nothing was read of it.
+    """Returns whether a key may have another type, because nothing was read from it.
 
     Args:
         groups: of each column the text of its key; columns of one key are in one hash.

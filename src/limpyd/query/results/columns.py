@@ -1,4 +1,4 @@
-"""Columns: the values that are read of each object that is found."""
+"""Columns: the values to read from each object that a query finds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_REFERENCES = 30
 
 
 class Column:
-    """One value that is read of each object.
+    """One value to read from each object.
 
     Attributes:
         name: the field's, or `pk`, or SORTED_SCORE.
@@ -55,7 +55,7 @@ class Column:
 
     @property
     def group(self) -> str:
-        """The key that it is read from, as a text: columns of one hash share one; empty where there is none."""
+        """The text of the key that the column is read from, which columns of one hash share; empty without a key."""
         if not isinstance(self._field, ValueField):
             return ""
         return "in the hash" if self._field.stored_as == b"entry" else self._field.name
@@ -90,7 +90,7 @@ class Column:
             raise
 
     def refuse(self, reply: Any, pk: bytes | None = None) -> None:
-        """Refuses a value that does not fit the field's type, of the object with a primary key if that is known.
+        """Refuses a value that does not fit the field's type, and names the object if its primary key is known.
 
         Raises:
             StoredValueError: it does not.
@@ -115,7 +115,7 @@ class Column:
 
 
 class RelatedColumn(Column):
-    """One value that is read of the object to which each object refers.
+    """One value to read from the object that each object refers to.
 
     Args:
         name: the name, through the reference.
@@ -148,7 +148,7 @@ class RelatedColumn(Column):
 
 
 def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column]:
-    """The columns of some names; all fields for none.
+    """Returns the columns with some names; without names, all fields.
 
     Args:
         model: the schema.

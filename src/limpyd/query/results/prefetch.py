@@ -1,4 +1,4 @@
-"""Prefetching what objects refer to: one request more for each reference that is followed, however many objects."""
+"""Prefetching referenced objects: one more request for each reference that is followed, for any number of objects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Follow(NamedTuple):
 
     Attributes:
         field: the field.
-        names: what is read along of the objects it refers to; all fields if nothing is named.
+        names: the values to read from the referenced objects; empty for all fields.
     """
 
     field: ValueField[Any]
@@ -28,7 +28,7 @@ class Follow(NamedTuple):
 
 
 def split_follows(schema: Any, names: Iterable[Any]) -> tuple[list[Any], list[Follow]]:
-    """The names of what is read of the objects themselves, and the references among them that are followed."""
+    """Returns the names of the objects' own values, and the references to follow."""
     own: list[Any] = []
     follows: dict[str, list[str]] = {}
     whole: set[str] = set()
@@ -60,7 +60,7 @@ def with_follows(own: Iterable[Any], follows: Iterable[Follow]) -> list[Any]:
 def following(
     request: Request[Any], follows: Sequence[Follow], read: Read, instances_of: Callable[[Any], list[Any]]
 ) -> Request[Any]:
-    """A request for instances, and then for those they refer to, which take the place of their primary keys.
+    """A request for instances, and then for the referenced instances, which replace their primary keys.
 
     Args:
         request: the request.
@@ -100,7 +100,7 @@ def _pks(value: Any) -> Iterable[str]:
 
 
 def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
-    """A request that is followed by others, as its result requires; the result is that of the last."""
+    """A request with further requests that depend on its result; the result is that of the last request."""
     result: list[Any] = []
     decode: Callable[[Any], Any] = returned
 

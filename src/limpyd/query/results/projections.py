@@ -29,13 +29,13 @@ class Projection:
     """The projection of the objects that are found.
 
     Attributes:
-        columns: what is read of each; nothing but the primary keys if there are none.
+        columns: the values to read from each object; if empty, only the primary key.
         is_reusable: whether all collections with this projection share it.
-        existing: whether only objects that exist are wanted, whatever indexes say.
+        existing: whether to leave out primary keys in indexes that have no object.
         begins_with_pk: whether the first column is the primary key.
         sparse: whether objects without a value were met, as far as is known; SORT does not say why there is none.
-        follows: the references of which the objects are to be read as well.
-        asked: the method of a collection that gives it this shape, and its arguments.
+        follows: the references whose objects are read as well.
+        asked: the method of a collection that selects this projection, and its arguments.
     """
 
     is_reusable = False
@@ -74,15 +74,15 @@ class Projection:
         return self._entries[1]
 
     def items(self, replies: list[Any]) -> list[Any]:
-        """The items that a reply stands for: primary keys, or the values of the columns of each object in turn."""
+        """The items of a reply, which has primary keys, or the values of the columns of each object in turn."""
         raise NotImplementedError
 
     def whole(self, replies: list[Any]) -> list[Any] | None:  # noqa: ARG002 - some ask
-        """The items, if it is sure that every column of each has a value."""
+        """The items, if every column of each object certainly has a value."""
         return None
 
     def read(self, replies: list[Any]) -> list[Any]:
-        """The items; where a value does not fit its field's type, it is asked whose it is."""
+        """The items. If a value does not fit its field's type, another request finds the object that has it."""
         try:
             return self.items(replies)
         except StoredValueError as error:
@@ -115,7 +115,7 @@ class Projection:
 
 
 class RowProjection(Projection):
-    """Something made of the values of columns.
+    """Items made from the values of columns.
 
     Args:
         columns: the columns.
@@ -183,7 +183,7 @@ class Instances(Projection):
 
 
 class Prefetched(RowProjection):
-    """Instances with some values read along."""
+    """Instances with some prefetched values."""
 
     begins_with_pk = True
 
@@ -248,7 +248,7 @@ class Flat(Tuples):
 
 
 class Objects(RowProjection):
-    """Objects of a class that is made of values by name.
+    """Instances of a class, created from values by name.
 
     Args:
         row: the class.
@@ -267,7 +267,7 @@ class Objects(RowProjection):
 
 
 def check_followed(follows: Sequence[Follow]) -> None:
-    """Refuses names of what is to be read of referred objects, before anything is asked.
+    """Checks the names of values of referenced objects before a request is sent.
 
     Raises:
         UnknownField: a name is no field.

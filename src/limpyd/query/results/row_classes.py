@@ -1,4 +1,4 @@
-"""The classes that `rows` takes, and how each makes an object of values."""
+"""The classes that `rows` takes, and the creation of their instances from values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RowClass(NamedTuple):
     """A class of rows.
 
     Attributes:
-        names: of its attributes, each with whether it has to be given.
+        names: the names of its attributes, and whether each is required.
         make: makes an object of values by name.
     """
 

@@ -1,6 +1,6 @@
-"""Functions that make something of each row of a reply, written out for as many values as a row has.
+"""Functions that create an item from each row of a reply, generated for the number of values in a row.
 
-Loops over names and decoders would take twice as long, which is much of what a query costs in Python.
+Loops over names and decoders would take twice as long, which is a large part of the cost of a query in Python.
 """
 
 from __future__ import annotations

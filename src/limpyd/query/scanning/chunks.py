@@ -47,7 +47,7 @@ def some_of(plan: Plan, projection: Projection, pks: Sequence[bytes]) -> Request
 def part_of_total(
     plan: Plan, wanted: bytes, column: Column, size: int, cursor: bytes, read: Callable[[Any], Any]
 ) -> Request[Chunk]:
-    """Returns the request for what the values of some objects come to (see scripts/chunk.lua); that is the one item."""
+    """Returns the request for an aggregate of the values of some objects, as the one item (see scripts/chunk.lua)."""
     return _total(plan, wanted, column, read, size, _resumed(plan, size, cursor))
 
 
@@ -59,7 +59,7 @@ def total_among(
 
 
 def slices_of(pks: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
-    """Yields primary keys, so many at a time."""
+    """Yields primary keys, in lists of a given length."""
     for start in range(0, len(pks), size):
         yield pks[start : start + size]
 
