@@ -1,3 +1,4 @@
+-- Decimals in expressions: exact numbers without a limit.
 -- @requires exact_type expression_types
 -- @provides expression_types.Decimal
 

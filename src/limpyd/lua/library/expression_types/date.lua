@@ -1,3 +1,4 @@
+-- Dates in expressions: days, to which timedeltas can be added.
 -- @requires add_to_day days_between expression_types is_day
 -- @provides expression_types.date
 

@@ -1,3 +1,4 @@
+-- Datetimes in expressions: moments in UTC, to which timedeltas can be added.
 -- @requires add_to_moment expression_types is_moment moments_between
 -- @provides expression_types.datetime
 

@@ -1,3 +1,4 @@
+-- Floats in expressions: doubles, stored as limpyd writes them.
 -- @requires expression_types float_text number_parts
 -- @provides expression_types.float
 

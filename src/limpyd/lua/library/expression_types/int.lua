@@ -1,3 +1,4 @@
+-- Integers in expressions: exact numbers of 64 bits.
 -- @requires exact_type expression_types read_integer
 -- @provides expression_types.int
 
