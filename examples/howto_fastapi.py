@@ -47,7 +47,7 @@ app = FastAPI(lifespan=lifespan)
 
 
 @app.post("/links", status_code=201)
-async def create(new: NewLink) -> dict[str, str | None]:
+async def create(new: NewLink) -> dict[str, str]:
     link = await Link.create(url=new.url, tags=new.tags)
     return {"pk": await link.pk.get()}
 

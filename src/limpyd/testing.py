@@ -80,7 +80,8 @@ def using(database: Any, *models: Any) -> Iterator[Any]:
     """Points models at a database within a block, and back afterwards. Nothing is sent, no data is moved.
 
     A database that is given becomes the other one for the block, in all threads and tasks: its pipelines, transactions
-    and `connection` go where its models go, and so do models that are declared in the block. A database of
+    and `connection` go where its models go, and so do models that are declared in the block; callbacks of its
+    `on_request` see the requests. A database of
     which only some models are given refuses pipelines and transactions, since these would not hold what those do.
 
     Args:
@@ -116,8 +117,10 @@ def _as_another(database: Any, other: Any) -> Iterator[None]:
             back.callback(model.use_database, model.database)
             model.use_database(other)
         own, models, stood_in = database.__dict__, other._models, other._models.stand_in
+        callbacks, listeners = other._listeners.callbacks, dict(database._listeners.callbacks)
         try:
             database.__dict__, models.stand_in = other.__dict__, other
+            callbacks.update(listeners)
             yield
         finally:
             adopted = [model for its, model in models.adopted if its is database]
@@ -126,6 +129,8 @@ def _as_another(database: Any, other: Any) -> Iterator[None]:
             for model in declared:
                 models.unregister(model._schema.keys.tag)
             database.__dict__, models.stand_in = own, stood_in
+            for registration in listeners:
+                callbacks.pop(registration, None)
             for model in adopted:
                 model.database = database
             for model in declared:

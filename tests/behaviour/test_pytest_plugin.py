@@ -7,8 +7,11 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import asynccontextmanager
 
 import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
 
 from limpyd import InstanceHashField, ListField, RedisDatabase
 from limpyd.asyncio import AsyncRedisDatabase
@@ -236,6 +239,47 @@ class TestTheDatabaseItself:
         assert own.connection_settings["db"] == 0
         await any_face.do(account.create(name="a"))
         assert any_face.client.dbsize() > 0
+
+    async def test_requests_are_seen_and_keys_are_scanned(self, any_face, account, elsewhere):
+        own, seen, within = any_face.database, [], []
+        with own.on_request(lambda event: seen.append(event.name)):
+            with using(elsewhere[0], own):
+                one = await any_face.do(account.create(name="a"))
+                with own.on_request(lambda event: within.append(event.name)):
+                    await any_face.do(one.name.hget())
+                assert "{account}:hash:1" in await any_face.all(own.scan_keys())
+                assert not (await any_face.do(own.check())).findings
+            assert {"create", "hget"} <= set(seen)
+            assert within == ["hget"]
+            seen.clear()
+            await any_face.do(elsewhere[0].connect())
+            await any_face.do(account.exists(1))
+            assert "sismember" in seen
+        assert elsewhere[0]._listeners.callbacks == own._listeners.callbacks == {}
+
+    async def test_an_application_with_a_lifespan(self, any_face, account, elsewhere):
+        if not any_face.is_async:
+            return
+        own = any_face.database
+
+        @asynccontextmanager
+        async def lifespan(_):
+            await own.connect()
+            yield
+            await own.close()
+
+        async def create():
+            async with own.transaction():
+                await account.create(name="a")
+                found = account.create(name="b")
+            return {"pk": await (await found).pk.get()}
+
+        app = FastAPI(lifespan=lifespan)
+        app.post("/")(create)
+        with using(elsewhere[0], own):
+            async with app.router.lifespan_context(app), AsyncClient(transport=ASGITransport(app)) as client:
+                assert (await client.post("http://app/")).json() == {"pk": "2"}
+        assert any_face.client.dbsize() == 0
 
     async def test_nested_and_with_models_declared_within(self, any_face, account, elsewhere):
         own, (first, second) = any_face.database, elsewhere
