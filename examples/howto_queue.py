@@ -23,8 +23,10 @@ queue, _ = Queue.get_or_create(name="mails")
 
 
 def add(task):
-    job = Job(task=task)
-    queue.waiting.rpush(job.pk.get())
+    """Creates a job and adds it to the queue, in one step."""
+    with database.transaction():
+        job = Job(task=task)
+        queue.waiting.rpush(job.pk.get())
     return job
 
 

@@ -27,6 +27,7 @@ OWN = {
     "both": "migrations/requests.py",
     "objects": "migrations/requests.py",
     "refused": "pipelines/atomic_script.py",
+    "result": "pipelines/step_arguments.py",
     "replied": "pipelines/atomic_script.py",
     "transform": "indexes/python_transforms.py",
     "ok": "the result",

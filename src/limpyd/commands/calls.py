@@ -11,6 +11,7 @@ from limpyd.commands.argument_hints import hint
 from limpyd.commands.foreign_key_values import NeedsReading, read_first
 from limpyd.commands.table import Facts
 from limpyd.requests.request import Request
+from limpyd.requests.step_results import UnknownResult, taking_results
 
 Chosen = Callable[[tuple[Any, ...], dict[str, Any]], Callable[..., Request[Any]]]
 """Gives the method that describes the request, by the arguments."""
@@ -66,7 +67,7 @@ def calling(
                 request = method(self)
             else:
                 request = method(self, first)
-        except (NeedsReading, TypeError) as error:
+        except (NeedsReading, UnknownResult, TypeError) as error:
             return _call_despite(error, call, self, method, _all(first, more), named)
         if request.creates is None:
             return self._run(request)
@@ -126,7 +127,7 @@ def _run_making(
 
 
 def _call_despite(
-    error: NeedsReading | TypeError,
+    error: NeedsReading | UnknownResult | TypeError,
     call: Any,
     holder: Any,
     method: Callable[..., Request[Any]],
@@ -136,6 +137,9 @@ def _call_despite(
     """Reads the field that is given as a value, and calls with what it holds; of other errors raises what to say."""
     if isinstance(error, NeedsReading):
         return read_first(error, lambda replace: call(holder, *replace(args), **replace(named)))
+    if isinstance(error, UnknownResult):
+        with taking_results(getattr(holder, "_instance", holder).database, error):
+            return call(holder, *args, **named)
     advice = hint(holder, method, args, named)
     if advice:
         raise TypeError(advice) from None

@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
+from limpyd.fields.step_targets import AmountTarget
 from limpyd.keys import to_bytes
 from limpyd.requests.request import Argument
-from limpyd.types import UNTYPED
+from limpyd.requests.step_results import StepResult, UnknownResult
+from limpyd.types import UNTYPED, Use
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 """The range of the 64 bits of Redis's integers."""
@@ -32,6 +34,8 @@ def integer(what: str, value: Any, *, low: int = SMALLEST, high: int = LARGEST) 
     if isinstance(value, str) and INTEGER.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, StepResult):
+            raise UnknownResult(what, value)
         msg = f"{what} takes an int, not {shorten(value)}"
         raise InvalidValue(msg)
     if not low <= value <= high:
@@ -76,6 +80,8 @@ def number(what: str, value: Any) -> str:
         return format(value, "f")
     if isinstance(value, str) and NUMBER.fullmatch(value) and math.isfinite(float(value)):
         return value
+    if isinstance(value, StepResult):
+        return value._argument_for(AmountTarget(what, Use.NUMBER, score))  # type: ignore[return-value] # as it is sent
     msg = f"{what} takes a finite number, not {shorten(value)}"
     raise InvalidValue(msg)
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, Unpack, overload
 
 from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
-from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, shorten
+from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, NotExecuted, shorten
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.options import LENGTHS, ORDERED, ValueConstraints
 from limpyd.keys import to_text
 from limpyd.requests.request import Request, resolved, to_bool
+from limpyd.requests.step_results import Result
 from limpyd.scripts import object_requests
 from limpyd.types import UNTYPED, Codec, Encodable
 
@@ -58,11 +59,27 @@ class BoundPK(BoundField[Face]):
         Raises:
             InvalidPrimaryKey: the instance has no primary key yet.
         """
-        pk = self._instance._pk_bytes
+        try:
+            pk = self._instance._pk_bytes
+        except NotExecuted:
+            return self._of_new_object()
         if pk is None:
             msg = f"{self._instance!r} has no primary key yet (`_pk` is None); it gets one with its first value"
             raise InvalidPrimaryKey(msg)
         return resolved(to_text(pk))
+
+    def _of_new_object(self) -> Request[str]:
+        """The primary key of an object that the open transaction creates.
+
+        Raises:
+            NotExecuted: a pipeline creates it, whose operations are separate.
+        """
+        instance: Any = self._instance
+        pending = instance._pk_source
+        if pending.transaction is None:
+            return resolved(instance._pk_bytes)
+        result = Result(0, bytes, same_as=pending)
+        return Request((), lambda _: to_text(instance._pk_bytes), readonly=True, subject=self._field, result=result)
 
     @operation
     def set(self, value: Encodable) -> Request[None]:

@@ -11,7 +11,9 @@ from limpyd.database.asynchronous import AsyncRedisDatabase
 from limpyd.model import crud
 from limpyd.model.core import ModelCore
 from limpyd.model.creation_lock import AsyncCreationLock
+from limpyd.model.creation_with_results import creation_with_results
 from limpyd.requests.request import Request, resolved
+from limpyd.requests.step_results import UnknownResult, taking_results
 
 R = TypeVar("R")
 
@@ -44,7 +46,13 @@ class AsyncConstruction(ModelCore[Async]):
             InvalidValue: a value does not fit its field's type.
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
-        return cls.database._run(crud.creation(cls._declared(), values, cls._begun))
+        schema = cls._declared()
+        try:
+            request = crud.creation(schema, values, cls._begun)
+        except UnknownResult as error:
+            with taking_results(cls.database, error):
+                return cls.database._run(creation_with_results(schema, values, cls._begun))
+        return cls.database._run(request)
 
     @classmethod
     def _begun(cls, pk: bytes | None) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, InvalidValue
@@ -39,14 +39,16 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.New
     return object_with_pk(schema, given_pk(schema, values), values)
 
 
-def object_with_pk(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> object_requests.NewObject:
-    """Returns the same for a primary key and names of fields that have been checked."""
+def object_with_pk(
+    schema: Schema, pk: bytes | None, values: Mapping[str, Any], later: Container[str] = ()
+) -> object_requests.NewObject:
+    """Returns the same for a primary key and names of fields that have been checked; `later` get their values later."""
     new = object_requests.NewObject(pk)
     partition = schema.keys.partition(pk)
     for name, field, place, sub in schema.layout(partition):
         value = values[name] if name in values else field.default_value()
         if value is None:
-            if field.required:
+            if field.required and name not in later:
                 raise field.without_value(pk)
             if sub is None:
                 new.unset.append(place.prefix)

@@ -13,7 +13,9 @@ from limpyd.fields.pk import pk_bytes
 from limpyd.model import crud
 from limpyd.model.core import ModelCore
 from limpyd.model.creation_lock import CreationLock
+from limpyd.model.creation_with_results import creation_with_results
 from limpyd.requests.request import Request
+from limpyd.requests.step_results import UnknownResult, taking_results
 from limpyd.types import Encodable
 
 R = TypeVar("R")
@@ -43,11 +45,18 @@ class Construction(ModelCore[Sync]):
         """
         schema = self._declared()
         request: Request[Any]
+        pending: Any
         if pk is NEW:
             try:
                 request = crud.creation(schema, values, self._begun)
             except NeedsReading as needed:
                 read_first(needed, lambda replace: type(self).__init__(self, **replace(values)))
+                return
+            except UnknownResult as error:
+                with taking_results(self.database, error):
+                    pending = self.database._run(creation_with_results(schema, values, self._begun))
+                self._pk_source = pending
+                self.__post_init__()
                 return
         elif values:
             msg = (
@@ -57,7 +66,7 @@ class Construction(ModelCore[Sync]):
             raise InvalidPrimaryKey(msg)
         else:
             request = crud.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
-        pending: Any = self.database._run(request)
+        pending = self.database._run(request)
         if pending is not self:
             self._pk_source = pending
         self.__post_init__()

@@ -17,6 +17,7 @@ from limpyd.lua.arguments import Value, packed
 from limpyd.operands import Operand
 from limpyd.query.bulk_writes import condition_of, is_computed
 from limpyd.requests.request import Argument, Request
+from limpyd.requests.step_results import UnknownResult, taking_results
 from limpyd.schema.schema import Schema
 from limpyd.scripts import updates
 from limpyd.scripts.object_requests import NewObject
@@ -223,7 +224,12 @@ def _update_of(model: Any) -> OnClass[Any]:
                 f"to change all that match, {schema.name}.collection(…).update(…)"
             )
             raise InvalidPrimaryKey(msg)
-        return model.database._run(updating(schema, pk_bytes(schema.name, pk), values, if_, if_version))
+        stored = pk_bytes(schema.name, pk)
+        try:
+            return model.database._run(updating(schema, stored, values, if_, if_version))
+        except UnknownResult as error:
+            with taking_results(model.database, error):
+                return model.database._run(updating(schema, stored, values, if_, if_version))
 
     update.__doc__ = Update.__doc__
     update.__signature__ = ON_CLASS  # type: ignore[attr-defined]
@@ -238,7 +244,11 @@ def _update_in(instance: Any) -> OnInstance[Any]:
         if pk is None:
             msg = f"{instance!r} was never stored; create it with its values instead"
             raise InvalidPrimaryKey(msg)
-        return instance._run(updating(instance._schema, pk, values, if_, if_version, instance))
+        try:
+            return instance._run(updating(instance._schema, pk, values, if_, if_version, instance))
+        except UnknownResult as error:
+            with taking_results(instance.database, error):
+                return instance._run(updating(instance._schema, pk, values, if_, if_version, instance))
 
     update.__doc__ = Update.__doc__
     update.__signature__ = ON_INSTANCE  # type: ignore[attr-defined]

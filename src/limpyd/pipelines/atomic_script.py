@@ -13,7 +13,9 @@ from limpyd.pipelines.exchange import AsOne, Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.settling import settle_each, settle_read
+from limpyd.pipelines.step_arguments import placed, unusable_result
 from limpyd.requests.request import ANY_TYPE, Argument, Request, merged
+from limpyd.requests.step_results import StepArgument
 from limpyd.scripts.error_mapping import Model, about_a_key, unknown_outcome
 from limpyd.scripts.python_transforms import answer
 
@@ -22,6 +24,8 @@ READING = Script("transaction", flags="no-writes")
 REMOVING = Script("transaction", flags="allow-oom")
 """For what only frees memory, which a full server must not refuse."""
 WRITING = Script("transaction")
+RESULTS = "="
+"""Stands before an operation that uses results of earlier ones."""
 PARTS = {"existing": "find"}
 """Scripts that others are in the place of, as parts of a transaction: they do the same without a short way."""
 
@@ -77,12 +81,17 @@ def known_results(pendings: Sequence[Pending[Any]]) -> list[Any]:
     """Returns the results that are known without a request; settles an operation whose result is an error."""
     results = []
     for pending in pendings:
-        if not pending.request.args:
+        if is_known(pending):
             try:
                 results.append(pending.request.decode(None))
             except LimpydError as error:
                 pending.settle(error=error)
     return results
+
+
+def is_known(pending: Pending[Any]) -> bool:
+    """Returns whether the result of an operation is known without the server."""
+    return not pending.request.args and pending.request.result is None
 
 
 def begins(pendings: Sequence[Pending[Any]]) -> Callable[[], None]:
@@ -99,17 +108,24 @@ def begins(pendings: Sequence[Pending[Any]]) -> Callable[[], None]:
 def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
     """The request that executes all operations or none; its reply is not decoded."""
     requests = [pending.request for pending in pendings]
+    numbers = {pending: number for number, pending in enumerate(pendings)}
     keys: list[Argument] = []
     args: list[Argument] = []
-    for request in requests:
+    for pending, request in zip(pendings, requests, strict=True):
+        if pending.uses:
+            results = placed(request, pending.uses, numbers)
+            args += (RESULTS, 0, len(results), *results)
         if request.script is None:
             key = first_key(request)
             own: Sequence[Argument] = () if key is None else (key,)
-            name, rest = "", request.args
+            rest: Sequence[Argument] = request.args
+            name = ""
         else:
             count = int(request.args[2])
             own, rest = request.args[3 : 3 + count], request.args[3 + count :]
             name = PARTS.get(request.script.name, request.script.name)
+        if pending.uses:
+            rest = [b"" if type(arg) is StepArgument else arg for arg in rest]
         keys += own
         args += (name, len(own), len(rest), *rest)
     script = _script_for(requests)
@@ -131,11 +147,18 @@ def settle_whole(pendings: Sequence[Pending[Any]], reply: list[Any], known: Sequ
     """
     sent = [pending for pending in pendings if pending.request.args]
     if reply[0] == b"ok":
-        settle_each([pending for pending in pendings if not pending.request.args], known, _settle_known)
+        settle_each([pending for pending in pendings if is_known(pending)], known, _settle_known)
         settle_each(sent, reply[1:], _settle_done)
+        keys = [pending for pending in pendings if not pending.is_done]  # of objects that were created
+        settle_each(keys, [None] * len(keys), _settle_done)
         return
     _, number, outcome = reply
-    failed, error = pendings.index(sent[number]), _error_of(sent[number].request, outcome)
+    failed = pendings.index(sent[number])
+    if outcome[0] == b"result":
+        source = sent[outcome[1]]
+        error: Exception = unusable_result(sent[number].request, pendings.index(source) + 1, source.request, outcome)
+    else:
+        error = _error_of(sent[number].request, outcome)
     if isinstance(error, RollbackFailed | OutcomeUnknown):
         settle_unknown(pendings, failed, error)
     else:

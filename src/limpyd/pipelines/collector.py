@@ -14,7 +14,9 @@ from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.raw_commands import RawCommands
 from limpyd.pipelines.settling import first_error, given_up
+from limpyd.pipelines.step_arguments import uses_of_results
 from limpyd.requests.request import Request
+from limpyd.requests.step_results import taking
 from limpyd.utils.pickling import not_sent
 
 
@@ -29,6 +31,8 @@ class Collector(RawCommands):
     """
 
     _kind: ClassVar[str] = "pipeline"
+    takes_results: ClassVar[bool] = False
+    """True if a later operation may use the result of an earlier one."""
 
     def __init__(self, database: Any, active: Active, *, atomic: bool = False, autoexecute: bool = True) -> None:
         self._atomic = atomic
@@ -151,9 +155,14 @@ class AtomicCollector(Collector):
     """Collects requests that are executed all, or not at all."""
 
     _kind = "transaction"
+    takes_results = True
 
     def collect(self, request: Request[Any]) -> Pending[Any]:
-        return super().collect(request if request.transactional is None else request.transactional())
+        step = request if request.transactional is None else request.transactional()
+        uses = uses_of_results(step) if taking() is self else ()
+        pending = super().collect(step)
+        pending.transaction, pending.uses = self, uses
+        return pending
 
     def _check(self, request: Request[Any]) -> None:
         check_fits(request)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, NoReturn, TypeVar, cast
 
 from limpyd.exceptions import NotExecuted, NotInPipeline
+from limpyd.pipelines.step_arguments import Negative, step_argument
 from limpyd.requests.request import Request
+from limpyd.requests.step_results import StepResult, Target, UnknownResult, Use, taking
 from limpyd.utils.pickling import not_sent
 
 R_co = TypeVar("R_co", covariant=True)
@@ -14,13 +16,24 @@ R_co = TypeVar("R_co", covariant=True)
 NOT_YET = "it has not been executed yet: read its value after the block of its pipeline, or after execute()"
 
 
-class Pending(Generic[R_co]):
+class Pending(StepResult[R_co]):
     """The result of an operation in a pipeline, once that has been executed.
 
     On the async face it can be awaited as well, and never waits: from then on it gives the result, and itself before.
+    In a transaction it may be a value of a field, or the amount of a command, of a later operation.
     """
 
-    __slots__ = ("_error", "_result", "_when_settled", "is_done", "is_own_error", "may_be_done", "request")
+    __slots__ = (
+        "_error",
+        "_result",
+        "_when_settled",
+        "is_done",
+        "is_own_error",
+        "may_be_done",
+        "request",
+        "transaction",
+        "uses",
+    )
 
     def __init__(self, request: Request[R_co]) -> None:
         self.request = request
@@ -30,6 +43,10 @@ class Pending(Generic[R_co]):
         """True if its error was found in the reply to what was executed: then its transaction does not raise it."""
         self.may_be_done = False
         """True if something was sent that may change what is stored."""
+        self.transaction: Any = None
+        """The transaction that collected it, if one did."""
+        self.uses: Sequence[Use] = ()
+        """The results of earlier operations among its arguments."""
         self._result: Any = None
         self._error: Exception | None = None
         self._when_settled: Callable[[], None] | None = None
@@ -74,6 +91,27 @@ class Pending(Generic[R_co]):
         """Calls a function once there is a result or an error."""
         self._when_settled = then
 
+    def _argument_for(self, target: Target) -> bytes:
+        if self.is_done:
+            return target.encode(self.value)
+        if not self.request.args:
+            source = None if self.request.result is None else self.request.result.same_as
+            return target.encode(self.request.decode(None)) if source is None else source._argument_for(target)
+        transaction = taking()
+        if transaction is None:
+            raise UnknownResult(target, self)
+        if transaction is not self.transaction:
+            msg = (
+                f"{target} cannot be {self!r}, which is not an earlier operation of this transaction; put both into "
+                f"one transaction, or use its .value after the block"
+            )
+            raise NotInPipeline(msg)
+        return step_argument(self, self.request, target)
+
+    def __neg__(self) -> StepResult[R_co]:
+        """The negative of a number, for a later operation of its transaction: `link.votes.hincrby(-removed)`."""
+        return Negative(self)
+
     def __await__(self) -> Generator[Any, Any, R_co]:
         if not self.is_done:  # an awaited call in the block of its pipeline
             return cast("R_co", self)
@@ -81,7 +119,10 @@ class Pending(Generic[R_co]):
         yield  # which makes it a generator, as awaiting asks for
 
     def __bool__(self) -> NoReturn:
-        msg = f"{self!r} is neither true nor false: after the pipeline is executed, use its .value"
+        msg = (
+            f"{self!r} is neither true nor false: after the pipeline is executed, use its .value. In a transaction, a "
+            f"later operation can take it as a value or an amount, such as votes.hincrby(added)"
+        )
         raise NotInPipeline(msg)
 
     def __repr__(self) -> str:

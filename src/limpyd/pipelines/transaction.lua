@@ -6,6 +6,8 @@
 --          name   its script, or '' for a plain command
 --          count  the number of KEYS that are its own
 --          args   its arguments: a count, and those; for a plain command the first is the command's name
+--        A request that uses results of earlier ones follows one whose script is '=', and whose arguments say where they
+--        are put (see lua/library/step_results.lua).
 -- Reply  'ok' and the reply of each; or 'transform' (see lua/library/journal.lua); or 'refused', the position of the
 --        request, counted from 0, and its outcome, which may also be 'replied' and GONE, NONE or MANY (see
 --        scripts/find.lua)
@@ -52,6 +54,9 @@ end
 if wanted.create or wanted.refer or wanted.update or wanted.write or wanted.write_members then
   -- @scripts create refer update write write_members
 end
+if wanted.create_and_update then
+  -- @scripts create_and_update
+end
 if wanted.delete or wanted.delete_related or wanted.delete_versions then
   -- @scripts delete delete_related delete_versions
 end
@@ -62,13 +67,26 @@ if wanted.find_plain or wanted.owner or wanted.page_of_range or wanted.read or w
   -- @scripts find_plain owner page_of_range read sorted_rows
 end
 
+local put_results
+if wanted['='] then
+  -- @defers put_step_results
+  put_results = put_step_results
+end
+
 local number = -1
 local outcome = all_or_nothing(function()
   local replies, next_key, at = { 'ok' }, 1, 1
   while at <= #all_args do
     number = number + 1
+    local uses = false
+    if all_args[at] == '=' then
+      uses, at = at, at + 3 + all_args[at + 2]
+    end
     local name, last_key, first = all_args[at], next_key - 1 + all_args[at + 1], at + 3
     at = first + all_args[at + 2]
+    if uses then
+      put_results(all_args, uses + 3, uses + 2 + all_args[uses + 2], first, replies)
+    end
     is_last_request = at > #all_args and not transform_request
     local reply
     if name == '' then

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any, Final, ForwardRef, Generic, Never, Self, TypeVar
 
 from limpyd.commands.foreign_key_values import NeedsReading
-from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, NotExecuted, shorten
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.fields.pk import pk_bytes
+from limpyd.fields.step_targets import ReferenceTarget
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition, to_bytes, to_text
@@ -20,6 +21,7 @@ from limpyd.lua.arguments import IndexRow
 from limpyd.relations.reference_path import ReferencePath
 from limpyd.relations.reverse_index import best_reverse_index, with_reverse_index
 from limpyd.requests.request import Argument
+from limpyd.requests.step_results import StepResult
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Codec
 
@@ -210,10 +212,16 @@ class ReferenceField(ValueField[Any], Generic[M]):
             if value._field is not value._instance._schema.pk_field:
                 self._take_field(value)
             instance = value._instance
-        if not (hasattr(type(instance), "_schema") and hasattr(instance, "_pk_bytes")):  # a collection has no key
+        try:
+            is_object = hasattr(type(instance), "_schema") and hasattr(instance, "_pk_bytes")  # a collection has no key
+        except NotExecuted:  # a transaction is to create it
+            return self.encode_result(vars(instance)["_pk_source"])
+        if not is_object:
             try:
                 return pk_bytes(str(self), value)
             except InvalidPrimaryKey as error:
+                if isinstance(value, StepResult):
+                    return self.encode_result(value)
                 raise InvalidValue(str(error)) from error
         if not target.is_same_model(instance._schema):
             msg = f"{self} refers to objects of {target.name}, not to {instance!r}"
@@ -223,6 +231,9 @@ class ReferenceField(ValueField[Any], Generic[M]):
             raise InvalidValue(msg)
         pk: bytes = instance._pk_bytes
         return pk
+
+    def encode_result(self, result: StepResult[Any]) -> bytes:
+        return result._argument_for(ReferenceTarget(self))
 
     def _take_field(self, bound: BoundField[Any]) -> Never:
         """Has a reference of another object be read, whose value is to be that of this field.

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from limpyd.requests.guards import Guard
 from limpyd.requests.resp import Argument as Argument  # noqa: PLC0414 - it is a part of this module too
 from limpyd.requests.resp import pack
+from limpyd.requests.step_results import Result
 from limpyd.requests.subjects import Script, Subject
 from limpyd.server import Needs
 
@@ -73,6 +74,7 @@ class Request(Generic[R_co]):
         followups: requests that are sent right after it, in the same packet. The error of one is raised as this one's;
             each may amend this one's reply.
         assumes: assumptions about the indexes of models; at most one for each model.
+        result: the result in the reply of its script, for later steps of a transaction; None if they cannot use it.
     """
 
     replies = 1
@@ -91,6 +93,7 @@ class Request(Generic[R_co]):
         "needs",
         "preflight",
         "readonly",
+        "result",
         "retry_with",
         "script",
         "subject",
@@ -116,6 +119,7 @@ class Request(Generic[R_co]):
         transactional: Callable[[], Request[R_co]] | None = None,
         assumes: tuple[Assumption, ...] = (),
         followups: tuple[Request[Any], ...] = (),
+        result: Result | None = None,
     ) -> None:
         self.args = args
         self.decode = decode
@@ -132,6 +136,7 @@ class Request(Generic[R_co]):
         self.transactional = transactional
         self.assumes = assumes
         self.followups = followups
+        self.result = result
 
     def ready(self) -> bytes | None:
         """Returns its bytes in the Redis protocol; None if sending them is not all that has to be done."""
@@ -177,6 +182,7 @@ class Request(Generic[R_co]):
             return convert(result)
 
         converted = self._like(self.args, decode_further, self.preflight)
+        converted.result = None if self.result is None else self.result.converted
         if transactional is not None:
             converted.transactional = lambda: transactional().then(convert)
         return converted
@@ -233,6 +239,7 @@ class Request(Generic[R_co]):
             retry_with=self.retry_with,
             assumes=self.assumes,
             followups=self.followups,
+            result=self.result,
         )
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ from limpyd.keys import Partition
 from limpyd.lua import arguments
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request
+from limpyd.requests.step_results import Result
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
@@ -81,11 +82,12 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
 
     request = scripted(
         CREATE.allow_cross_slot(model.crosses_slots),
-        _object_keys(partition, new.pk),
-        _object_args(partition, new),
+        object_keys(partition, new.pk),
+        object_args(partition, new),
         decode,
         model,
     )
+    request.result = Result(2, bytes, model)
     return request.assuming(model.maintenance.declared)
 
 
@@ -122,7 +124,7 @@ def get_or_create(
 
     body = Arguments()
     search.node.add_to(body)
-    args = (*with_references([], body), int(absent is None), *_object_args(partition, new))
+    args = (*with_references([], body), int(absent is None), *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.maintenance.declared)
 
@@ -193,7 +195,9 @@ def read_existing(instances: Sequence[Any], key: bytes, command: Request[R]) -> 
     keys = [*(schema.keys.partition(stored).pks for schema, stored in objects), key]
     args = [*(stored for _, stored in objects), *command.args]
     name = command.name or str(command.args[0])
-    return scripted(READ, keys, args, decode, model, subject=command.subject, name=name, readonly=True)
+    request = scripted(READ, keys, args, decode, model, subject=command.subject, name=name, readonly=True)
+    request.result = Result(2, command.decode)
+    return request
 
 
 def existing_keys(
@@ -240,11 +244,13 @@ def scripted(
     )
 
 
-def _object_keys(partition: Partition, pk: bytes | None) -> tuple[bytes, ...]:
+def object_keys(partition: Partition, pk: bytes | None) -> tuple[bytes, ...]:
+    """Returns the keys of the creation of an object, which has no primary key yet if it is minted."""
     return (partition.pks, partition.seq) if pk is None else (partition.pks,)
 
 
-def _object_args(partition: Partition, new: NewObject) -> list[Argument]:
+def object_args(partition: Partition, new: NewObject) -> list[Argument]:
+    """Returns the arguments for a new object, as lua/library/create.lua reads them."""
     args: list[Argument] = []
     strings = arguments.rows(new.strings, 2)
     members = [arguments.NewMembers(*each) for each in new.members]

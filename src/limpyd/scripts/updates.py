@@ -9,11 +9,13 @@ from limpyd.keys import Partition
 from limpyd.lua.arguments import NewValue, Updated, UpdatedFields, packed
 from limpyd.lua.script import Script
 from limpyd.requests.request import Argument, Request
+from limpyd.requests.step_results import Result
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.object_requests import scripted
+from limpyd.scripts.object_requests import NewObject, object_args, object_keys, scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.writes import WriteLayout
 
+CREATE = Script("create_and_update")
 UPDATE = Script("update")
 CLEAR = Script("update", flags="allow-oom")
 """The same where values are only removed, which a full server must not refuse."""
@@ -143,4 +145,35 @@ def update(
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE
     request = scripted(script, (partition.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
+    return request.assuming(model.maintenance.declared)
+
+
+def create_and_update(
+    model: Model, partition: Partition, new: NewObject, assigned: Sequence[Assigned]
+) -> Request[bytes]:
+    """Creates an object, as a part of a transaction, and gives it more values; its primary key comes back.
+
+    Args:
+        model: its model.
+        partition: its partition.
+        new: the object.
+        assigned: the values that are results of earlier steps.
+
+    Raises (from the reply):
+        UniquenessError: the primary key or a unique value belongs to another object.
+        InvalidValue: an index cannot keep a value.
+    """
+    fields = Fields(model, partition, None)
+    values = fields.values(assigned, None)
+
+    def decode(reply: list[Any]) -> bytes:
+        if reply[0] == b"ok":
+            pk: bytes = reply[1]
+            return pk
+        raise refusal(model, reply, new.pk, [*fields.claims(), *new.claimed()])
+
+    args = (*fields.args(), *values, *object_args(partition, new))
+    keys = object_keys(partition, new.pk)
+    request = scripted(CREATE, keys, args, decode, model, name="create", retry_with=answer)
+    request.result = Result(2, bytes, model)
     return request.assuming(model.maintenance.declared)

@@ -8,6 +8,7 @@ from typing import Any
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument
+from limpyd.requests.step_results import StepArgument
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.composite_entries import follows_composite
@@ -68,6 +69,8 @@ class Assignment(Statement):
         stored: Any = args[-1]
         if not self.computed:
             return (stored,)
+        if type(stored) is StepArgument:  # no text of an index can be made of it here
+            return None
         return (stored, *(text for index in self.computed for text in index.indexed_texts(stored)))
 
 

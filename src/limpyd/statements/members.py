@@ -9,6 +9,7 @@ from limpyd.commands.table import FREES_MEMORY
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument
+from limpyd.requests.step_results import StepArgument
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.index_entries import EntryCode, NoRoom, locals_of, of_kind, sections
@@ -137,6 +138,8 @@ class MembersWrite(Statement):
         for at in range(0, len(args), width):
             given += args[at : at + width]
             member: Any = args[at + width - 1]
+            if type(member) is StepArgument:  # no text of an index can be made of it here
+                return None
             for index in computed:
                 given += index.indexed_texts(member)
         return given

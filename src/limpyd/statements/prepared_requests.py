@@ -36,7 +36,7 @@ class Prepared(Request[R_co]):
 
     readonly = blocking = False
     timeout = 0
-    creates = preflight = retry_with = None
+    creates = preflight = retry_with = result = None
     followups = ()
 
     def __init__(

@@ -116,7 +116,7 @@ class Read(Request[R_co]):
     readonly = True
     blocking = False
     timeout = 0
-    script = creates = preflight = retry_with = None
+    script = creates = preflight = retry_with = result = None
     assumes = ()
 
     def __init__(

@@ -9,6 +9,7 @@ from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.resp import pack_bytes
+from limpyd.requests.step_results import StepArgument
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
 from limpyd.statements.prepared_requests import Prepared
@@ -91,6 +92,8 @@ class Update(Statement):
             stored = scalar_field.encode(values[scalar_field.name])
             given.append(stored)
             for index in scalar_field.computed:
+                if type(stored) is StepArgument:  # no text of an index can be made of it here
+                    return general()
                 given += index.indexed_texts(stored)
         if self._versioned:
             given.append(b"" if expected is None else expected)

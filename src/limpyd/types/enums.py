@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
@@ -10,6 +11,7 @@ from limpyd.types.codec import Codec, exactly
 from limpyd.types.codecs import CODECS
 
 
+@lru_cache(256)
 def enum_codec(declared: type[enum.Enum]) -> Codec[Any]:
     """An Enum is stored by the value of its members, which must be of one type."""
     types = {type(member.value) for member in declared}

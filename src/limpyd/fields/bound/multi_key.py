@@ -9,9 +9,10 @@ from limpyd.commands.faces import Face
 from limpyd.commands.table import TABLE
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields.bound.existence import require_existing
-from limpyd.fields.bound.value import BoundValue
+from limpyd.fields.bound.value import FIRST_REPLY, BoundValue
 from limpyd.fields.declaration import constrained
 from limpyd.requests.request import Argument, Request, returned
+from limpyd.requests.step_results import Result
 from limpyd.scripts.writes import SCOPES, MembersStep, Other
 from limpyd.server import Needs
 
@@ -111,7 +112,9 @@ class BoundMultiKey(BoundValue[Face]):
             return decode(replies[0])
 
         steps = [MembersStep(tuple(step), command, args, key_at)]
-        return self._writing(steps, decode_and_note, others=others, elsewhere=tuple(elsewhere), needs=needs)
+        request = self._writing(steps, decode_and_note, others=others, elsewhere=tuple(elsewhere), needs=needs)
+        request.result = Result(FIRST_REPLY, decode)
+        return request
 
     def _other_instance(self, command: str, changed: BoundMultiKey[Any]) -> list[Any]:
         """The instance of another field that a command changes; None if it is the same object.

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from limpyd.commands.faces import Face
 from limpyd.commands.table import TABLE, Scope
-from limpyd.fields.bound.value import BoundValue
+from limpyd.fields.bound.value import FIRST_REPLY, BoundValue
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.requests.request import Argument, Request
+from limpyd.requests.step_results import Result
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.writes import WriteStep, write
 from limpyd.server import Needs
@@ -38,7 +39,9 @@ class BoundSingleValue(BoundValue[Face]):
             return super()._in_general(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
         field, instance = self._field, self._instance
         steps = [WriteStep(field.name, field.layout(instance._pk_bytes), command, args)]
-        return write_single_values(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
+        request = write_single_values(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
+        request.result = Result(FIRST_REPLY, decode)
+        return request
 
     def __bool__(self) -> bool:
         """Refused: whether it has a value, and which, is Redis's to say.

@@ -13,6 +13,7 @@ from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.value import FieldPlace
 from limpyd.keys import key_from_template
 from limpyd.requests.request import Argument, Request, returned
+from limpyd.requests.step_results import Result
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, CommandChange, MembersStep, Other
 from limpyd.server import Needs
@@ -31,6 +32,8 @@ def last(replies: list[R]) -> R:
 OF_ONE: dict[Any, Callable[[Any], Any]] = {any: bool, last: int, sum: int}
 """The decoders of one reply for functions of a list of replies."""
 
+FIRST_REPLY = 3
+"""The position of the first command's reply in the reply of the general scripts."""
 MAX_ARGUMENTS = MAX_PASSED_ON - 1000
 """The most members in one command, with room for what comes before them; more are several commands of a step."""
 
@@ -189,7 +192,9 @@ class BoundValue(BoundField[Face]):
         self._not_too_many(command, args)
         change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
         steps = [MembersStep((change,), command, args, key_at)]
-        return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
+        request = self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
+        request.result = Result(FIRST_REPLY, decode)
+        return request
 
     def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> CommandChange:
         """Returns the change that a command may make to this field."""

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from limpyd.commands.table import COMPUTING, REMOVING
-from limpyd.exceptions import ConstraintError, DeclarationError, UnsupportedCommand, shorten
+from limpyd.exceptions import ConstraintError, DeclarationError, InvalidValue, UnsupportedCommand, shorten
 from limpyd.fields.declaration.dynamic_version import MayBeVersion
 from limpyd.keys import to_bytes, to_text
 from limpyd.lua.arguments import IndexRow
+from limpyd.requests.step_results import StepArgument
 
 
 def without_annotations(field: Any, declared: Any) -> Any:
@@ -93,8 +94,26 @@ def _check_choices(field: Any, constraints: Any) -> None:
 
 def _encode(field: Any, constraints: Any, value: Any) -> bytes:
     stored: bytes = field.encode(value)
+    if type(stored) is StepArgument:  # the script checks it
+        _refuse_result(field, constraints)
+        return stored
     check(field, constraints, stored)
     return stored
+
+
+def _refuse_result(field: Any, constraints: Any) -> None:
+    """Refuses the result of an earlier step of a transaction as a value of a field that only Python can check.
+
+    Raises:
+        InvalidValue: it is such a field.
+    """
+    for each in constraints:
+        if each.argument is None:
+            msg = (
+                f"{field} has {each}, which only Python can check, so no result of an earlier operation can be its "
+                f"value; give a value that is known, or declare the field without {each.kind.name}"
+            )
+            raise InvalidValue(msg)
 
 
 def check(field: Any, constraints: Any, stored: bytes, pk: str | None = None) -> None:

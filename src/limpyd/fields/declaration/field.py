@@ -12,9 +12,11 @@ from limpyd.fields.declaration import constrained, index_maintenance
 from limpyd.fields.declaration.custom import custom_class
 from limpyd.fields.declaration.options import check_options
 from limpyd.fields.declaration.protocols import FieldModel
+from limpyd.fields.step_targets import FieldTarget
 from limpyd.indexes.base import Index
 from limpyd.keys import to_text
 from limpyd.operands import Operand, Part
+from limpyd.requests.step_results import StepResult, as_result
 from limpyd.scripts.error_mapping import shown
 from limpyd.types import Codec, Untyped, codec_for
 from limpyd.utils.pickling import field_of
@@ -220,6 +222,9 @@ class Field(Operand[T]):
         try:
             return self.codec.encode(value)
         except (TypeError, ValueError, OverflowError) as error:
+            result = as_result(value)
+            if result is not None:
+                return self.encode_result(result)
             why = COMPUTED_BY_UPDATE if isinstance(value, Operand) else error
             msg = f"{self} cannot hold {shorten(value)}: {why}"
             raise InvalidValue(msg) from error
@@ -240,6 +245,10 @@ class Field(Operand[T]):
     def without_value(self, pk: bytes | None = None) -> ConstraintError:
         """The error for an object without a value, which is required."""
         return constrained.broken(self, "required", None, pk)
+
+    def encode_result(self, result: StepResult[Any]) -> bytes:
+        """The argument for a value that is the result of an earlier step of a transaction."""
+        return result._argument_for(FieldTarget(self))
 
     def decode(self, stored: bytes, key: bytes, pk: bytes | None = None) -> T:
         """The value of a stored form, which is under a key, of the object with a primary key if that is known.

@@ -8,8 +8,10 @@ from typing import Any, TypeVar, cast
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields.declaration import constrained
 from limpyd.fields.declaration.value import FieldPlace, ValueField
+from limpyd.fields.step_targets import FieldTarget
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument
+from limpyd.requests.step_results import StepResult
 from limpyd.scripts.object_requests import NewObject
 from limpyd.statements.members import members_write
 from limpyd.statements.statement import Statement
@@ -32,6 +34,10 @@ class MembersField(ValueField[T]):
         except (TypeError, ValueError, OverflowError):
             stored = super().encode(value)  # which says what is wrong
         return stored if codec.canonical is None else codec.canonical(stored)
+
+    def encode_result(self, result: StepResult[Any]) -> bytes:
+        codec = self.codec
+        return result._argument_for(FieldTarget(self, None if codec.canonical is None else codec.normal))
 
     @property
     def unchecked_encode(self) -> Callable[[Any], bytes]:

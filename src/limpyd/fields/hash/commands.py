@@ -12,6 +12,7 @@ from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded
 from limpyd.commands.replies import pairs
 from limpyd.fields import checks
+from limpyd.fields.amounts import integer_amount
 from limpyd.fields.bound.arguments import scan_args, scanned, unpacked
 from limpyd.fields.hash.expiry import BoundHashExpiry
 from limpyd.fields.hash.keys import Key
@@ -104,7 +105,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         self._field.usable(Use.INTEGER, "HINCRBY")
-        args = (self._field.key_bytes(key), checks.integer("HINCRBY's amount", amount))
+        args = (self._field.key_bytes(key), integer_amount("HINCRBY's amount", amount))
         return self._write("HINCRBY", args, int, step=2)
 
     @command("HINCRBYFLOAT")

@@ -8,6 +8,7 @@ from limpyd.commands.calls import Direct
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
 from limpyd.fields import checks
+from limpyd.fields.amounts import integer_amount
 from limpyd.fields.instancehash.expiry import BoundHashEntryExpiry
 from limpyd.requests.request import Request, to_bool
 from limpyd.types import Use
@@ -80,7 +81,7 @@ class BoundHashEntry(BoundHashEntryExpiry[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         self._usable(Use.INTEGER, "HINCRBY")
-        return self._write("HINCRBY", (self._field.sub, checks.integer("HINCRBY's amount", amount)), int)
+        return self._write("HINCRBY", (self._field.sub, integer_amount("HINCRBY's amount", amount)), int)
 
     @command("HINCRBYFLOAT")
     def hincrbyfloat(self, amount: float | str = 1.0) -> Request[float]:

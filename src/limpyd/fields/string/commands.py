@@ -9,6 +9,7 @@ from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
+from limpyd.fields.amounts import integer_amount
 from limpyd.fields.string.bitfield import LONGEST
 from limpyd.fields.string.bits import BoundBits
 from limpyd.fields.string.common_subsequence import BoundCommonSubsequence
@@ -88,7 +89,7 @@ class BoundString(BoundBits[Face], BoundCommonSubsequence[T, Face], BoundWholeSt
             DoesNotExist: the object was deleted.
         """
         self._usable(Use.INTEGER, "INCRBY")
-        return self._write("INCRBY", (checks.integer("INCRBY's amount", amount),), int)
+        return self._write("INCRBY", (integer_amount("INCRBY's amount", amount),), int)
 
     incrby = incr
 
@@ -96,7 +97,7 @@ class BoundString(BoundBits[Face], BoundCommonSubsequence[T, Face], BoundWholeSt
     def decr(self, amount: int = 1) -> Request[int]:
         """Subtracts from the number that is stored, 0 if there is none, and returns it (DECRBY). Raises as `incr`."""
         self._usable(Use.INTEGER, "DECRBY")
-        return self._write("DECRBY", (checks.integer("DECRBY's amount", amount, low=-checks.LARGEST),), int)
+        return self._write("DECRBY", (integer_amount("DECRBY's amount", amount, low=-checks.LARGEST),), int)
 
     decrby = decr
 

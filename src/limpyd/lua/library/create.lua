@@ -78,7 +78,8 @@ local function store_members(at, count, pk)
   return at
 end
 
-local function create(at)
+-- Creates the object that is in ARGV from a position on; `number` is that of its first index entry, 0 by default.
+local function create(at, number)
   -- @reads NewObject at
   local pk, hash_prefix = ARGV[at], ARGV[at + 1]
   local first_unset, last_unset = at + 3, at + 2 + ARGV[at + 2]
@@ -103,7 +104,7 @@ local function create(at)
   store_strings(first_string, last_string, pk)
   at = store_members(first_member, member_count, pk)
 
-  local number = 0
+  number = number or 0
   for entry_at = at, #ARGV, 3 do
     add_entry(ARGV[entry_at], ARGV[entry_at + 1], ARGV[entry_at + 2], pk, number, ARGV[entry_at + 2])
     number = number + 1

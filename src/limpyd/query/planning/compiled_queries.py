@@ -73,7 +73,7 @@ class Filled(Request[R_co]):
     readonly = True
     blocking = False
     timeout = 0
-    creates = needs = preflight = retry_with = None
+    creates = needs = preflight = retry_with = result = None
 
     def __init__(self, template: Template, values: ConditionValues, plan: Callable[[], Request[R_co]]) -> None:
         request = template.request

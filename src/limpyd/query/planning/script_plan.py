@@ -17,6 +17,7 @@ from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.columns import Column
 from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Argument, Request, resolved
+from limpyd.requests.step_results import Result
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.index_nodes import OneOf, Within
 from limpyd.scripts.queries import EXPLAIN, PAGE, STORE, Search, find, find_plain
@@ -100,6 +101,8 @@ class ScriptPlan:
         request = find(
             self.model, self.search, wanted, decode, limit=2, columns=self.columns(projection), extra=(b"one",)
         )
+        if not projection.columns:
+            request.result = Result(1, bytes, self.model)
         return request.assuming(*self.assumes)
 
     def page(self, projection: Projection, size: int, cursor: str | None) -> Request[Page[Any]]:
