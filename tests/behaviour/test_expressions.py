@@ -25,6 +25,7 @@ from limpyd import (
 from limpyd.exceptions import (
     BulkError,
     ConditionFailed,
+    ConstraintError,
     DoesNotExist,
     InvalidFilter,
     InvalidValue,
@@ -343,6 +344,31 @@ async def test_conditions(face, model, name):
     assert len(sent.names) <= 3  # two, and the source of the script at first
     assert (error.model, error.pk) == ("Post", "8")
     assert await face.do(post.room.get()) == 1
+
+
+async def test_results_keep_constraints(face):
+    class Item(face.Model):
+        database = face.database
+        stock = InstanceHashField(type=int, ge=0, lt=100, indexable=True)
+        code = StringField(type=str, max_length=3)
+        needed = InstanceHashField(type=int, required=True)
+        spare = InstanceHashField(type=int)
+        checked = InstanceHashField(type=str, pattern="a+")
+
+    item = await face.do(Item.create(stock=3, code="ab", needed=1, checked="a"))
+    await face.do(item.update(stock=Item.stock - 3, code=Item.code + "c"))
+    before = state(face.client)
+    for values in (
+        {"needed": Item.needed + 1, "stock": Item.stock - 1},
+        {"stock": Item.stock + 100},
+        {"code": Item.code + "d"},
+        {"needed": Item.spare},
+    ):
+        error = await face.refused(ConstraintError, lambda values=values: item.update(**values))
+        assert (error.model, error.pk, error.field) == ("Item", "1", next(reversed(values)))
+    await face.refused(ConstraintError, lambda: Item.collection(stock=0).update(stock=Item.stock - 1))
+    await face.refused(InvalidValue, lambda: item.update(checked=Item.checked + "a"), match="only Python checks")
+    assert state(face.client) == before
 
 
 async def test_what_is_missing_meets_no_comparison(face, model):

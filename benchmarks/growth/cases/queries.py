@@ -303,6 +303,14 @@ MANY = [
         stops_at=100_000,
     ),
     Case(
+        "update(half=…) of computed values",
+        CHANGES,
+        "matches",
+        items,
+        lambda w, _: w.collection(half="yes").update(number=w.model.number * 1, if_=w.model.number >= 0),
+        stops_at=100_000,
+    ),
+    Case(
         "update(group__in=half of all), chunks of 20",
         CHANGES,
         "matches",

@@ -103,7 +103,7 @@ def _copied(model: Any, field: Any, value: Field[Any], shown: str) -> bool:
 def _refuse_unchecked(field: Any, shown: str) -> None:
     """Refuses a field with a constraint that the server cannot check on what it computes."""
     for each in field.constraints:
-        if getattr(each, "argument", None) is None:
+        if each.argument is None:
             msg = f"{shown}: only Python checks {each} of {field}; read the values, and give it a new one"
             raise InvalidValue(msg)
 
