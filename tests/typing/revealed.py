@@ -500,6 +500,10 @@ with Person.database.pipeline() as pipe:
     reveal_type(pipe.add(Person.collection().count))  # Pending[int]
     reveal_type(pipe.add(person.age.incr, 3).value)  # int
     pipe.add(person.age.incr, "x")  # refused
+    added = pipe.add(person.age.incr, 3)
+    person.age.incr(added)
+    person.age.incrbyfloat(-added)
+    person.age.incr(pipe.add(person.name.get))  # refused
     reveal_type(pipe.execute())  # list[Any]
     reveal_type(pipe.set("key", 1).get("key"))  # Pipeline
     reveal_type(Person.database.pipeline(transaction=True, autoexecute=False))  # Pipeline

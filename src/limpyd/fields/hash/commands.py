@@ -18,6 +18,7 @@ from limpyd.fields.hash.expiry import BoundHashExpiry
 from limpyd.fields.hash.keys import Key
 from limpyd.keys import to_text
 from limpyd.requests.request import Request, Walk, to_bool
+from limpyd.requests.step_results import StepResult
 from limpyd.server import Needs
 from limpyd.types import SupportsItems, Use
 
@@ -95,7 +96,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         )
 
     @command("HINCRBY")
-    def hincrby(self, key: Key, amount: int = 1) -> Request[int]:
+    def hincrby(self, key: Key, amount: int | StepResult[int] = 1) -> Request[int]:
         """Adds to the number under a key, 0 if there is none, and returns it (HINCRBY).
 
         Raises:
@@ -109,7 +110,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         return self._write("HINCRBY", args, int, step=2)
 
     @command("HINCRBYFLOAT")
-    def hincrbyfloat(self, key: Key, amount: float | str = 1.0) -> Request[float]:
+    def hincrbyfloat(self, key: Key, amount: float | str | StepResult[float] = 1.0) -> Request[float]:
         """Adds to the number under a key, 0 if there is none, and returns it (HINCRBYFLOAT). Raises as `hincrby`."""
         self._field.usable(Use.NUMBER, "HINCRBYFLOAT")
         args = (self._field.key_bytes(key), checks.number("HINCRBYFLOAT's amount", amount))

@@ -11,6 +11,7 @@ from limpyd.fields import checks
 from limpyd.fields.amounts import integer_amount
 from limpyd.fields.instancehash.expiry import BoundHashEntryExpiry
 from limpyd.requests.request import Request, to_bool
+from limpyd.requests.step_results import StepResult
 from limpyd.types import Use
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class BoundHashEntry(BoundHashEntryExpiry[T, V, Face]):
     exists = hexists
 
     @command("HINCRBY", Direct.WITHOUT_ARGUMENTS)
-    def hincrby(self, amount: int = 1) -> Request[int]:
+    def hincrby(self, amount: int | StepResult[int] = 1) -> Request[int]:
         """Adds to the number that is stored, 0 if there is none, and returns it (HINCRBY).
 
         Raises:
@@ -84,7 +85,7 @@ class BoundHashEntry(BoundHashEntryExpiry[T, V, Face]):
         return self._write("HINCRBY", (self._field.sub, integer_amount("HINCRBY's amount", amount)), int)
 
     @command("HINCRBYFLOAT")
-    def hincrbyfloat(self, amount: float | str = 1.0) -> Request[float]:
+    def hincrbyfloat(self, amount: float | str | StepResult[float] = 1.0) -> Request[float]:
         """Adds to the number that is stored, 0 if there is none, and returns it (HINCRBYFLOAT).
 
         Raises:

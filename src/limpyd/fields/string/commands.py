@@ -15,6 +15,7 @@ from limpyd.fields.string.bits import BoundBits
 from limpyd.fields.string.common_subsequence import BoundCommonSubsequence
 from limpyd.fields.string.values import BoundWholeString
 from limpyd.requests.request import Request, to_bool
+from limpyd.requests.step_results import StepResult
 from limpyd.types import Use
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class BoundString(BoundBits[Face], BoundCommonSubsequence[T, Face], BoundWholeSt
         )
 
     @command("INCRBY", Direct.WITHOUT_ARGUMENTS)
-    def incr(self, amount: int = 1) -> Request[int]:
+    def incr(self, amount: int | StepResult[int] = 1) -> Request[int]:
         """Adds to the number that is stored, 0 if there is none, and returns it (INCRBY).
 
         Raises:
@@ -94,7 +95,7 @@ class BoundString(BoundBits[Face], BoundCommonSubsequence[T, Face], BoundWholeSt
     incrby = incr
 
     @command("DECRBY")
-    def decr(self, amount: int = 1) -> Request[int]:
+    def decr(self, amount: int | StepResult[int] = 1) -> Request[int]:
         """Subtracts from the number that is stored, 0 if there is none, and returns it (DECRBY). Raises as `incr`."""
         self._usable(Use.INTEGER, "DECRBY")
         return self._write("DECRBY", (integer_amount("DECRBY's amount", amount, low=-checks.LARGEST),), int)
@@ -102,7 +103,7 @@ class BoundString(BoundBits[Face], BoundCommonSubsequence[T, Face], BoundWholeSt
     decrby = decr
 
     @command("INCRBYFLOAT")
-    def incrbyfloat(self, amount: float | str = 1.0) -> Request[float]:
+    def incrbyfloat(self, amount: float | str | StepResult[float] = 1.0) -> Request[float]:
         """Adds to the number that is stored, 0 if there is none, and returns it (INCRBYFLOAT).
 
         Raises:
