@@ -80,7 +80,7 @@ QUERIES = [
     Cost("a slice or page in the order of an index, or of primary keys", "the objects in the slice"),
     Cost(
         "a slice or page in another order",
-        "the objects found; sorting them all adds a logarithm",
+        "the objects found, and those they refer to in an order such as `author__name`; sorting all adds a logarithm",
         {"matches": 1},
         ALL,
         "a range index in that order",

@@ -119,7 +119,9 @@ def script_error(request: Request[Any], message: str) -> LimpydError | None:
     subject: Any = request.subject
     if match := re.search(WRONG_TYPE, message):
         key = bytes.fromhex(match[1])
-        return WrongTypeError(str(subject.field_at(key, None)), to_text(key), subject.type_of(key), match[2])
+        return WrongTypeError(
+            str(subject.owner_of(key).field_at(key, None)), to_text(key), subject.type_of(key), match[2]
+        )
     if match := re.search(NOT_LISTING, message):
         return ServerError(f"{subject}: the key {match[1]!r} {match[2]}")
     if match := re.search(NO_NUMBER, message):
@@ -130,6 +132,7 @@ def script_error(request: Request[Any], message: str) -> LimpydError | None:
 
 def no_number(model: Any, key: bytes, sub: bytes, pk: bytes, value: bytes) -> LimpydError:
     """The error for a value that was to be compared or added as a number."""
+    model = model.owner_of(key) if key else model
     field = model.field_at(key, sub) if key else model.pk_field
     who = f"{field} of {shown(model, pk)}"
     if key and field.codec.ordered == "number":

@@ -224,7 +224,7 @@ class SortedBy(NamedTuple):
     """A sort key."""
 
     prefix: Annotated[bytes, "the prefix of the value's key, or the sorted set of scores"]
-    stored: Annotated[bytes, "how it is stored, or `pk`, `score` or `list`"]
+    stored: Annotated[bytes, "how it is stored, `pk`, `score`, `list` or `related`, or the command that counts members"]
     sub: Annotated[bytes, "its sub-key, or ''"]
     order: Annotated[bytes, "the comparison: `number` or `text`"]
     desc: Annotated[int, "1 if from the largest to the smallest"]

@@ -15,7 +15,7 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.query.planning.plan import Plan
 from limpyd.query.results.ambiguous_replies import undecodable
-from limpyd.query.results.columns import Column, RelatedColumn, columns_of
+from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among
 from limpyd.requests.request import Program, Request, resolved
 
@@ -80,14 +80,8 @@ def tallied(model: Any, name: str) -> tuple[Column, Field[Any]]:
         InvalidFilter: the field has values by key, and none is named.
     """
     (column,) = columns_of(model, (name,), scored=False)
-    field: Field[Any] = model.field(name.partition(SEPARATOR)[0])
-    if isinstance(column, RelatedColumn):
-        msg = (
-            f"{model.name}: {name} follows the reference {field}; sums and counts work only on fields of the model "
-            "itself"
-        )
-        raise InvalidFilter(msg)
-    if isinstance(field, ValueField) and field.has_subkeys and SEPARATOR not in name:
+    field, sub = column.source
+    if isinstance(field, ValueField) and field.has_subkeys and sub is None:
         msg = f"{field} has a value for each key; add the key: {name}{SEPARATOR}<key>"
         raise InvalidFilter(msg)
     return column, field

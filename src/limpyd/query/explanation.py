@@ -214,7 +214,7 @@ def _sort(plan: Plan, method: str) -> str:
         return ""
     names, key = ", ".join(map(str, plan.order)), plan.order[0]
     if method in {"index", "groups"}:
-        index: Any = SortedBy._make(plan.search.order[0]).index_key
+        index: Any = SortedBy._make(plan.search.order[0][: len(SortedBy._fields)]).index_key
         return f"{names}, by walking {to_text(index)}{', and sorting objects with equal values' * (method == 'groups')}"
     if method == "scores":
         return f"{names}, by walking {to_text(known_key(key.scores))}"

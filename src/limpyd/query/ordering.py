@@ -15,11 +15,16 @@ from limpyd.keys import Partition
 from limpyd.query.filters.conditions import ByIndex, Condition
 from limpyd.query.filters.lookups import stored_in
 from limpyd.query.filters.operands import key_of, same_database
+from limpyd.query.results.columns import MAX_REFERENCES
 from limpyd.requests.request import Argument
 from limpyd.scripts.query_values import Key, Stored, known_key
 
 NUMBER, TEXT = b"number", b"text"
 LAST, FIRST, OMITTED = b"last", b"first", b"nowhere"
+LEN = "len"
+"""Stands in a name behind a field of many members for their number."""
+MEMBER_COUNTS = {b"set": b"SCARD", b"list": b"LLEN", b"zset": b"ZCARD", b"stream": b"XLEN"}
+"""The commands that count the members of fields, by how these are stored."""
 
 
 class SortKey(NamedTuple):
@@ -35,6 +40,8 @@ class SortKey(NamedTuple):
         scores: the key of the sorted set whose scores give the order, if it is one that does.
         missing: where what has no value comes: `last`; `first`, where an order is turned round; or `nowhere`.
         positions: the key of the stored collection whose order it is, if it is one's.
+        through: the references that lead to the object with the field; none if it is of the model itself.
+        counts: true if the number of members is compared.
     """
 
     name: str
@@ -46,6 +53,8 @@ class SortKey(NamedTuple):
     scores: Key = b""
     missing: bytes = LAST
     positions: bytes = b""
+    through: tuple[ValueField[Any], ...] = ()
+    counts: bool = False
 
     def __reduce__(self) -> Any:
         return _with_index, tuple(self)
@@ -58,7 +67,7 @@ class SortKey(NamedTuple):
     @property
     def guesses(self) -> bool:
         """True if values that may be any text are compared as numbers."""
-        if self.order != NUMBER or self.scores or self.index_number is not None or self.is_minted_pk:
+        if self.order != NUMBER or self.scores or self.index_number is not None or self.is_minted_pk or self.counts:
             return False
         return not isinstance(self.field, ValueField) or self.field.codec.name in {"str", "bytes"}
 
@@ -72,9 +81,27 @@ class SortKey(NamedTuple):
             return Stored(known_key(self.scores), b"score")
         if self.positions:
             return Stored(self.positions, b"list")
-        if isinstance(self.field, ValueField):
-            return stored_in(self.field, partition, self.sub)
-        return Stored(b"", b"pk")
+        if self.through:
+            return stored_in(self.through[0], partition, None)._replace(stored=b"related")
+        return self._value_in(partition)
+
+    def _value_in(self, partition: Partition) -> Stored:
+        if not isinstance(self.field, ValueField):
+            return Stored(b"", b"pk")
+        stored = stored_in(self.field, partition, self.sub)
+        return stored._replace(stored=MEMBER_COUNTS[self.field.stored_as]) if self.counts else stored
+
+    def path(self) -> tuple[Argument, ...]:
+        """Returns what follows its arguments if it goes through references: where each next object has its value."""
+        args: list[Argument] = []
+        for reference, following in zip(self.through, (*self.through[1:], None), strict=True):
+            target: Any = reference
+            (partition,) = target.target.keys.partitions
+            if following is None:
+                args += self._value_in(partition)[:3]
+            else:
+                args += stored_in(following, partition, None)._replace(stored=b"related")[:3]
+        return tuple(args)
 
     def field_index(self, partition: Partition) -> FieldIndex | None:
         """The index that is in this order."""
@@ -101,7 +128,9 @@ class SortKey(NamedTuple):
 def _with_index(*parts: Any) -> SortKey:
     """A sort key that was pickled; which index is in its order is found anew."""
     key = SortKey(*parts)
-    number = _index_in_order(key.field, key.order) if isinstance(key.field, ValueField) else None
+    if not isinstance(key.field, ValueField) or key.through or key.counts:
+        return key
+    number = _index_in_order(key.field, key.order)
     return key._replace(index_number=number)
 
 
@@ -165,26 +194,46 @@ def _sort_key(model: Any, by: Any, desc: bool, alpha: bool | None) -> SortKey:
     if not isinstance(by, str):
         msg = f"sort by {shorten(by)}: it takes names of fields, such as 'age', or '-age' for the largest first"
         raise InvalidFilter(msg)
-    down, name = by.startswith("-"), by.removeprefix("-")
+    return _named_key(model, by.removeprefix("-"), alpha, desc=by.startswith("-") != desc)
+
+
+def _named_key(model: Any, name: str, alpha: bool | None, *, desc: bool) -> SortKey:
+    """The sort key of a name without its sign."""
     field_name, separator, rest = name.partition(SEPARATOR)
     field = model.field(field_name)
     sub: bytes | None = None
     if not isinstance(field, ValueField):
-        return SortKey(name, field, None, TEXT if alpha else NUMBER, down != desc)
+        return SortKey(name, field, None, TEXT if alpha else NUMBER, desc)
+    if rest == LEN and field.stored_as in MEMBER_COUNTS:
+        return SortKey(name, field, None, NUMBER, desc, counts=True)
+    if separator and field.refers and not field.many:
+        return _through(model, name, field, rest, alpha, desc=desc)
     if field.has_subkeys:
         if not separator:
             msg = f"sort by {name}: {field} has a value for each key; add the key: {name}{SEPARATOR}<key>"
             raise InvalidFilter(msg)
         sub = as_bytes("a sub-key", rest)
     elif separator:
-        own = "a collection is sorted by fields of its own model" if field.refers else f"{field} has no sub-keys"
-        msg = f"sort by {name}: {own}"
+        reason = f"{field} refers to many objects" if field.refers else f"{field} has no sub-keys"
+        msg = f"sort by {name}: {reason}"
         raise InvalidFilter(msg)
     if field.many or field.stored_as not in {b"entry", b"string", b"hash"}:
-        msg = f"sort by {name}: {field} has many values, so objects cannot be sorted by it"
+        cure = f"; sort by their number: {name}{SEPARATOR}{LEN}" if field.stored_as in MEMBER_COUNTS else ""
+        msg = f"sort by {name}: {field} has many values, so objects cannot be sorted by it{cure}"
         raise InvalidFilter(msg)
     order = _order(field, alpha)
-    return SortKey(name, field, sub, order, down != desc, _index_in_order(field, order))
+    return SortKey(name, field, sub, order, desc, _index_in_order(field, order))
+
+
+def _through(model: Any, name: str, reference: Any, rest: str, alpha: bool | None, *, desc: bool) -> SortKey:
+    """The sort key of a value of the object that a field refers to."""
+    if name.count(SEPARATOR) > MAX_REFERENCES:
+        msg = f"{model.name}: {shorten(name)} goes through more than {MAX_REFERENCES} references"
+        raise InvalidFilter(msg)
+    key = _named_key(reference.target, rest, alpha, desc=desc)
+    if not isinstance(key.field, ValueField):  # the reference itself holds that primary key
+        return SortKey(name, reference, None, key.order, desc)
+    return key._replace(name=name, index_number=None, through=(reference, *key.through))
 
 
 def _name_of(model: Any, field: Field[Any]) -> str:

@@ -67,12 +67,16 @@ class KeyOwners:
 
     def type_of(self, key: bytes) -> str:
         """The Redis type that a key should have, one of the model or of another one on its database."""
+        expected: str = self.owner_of(key)._own_type_of(key)
+        return expected
+
+    def owner_of(self, key: bytes) -> Any:
+        """The schema of the model that a key belongs to: this one, or another one on its database."""
         if not self._is_own(key):
             for model in self.model.database._models:
                 if model._schema._is_own(key):
-                    expected: str = model._schema._own_type_of(key)
-                    return expected
-        return self._own_type_of(key)
+                    return model._schema
+        return self
 
     def _is_own(self, key: bytes) -> bool:
         return any(key.startswith(partition.prefix) for partition in self.keys.partitions)

@@ -77,14 +77,16 @@ SIMPLE = ("team", "range", "everything", "leaderboard")
 
 
 def single(name: str) -> Callable[[Thing], Any]:
-    """What gives a field of an object, or a sub-key of one: `sizes__a`."""
+    """What gives a field of an object, a sub-key of one, `sizes__a`, or its number of members, `tags__len`."""
     field, _, sub = name.partition("__")
+    if sub == "len":
+        return lambda thing: len(thing[field])
     return (lambda thing: thing[field].get(sub)) if sub else (lambda thing: thing[field])
 
 
 TYPED = (
     *("age", "ratio", "price", "born", "seen", "created", "hour", "span", "active", "weight"),
-    *("sizes__a", "sizes__b"),
+    *("sizes__a", "sizes__b", "tags__len", "scores__len", "board__len", "path__len"),
 )
 TEXTUAL = ("word", "name", "title", "note", "email", "number", "team", "props__colour", "props__a:b")
 

@@ -13,7 +13,7 @@
 --          under   a colon and the sub-key under which an index keeps it, or ''
 --      keys        sort keys: a count, and for each
 --          prefix     the prefix of the value's key, or the sorted set of scores
---          stored     how it is stored, or `pk`, `score` or `list`
+--          stored     how it is stored, `pk`, `score`, `list` or `related`, or the command that counts members
 --          sub        its sub-key, or ''
 --          order      the comparison: `number` or `text`
 --          desc       1 if from the largest to the smallest

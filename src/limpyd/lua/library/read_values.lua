@@ -1,5 +1,5 @@
 -- Reads the values of objects for a query.
--- @requires call key_from_template
+-- @requires call key_from_template referred
 -- @provides values_at values_in
 
 -- Returns the values in a key, or under a sub-key there, as they are stored.
@@ -20,5 +20,11 @@ end
 
 -- Returns the values of an object's field.
 local function values_in(place, pk)
+  if place.stored == 'related' then
+    place, pk = referred(place, pk)
+    if not pk or place.stored == 'pk' then
+      return { pk or nil }
+    end
+  end
   return values_at(key_from_template(place.prefix, pk), place.stored, place.sub)
 end

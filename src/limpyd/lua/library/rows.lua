@@ -7,7 +7,7 @@
 --
 -- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list, as
 -- the server replies with it.
--- @requires call key_from_template
+-- @requires call key_from_template read_path referred
 -- @provides read_columns rows_of
 
 local function read_columns(at)
@@ -16,29 +16,18 @@ local function read_columns(at)
   for number = 1, count do
     local column = { prefix = ARGV[at], stored = ARGV[at + 1], sub = ARGV[at + 2] }
     columns[number] = column
-    at = at + 3
-    while column.stored == 'related' do
-      column.of_other = { prefix = ARGV[at], stored = ARGV[at + 1], sub = ARGV[at + 2] }
-      column = column.of_other
-      at = at + 3
-    end
+    at = read_path(column, at + 3)
   end
   return columns, at
 end
 
 -- Returns a value of any kind of column; false if there is none.
 local function value_of(column, pk)
-  while column.stored == 'related' do
-    local key = key_from_template(column.prefix, pk)
-    if column.sub == '' then
-      pk = call('GET', key)
-    else
-      pk = call('HGET', key, column.sub)
-    end
+  if column.stored == 'related' then
+    column, pk = referred(column, pk)
     if not pk then
       return false
     end
-    column = column.of_other
   end
   local stored = column.stored
   if stored == 'entry' then

@@ -2,14 +2,17 @@
 --
 -- In ARGV is a count of sort keys, and for each:
 --   prefix, stored, sub   the value; stored may also be `pk`, the primary key; `score`, the score in the sorted set whose
---                         name is the prefix; or `list`, the position in the stored collection of that name
+--                         name is the prefix; `list`, the position in the stored collection of that name; `related`, a
+--                         reference (see lua/library/referred.lua); or a command that counts the members of a key
 --   order                 the comparison: `number` or `text`
 --   desc                  '1' if from the largest to the smallest
 --   missing               the position of objects without a value: `last`, `first` or `nowhere`
 --   index_key             the index that is in this order, or ''
 --   counter               the last automatic primary key, if the server gives them, or ''
+-- and after a reference the place of the value.
 --
 -- Objects with equal values are in the order of their primary keys, by bytes, in the direction of the last sort key.
+-- @requires read_path
 -- @provides make_sorting read_sort_keys sorting
 
 local function read_sort_keys(at)
@@ -27,7 +30,7 @@ local function read_sort_keys(at)
       index = ARGV[at + 6] ~= '' and ARGV[at + 6] or nil,
       counter = ARGV[at + 7],
     }
-    at = at + 8
+    at = read_path(keys[number], at + 8)
   end
   return keys, at
 end

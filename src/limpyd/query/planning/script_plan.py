@@ -176,10 +176,12 @@ class ScriptPlan:
         if scored is not None:
             prefix, stored, sub, _, desc, missing, _ = args
             args = prefix, stored, sub, NUMBER, desc, missing, scored
-        return (*args, counter)
+        return (*args, counter, *key.path()) if key.through else (*args, counter)
 
     def _in_order_of(self, key: SortKey) -> bytes | None:
         """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""
+        if key.through:
+            return None
         for condition, node in zip(self._conditions, self.nodes, strict=False):
             if type(node) is OneOf and node.kind.keys_by_value and len(node.texts) == 1 and len(self.order) == 1:
                 (text,) = node.texts

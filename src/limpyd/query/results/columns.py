@@ -44,6 +44,11 @@ class Column:
         else:
             self.decode = float if field is None else to_text
 
+    @property
+    def source(self) -> tuple[Any, bytes | None]:
+        """The field with the value, which another model may have, and the sub-key there."""
+        return self._field, self._sub
+
     def pattern(self, partition: Partition) -> bytes | None:
         """Returns the pattern by which SORT reads it with GET; None if it cannot."""
         prefix, stored, sub, _ = self.stored_in(partition, b"")
@@ -130,6 +135,10 @@ class RelatedColumn(Column):
         self._column = column
         self.plain = column.plain
         self.decode = column.decode
+
+    @property
+    def source(self) -> tuple[Any, bytes | None]:
+        return self._column.source
 
     @property
     def group(self) -> str:
