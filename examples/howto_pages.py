@@ -45,6 +45,9 @@ while page.cursor is not None:
     page = articles.page(size=20, after=page.cursor)
     seen += len(page.items)
 print(seen)  # → 95
+page = articles.page(size=20, after=articles.page(size=20).cursor)
+before = articles.page(size=20, before=page.previous)
+print(before.items == articles[:20], before.previous)  # → (True, None)
 
 # --- All objects ---
 

@@ -254,7 +254,7 @@ class TestStoring:
             assert await any_face.do(stored.count()) == 0
             assert await any_face.do(stored.exists()) is False
             assert await any_face.do(stored.first()) is await any_face.do(stored.last()) is None
-            assert await any_face.do(stored.page()) == ([], None)
+            assert await any_face.do(stored.page()) == ([], None, None)
             assert await any_face.do(stored.update(note="x")) == await any_face.do(stored.delete()) == 0
             with pytest.raises(IndexError):
                 await any_face.do(stored[0])

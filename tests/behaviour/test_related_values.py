@@ -227,7 +227,7 @@ class TestOrders:
             ("author__-name", UnknownField, "no field '-name'"),
             ("readers__name", InvalidFilter, "refers to many objects"),
             ("readers", InvalidFilter, "sort by their number: readers__len"),
-            ("author__heads", InvalidFilter, "has values by key"),
+            ("author__heads", InvalidFilter, "has a value for each key"),
             ("title__len", InvalidFilter, "has no sub-keys"),
             ("__".join(["author"] + 40 * ["boss"]), InvalidFilter, "more than 30 references"),
         ],
@@ -286,7 +286,7 @@ async def test_totals_through_references(any_face):
         ServerError, lambda: everything.sum("author__name"), match=r"Author.name of Author\('[12]'\)"
     )
     for name, error, message in (
-        ("author__heads", InvalidFilter, "has values by key"),
+        ("author__heads", InvalidFilter, "has a value for each key"),
         ("readers__age", InvalidFilter, "refers to many"),
         ("author__pk", InvalidFilter, "holds no numbers"),
     ):

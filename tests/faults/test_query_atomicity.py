@@ -104,7 +104,7 @@ def test_pages_go_on_where_they_were(person):
         for _ in range(5):
             seen, cursor = [], None
             while True:
-                items, cursor = person.collection(age__gte=0).sort(by="rank").page(size=17, after=cursor)
+                items, cursor, _ = person.collection(age__gte=0).sort(by="rank").page(size=17, after=cursor)
                 seen += items
                 if cursor is None:
                     break

@@ -24,39 +24,44 @@ class Page(NamedTuple, Generic[Item]):
 
     Attributes:
         items: the items.
-        cursor: what gives the next page, as `after`; None on the last one. It may be kept, and sent elsewhere.
+        cursor: the cursor that gives the next page, as `after`; None on the last one. It may be stored, and sent
+            elsewhere.
+        previous: the cursor that gives the page before, as `before`; None on the first one.
     """
 
     items: list[Item]
     cursor: str | None
+    previous: str | None = None
 
 
-def cursor_of(order: Sequence[SortKey], last: list[bytes | None]) -> str | None:
-    """The cursor after an object, by its primary key and the values by which it was sorted."""
-    if not last:
-        return None
-    texts = [None if each is None else each.decode("latin-1") for each in last]
+def cursor_of(order: Sequence[SortKey], position: Sequence[bytes | None]) -> str:
+    """The cursor at an object, by its primary key and the values by which it was sorted.
+
+    Without a position it is at the end of the order as `before`, and at its beginning as `after`.
+    """
+    texts = [None if each is None else each.decode("latin-1") for each in position]
     return base64.urlsafe_b64encode(json.dumps([_signature(order), *texts]).encode()).decode().rstrip("=")
 
 
-def after(order: Sequence[SortKey], cursor: str) -> list[Argument]:
-    """Returns the arguments of the script for a cursor.
+def position_args(order: Sequence[SortKey], cursor: str) -> list[Argument]:
+    """Returns the arguments of the script for a cursor; none for that of an end of the order.
 
     Raises:
         InvalidValue: it is none, or one of a collection in another order.
     """
     try:
         padding = "=" * (-len(cursor) % 4)
-        signature, pk, *texts = json.loads(base64.urlsafe_b64decode(cursor.encode() + padding.encode()))
-        args: list[Argument] = [pk.encode("latin-1")]
-        for key, text in zip(order, texts, strict=True):
+        signature, *position = json.loads(base64.urlsafe_b64decode(cursor.encode() + padding.encode()))
+        args: list[Argument] = [pk.encode("latin-1") for pk in position[:1]]
+        texts = position[1:]
+        for key, text in zip(order if position else (), texts, strict=True):
             if text is not None and key.order == NUMBER:
                 form("double")(text.encode("latin-1"))
             args += (b"0", b"") if text is None else (b"1", text.encode("latin-1"))
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
         msg = f"{shorten(cursor)} is not a cursor of a page"
         raise InvalidValue(msg) from error
-    if signature != _signature(order) or len(texts) != len(order):
+    if signature != _signature(order):
         msg = f"the cursor is of a collection sorted by {signature}, this one is sorted by {_signature(order)}"
         raise InvalidValue(msg)
     return args

@@ -247,20 +247,23 @@ class Collection(Iteration[Item, M]):
         found: Iterator[Item] = self._database._walk(self._steps(chunk))
         return found
 
-    def page(self, size: int = 20, after: str | None = None) -> Page[Item]:
-        """So many items in order, and a cursor from which the next page goes on; None on the last one.
+    def page(self, size: int = 20, after: str | None = None, before: str | None = None) -> Page[Item]:
+        """So many items in order, with the cursors of the next page and of the page before.
 
-        The next page begins after the last object of this one, whatever came or went meanwhile.
+        A page begins right after the last object of the one before it, or ends right before the first one of the
+        next, whatever came or went meanwhile.
 
         Args:
             size: how many items.
-            after: the cursor of the page before; without, the first page is given. Without an order it is that
-                of primary keys.
+            after: the `cursor` of the page before; without any cursor, the first page is given. Without an order it is
+                that of primary keys.
+            before: the `previous` of the next page.
 
         Raises:
             InvalidValue: it is no cursor, or that of another order.
+            InvalidFilter: both are given, or a stored collection in its own order is to go backwards.
         """
-        found: Page[Item] = self._run(self._page(size, after))
+        found: Page[Item] = self._run(self._page(size, after, before))
         return found
 
     def store(self, key: str | None = None, ttl: int | None = DEFAULT_STORE_TTL) -> Collection[Item, M]:

@@ -7,7 +7,9 @@
 --          further  is empty for the first page; else the primary key of the last object of the page before, then for
 --                   each sort key '1' and its value, or '0' and '' if it has none
 -- Reply  1  the primary keys, or the rows
---        2  the primary key of the last object, then for each sort key its value or nothing; empty on the last page
+--        2  the position of the last object: its primary key, then for each sort key its value or nothing; empty on
+--           the last page
+--        3  the position of the first object; empty on the first page
 --        or GONE (see scripts/find.lua)
 -- @guarded
 -- @requires gone page_of_pks read_request reply_of rows_of sorting
@@ -24,17 +26,22 @@ return reply_of(function()
       cursor.texts[at] = ARGV[4 + 2 * at] == '1' and ARGV[5 + 2 * at] or nil
     end
   end
+  local function position_of(pk)
+    local position = { pk }
+    for at = 1, pk and #request.keys or 0 do
+      local texts, numbers = sorting.values_of(request.keys[at], { pk })
+      position[at + 1] = (numbers or texts)[1] and texts[1] or false -- NaN counts as no value
+    end
+    return position
+  end
   local size = request.limit
   request.limit = size + 1 -- one more, to know whether any follow
   local pks = page_of_pks(request, cursor)
-  local last
+  local last = {}
   if #pks > size then
     pks[#pks] = nil
-    last = { pks[#pks] }
-    for at = 1, #request.keys do
-      local texts, numbers = sorting.values_of(request.keys[at], { pks[#pks] })
-      last[at + 1] = (numbers or texts)[1] and texts[1] or false -- NaN counts as no value
-    end
+    last = position_of(pks[#pks])
   end
-  return { request.wanted == 'rows' and rows_of(pks, request.columns) or pks, last or {} }
+  local first = cursor and position_of(pks[1]) or {}
+  return { request.wanted == 'rows' and rows_of(pks, request.columns) or pks, last, first }
 end)

@@ -161,19 +161,27 @@ async def paged(ask: Asking, query: Query) -> None:
     shaped = ask.shaped(query)
     size = ask.rng.choice((1, 2, 7, 20, 500))
     found: list[Any] = []
-    after = None
+    after, pages, of_page = None, [], []
     for _ in range(1000):
         text = f"{shaped.text}.page(size={size}, after={after!r})"
         page = await ask.result(text)
         if not isinstance(page.items, list) or len(page.items) > size:
             raise Wrong(text, f"at most {size} items", page)
-        found += [await ask.shown(item) for item in page.items]
+        pages.append(page)
+        of_page.append([await ask.shown(item) for item in page.items])
+        found += of_page[-1]
         after = page.cursor
         if after is None:
             break
         if not isinstance(after, str):
             raise Wrong(text, "a str to go on from", page)
     ask.compare(f"{shaped.text}, in pages of {size}", found, shaped.items, in_order=shaped.in_order)
+    for number in ask.rng.sample(range(1, len(pages)), min(3, len(pages) - 1)):
+        text = f"{shaped.text}.page(size={size}, before={pages[number].previous!r})"
+        back = await ask.result(text)
+        ask.compare(text, [await ask.shown(item) for item in back.items], of_page[number - 1], in_order=True)
+        if (back.previous is None) != (number == 1) or back.cursor is None:
+            raise Wrong(text, "cursors of the pages before and after", back)
 
 
 @form

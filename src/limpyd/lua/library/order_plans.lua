@@ -55,8 +55,9 @@ local function index_steps(facts, key, cursor)
     return nil
   end
   local steps, among_missing = {}, cursor and not cursor.texts[1]
-  if not among_missing then
-    steps[1] = step_of(facts, walk_of_index(key, facts.bound, cursor), facts.passing)
+  if not among_missing or key.missing_first then
+    local walk = walk_of_index(key, facts.bound, not among_missing and cursor or nil)
+    steps[1] = step_of(facts, walk, facts.passing)
   end
   if not complete and not (cursor and key.missing_first and not among_missing) then
     table.insert(steps, key.missing_first and 1 or #steps + 1, missing_step(facts, key, among_missing and cursor or nil))

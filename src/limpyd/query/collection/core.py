@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from limpyd.exceptions import InvalidFilter
 from limpyd.fields import ValueField
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.query.collection.aggregate_methods import WithTotals
@@ -53,14 +54,25 @@ class CollectionCore(
         order = f".sort({', '.join(map(repr, map(str, self._query.order)))})" if self._query.order else ""
         return f"<{self._schema.name}.collection({filters}){order}{self._query.projection.text}>"
 
-    def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
+    def _page(self, size: int, after: str | None, before: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)
+        if before is not None and after is not None:
+            msg = f"{self._schema.name}: page takes the cursor that it is after, or the one that it is before, not both"
+            raise InvalidFilter(msg)
         if self._query.stored_key is not None and not self._query.order:
+            if before is not None:
+                msg = (
+                    f"{self._schema.name}: pages of a stored collection in its own order only go forwards; sort it, or "
+                    f"take slices, such as collection[-40:-20]"
+                )
+                raise InvalidFilter(msg)
             cursor = position_of(after, as_bytes("a key", self._query.stored_key))
             found = chunk_of(self._plan(), self._query.projection, size, cursor)
             page = found.then(lambda chunk: Page(chunk.items, at_position(chunk.cursor)))
         else:
-            page = self._plan(self._order or self._by_pk()).page(self._query.projection, size, after)
+            order, backwards = self._order or self._by_pk(), before is not None
+            plan = self._plan(tuple(key.inverted() for key in order) if backwards else order)
+            page = plan.page(self._query.projection, size, before if backwards else after, backwards=backwards)
         return self._followed(page, lambda page: page.items)
 
     def _steps(self, chunk: int) -> Walk[Item]:

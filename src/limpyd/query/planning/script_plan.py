@@ -9,7 +9,7 @@ from uuid import uuid4
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.ordering import NUMBER, SortKey
-from limpyd.query.paging import Page, after, cursor_of
+from limpyd.query.paging import Page, cursor_of, position_args
 from limpyd.query.planning import single_command
 from limpyd.query.planning.assumptions import assumed
 from limpyd.query.planning.existence import existing_objects, may_find_missing
@@ -105,16 +105,22 @@ class ScriptPlan:
             request.result = Result(1, bytes, self.model)
         return request.assuming(*self.assumes)
 
-    def page(self, projection: Projection, size: int, cursor: str | None) -> Request[Page[Any]]:
-        """A page of items in order, from the first one or a cursor on."""
+    def page(
+        self, projection: Projection, size: int, cursor: str | None, *, backwards: bool = False
+    ) -> Request[Page[Any]]:
+        """So many items in order, from the first one or a cursor on; `backwards` if the order is an inverted one."""
         if self.empty:
             return resolved(Page([], None))
 
         def decode(reply: list[Any]) -> Page[Any]:
-            found, last = reply
-            return Page(projection.read(found), cursor_of(self.order, last))
+            found, last, first = reply
+            items = projection.read(found)
+            onwards = cursor_of(order, last) if last else None
+            back = cursor_of(order, first) if extra else None
+            return Page(items[::-1], back, onwards) if backwards else Page(items, onwards, back)
 
-        extra = () if cursor is None else after(self.order, cursor)
+        order = tuple(key.inverted() for key in self.order) if backwards else self.order
+        extra = () if cursor is None else position_args(order, cursor)
         wanted = b"rows" if projection.columns else b"pks"
         columns = self.columns(projection)
         request = find(self.model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=PAGE)
