@@ -30,6 +30,7 @@ ASYNC_FILES = (
     "model/async_transfer.py",
     "model/asynchronous.py",
     "pipelines/asynchronous.py",
+    "query/async_aggregates.py",
     "query/asynchronous.py",
     "requests/async_runner.py",
 )

@@ -4,23 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from operator import itemgetter
 from typing import Any, Literal, TypeVar, overload
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.expressions import Expression
-from limpyd.query.aggregates import average
 from limpyd.query.collection.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.explanation import Explanation
-from limpyd.query.iteration import Iteration
 from limpyd.query.paging import Page
+from limpyd.query.sync_aggregates import Aggregates
 
 Item = TypeVar("Item")
 M = TypeVar("M")
 Row = TypeVar("Row")
 
 
-class Collection(Iteration[Item, M]):
+class Collection(Aggregates[Item, M]):
     """The objects that match some filters: their primary keys, or what these are turned into.
 
     It holds no results: iterating, counting or slicing it asks the server anew, in one request.
@@ -139,54 +137,6 @@ class Collection(Iteration[Item, M]):
             InvalidFilter: it is none of these.
         """
         found: Collection[Row, M] = self._rows(row)
-        return found
-
-    # --- what their values come to ---
-
-    def min(self, name: str, alpha: bool | None = None) -> Any:
-        """The lowest value of a field of one value, or None if nothing that matches has one.
-
-        Args:
-            name: the field.
-            alpha: untyped values are compared as texts, not as numbers.
-
-        Raises:
-            UnknownField: the name is no field.
-            InvalidFilter: the field has many values.
-        """
-        found: Any = self._extreme(name, alpha, desc=False)
-        return found
-
-    def max(self, name: str, alpha: bool | None = None) -> Any:
-        """The highest value of a field of one value, or None. Raises as `min`."""
-        found: Any = self._extreme(name, alpha, desc=True)
-        return found
-
-    def sum(self, name: str) -> Any:
-        """The sum of the values of a field, of its members if it has many; 0 if there are none.
-
-        It is exact, and of the field's type; of untyped fields an int or a float.
-
-        Raises:
-            UnknownField: the name is no field.
-            InvalidFilter: the field holds no numbers.
-            ServerError: a value of an untyped field is no number.
-        """
-        found: Any = self._run_total(self._sum(name), itemgetter(1))
-        return found
-
-    def avg(self, name: str) -> Any:
-        """The average of the values of a field, or None if there are none. Raises as `sum`."""
-        found: Any = self._run_total(self._sum(name), average)
-        return found
-
-    def count_by(self, name: str) -> dict[Any, int]:
-        """Returns the number of objects for each value of a field; of a field of many members, how often each is there.
-
-        Raises:
-            UnknownField: the name is no field.
-        """
-        found: dict[Any, int] = self._run_total(self._tally(name))
         return found
 
     # --- changing what is found ---

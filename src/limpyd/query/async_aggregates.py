@@ -1,0 +1,78 @@
+"""The aggregates of collections on the async face."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from limpyd.query.aggregates import average
+from limpyd.query.count_order import CountOrder, in_count_order
+from limpyd.query.iteration import AsyncIteration
+
+Item = TypeVar("Item")
+M = TypeVar("M")
+
+
+class AsyncAggregates(AsyncIteration[Item, M]):
+    """The part of a collection that adds up and counts values."""
+
+    __slots__ = ()
+
+    def min(self, name: str, alpha: bool | None = None) -> Coroutine[Any, Any, Any]:
+        """The lowest value of a field of one value, or None if nothing that matches has one.
+
+        Args:
+            name: the field.
+            alpha: untyped values are compared as texts, not as numbers.
+
+        Raises:
+            UnknownField: the name is no field.
+            InvalidFilter: the field has many values.
+        """
+        found: Coroutine[Any, Any, Any] = self._extreme(name, alpha, desc=False)
+        return found
+
+    def max(self, name: str, alpha: bool | None = None) -> Coroutine[Any, Any, Any]:
+        """The highest value of a field of one value, or None. Raises as `min`."""
+        found: Coroutine[Any, Any, Any] = self._extreme(name, alpha, desc=True)
+        return found
+
+    def sum(self, name: str) -> Coroutine[Any, Any, Any]:
+        """The sum of the values of a field, of its members if it has many; 0 if there are none.
+
+        It is exact, and of the field's type; of untyped fields an int or a float.
+
+        Raises:
+            UnknownField: the name is no field.
+            InvalidFilter: the field holds no numbers.
+            ServerError: a value of an untyped field is no number.
+        """
+        found: Coroutine[Any, Any, Any] = self._run_total(self._sum(name), itemgetter(1))
+        return found
+
+    def avg(self, name: str) -> Coroutine[Any, Any, Any]:
+        """The average of the values of a field, or None if there are none. Raises as `sum`."""
+        found: Coroutine[Any, Any, Any] = self._run_total(self._sum(name), average)
+        return found
+
+    def count_by(
+        self, name: str, *, limit: int | None = None, order: CountOrder | None = None
+    ) -> Coroutine[Any, Any, dict[Any, int]]:
+        """Returns the number of objects for each value of a field; for a field of many members, of each member.
+
+        The dict is in no order, unless you ask for one.
+
+        Args:
+            name: the field; a name may go through references, `author__city`.
+            limit: the most values to return; by default in the order "-count".
+            order: `"-count"`: the most frequent values first, equally frequent ones by value, if values have an
+                order; `"count"`: the rarest first; `"value"` or `"-value"`: by value.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidFilter: another order is given, or the values have no order and are to be sorted.
+        """
+        convert = in_count_order(self._schema.name, limit, order)
+        found: Coroutine[Any, Any, dict[Any, int]] = self._run_total(self._tally(name), convert)
+        return found
