@@ -60,7 +60,7 @@ def test_every_public_method_is_counted_here():
     no_request = {"get_field", "has_field", "use_database", "lazy_connect", "collection", "instances"}
     no_request |= {"get_field_name_for", "get_connection", "get_fields"}
     no_request |= {"get_class_field", "get_class_fields", "get_instance_field", "get_instance_fields"}
-    elsewhere = {"create", "get", "get_or_connect", "get_or_create", "exists", "from_pks"}
+    elsewhere = {"create", "get", "get_or_connect", "get_or_create", "update_or_create", "exists", "from_pks"}
     elsewhere.add("connect")  # in test_limpyd2_names.py
     walks = {"scan_model_keys", "scan_keys", "clear_indexes", "rebuild_indexes"}
     several = {"update", "bulk_create", "bulk_update", "bulk_delete"}  # in test_updates.py and test_bulk.py
@@ -70,7 +70,7 @@ def test_every_public_method_is_counted_here():
     several |= {"check", "rename_from", "rename_field", "migrate_from_limpyd2"}
     assert public(ModelCore) | public(RedisModel) == INSTANCE.keys() | no_request | elsewhere | walks | several
     assert public(AsyncRedisModel) == public(RedisModel)
-    made = {"clone", "dynamic_filter"}  # collections, without a request
+    made = {"clone", "default_scope", "dynamic_filter", "unscoped"}  # collections, without a request
     assert public(AsyncCollection) == public(Collection) == COLLECTION | made
 
 

@@ -776,3 +776,8 @@ async def awaited_in_a_block(person: AsyncPerson) -> None:
         await person.age.set(3)
         age = person.age.get()
     reveal_type(await age)  # int | None
+
+
+reveal_type(Match.update_or_create(name="x", defaults={"age": 3}))  # tuple[Match, bool]
+reveal_type(Draw.collection.page(before="x").previous)  # str | None
+Draw.collection.count_by("age", order="name")  # refused

@@ -11,6 +11,8 @@ from limpyd.fields import ValueField
 from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.model.crud import known, new_object
 from limpyd.model.primary_keys import automatic_pk
+from limpyd.model.updates import assigned
+from limpyd.operands import Operand
 from limpyd.query.filters.composites import composites
 from limpyd.query.filters.conditions import ByIndex, Condition
 from limpyd.query.filters.lookups import serving
@@ -20,6 +22,7 @@ from limpyd.query.planning.plan import Plan
 from limpyd.requests.request import Request
 from limpyd.schema.schema import Schema
 from limpyd.scripts import object_requests
+from limpyd.scripts.update_or_create import update_or_create as updating
 
 MADE_OF_MEMBERS = frozenset({"list", "set"})
 """The Redis types whose values are made of their members alone."""
@@ -38,24 +41,69 @@ def get_or_create(
         InvalidValue: a value does not fit its field's type.
         InvalidPrimaryKey: it is automatic, so no object can be created with it; or missing, or given twice.
     """
-    values = _values(schema, method, pk, filters)
-    known(schema, defaults or {})
-    if schema.own_setters:
-        values, defaults = _as_stored(schema, values, defaults or {})
-    conditions = _conditions(schema, method, values)
+    values, others, conditions = _sought(schema, method, pk, defaults, filters)
     by_automatic_pk = schema.mints_pks and "pk" in values
-    if by_automatic_pk and method == "get_or_create":
+    if by_automatic_pk and method != "get_or_connect":
         raise automatic_pk(schema, values["pk"])
     if by_automatic_pk:  # it can be found but not given, so what is absent stays absent
         new, absent = object_requests.NewObject(None), automatic_pk(schema, values["pk"])
     else:
-        new, absent = new_object(schema, {**(defaults or {}), **_created(schema, method, values, defaults or {})}), None
+        new, absent = new_object(schema, {**others, **_created(schema, method, values, others)}), None
     partition = schema.keys.partition(new.pk)
     text = ", ".join(map(str, conditions))
     request = object_requests.get_or_create(
         schema, partition, Plan(schema, partition, conditions).search, new, absent, sought=text
     )
     return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+
+
+def update_or_create(
+    schema: Schema,
+    pk: Any,
+    defaults: Mapping[str, Any] | None,
+    create_defaults: Mapping[str, Any] | None,
+    filters: Mapping[str, Any],
+) -> Request[tuple[bytes, bool]]:
+    """The request that finds the one object that has some values and gives it others, or creates it with both.
+
+    It is one step on the server, as `get_or_create`. Raises as that.
+    """
+    method = "update_or_create"
+    if not defaults:
+        return get_or_create(schema, method, pk, create_defaults, filters)
+    created_with = defaults if create_defaults is None else create_defaults
+    known(schema, defaults)
+    values, created_with, conditions = _sought(schema, method, pk, created_with, filters)
+    if schema.mints_pks and "pk" in values:
+        raise automatic_pk(schema, values["pk"])
+    both = sorted(defaults.keys() & values.keys())
+    if both:
+        msg = f"{schema.name}.{method}: {both[0]} is passed twice, to find an object and among defaults; pass it once"
+        raise InvalidFilter(msg)
+    computed = sorted(name for name, value in created_with.items() if isinstance(value, Operand))
+    if computed:
+        msg = (
+            f"{schema.name}.{method}: {computed[0]} cannot be computed for a new object, which has no values yet; pass "
+            f"its values as create_defaults={{{computed[0]!r}: …}}"
+        )
+        raise InvalidFilter(msg)
+    new = new_object(schema, {**created_with, **_created(schema, method, values, created_with)})
+    partition = schema.keys.partition(new.pk)
+    search = Plan(schema, partition, conditions).search
+    text = ", ".join(map(str, conditions))
+    request = updating(schema, partition, search, assigned(schema, defaults), schema.version_sub, new, sought=text)
+    return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+
+
+def _sought(
+    schema: Schema, method: str, pk: Any, defaults: Mapping[str, Any] | None, filters: Mapping[str, Any]
+) -> tuple[dict[str, Any], Mapping[str, Any], tuple[Condition, ...]]:
+    """The values that an object is sought by, the others of a new object, and the conditions that it meets."""
+    values, others = _values(schema, method, pk, filters), defaults or {}
+    known(schema, others)
+    if schema.own_setters:
+        values, others = _as_stored(schema, values, others)
+    return values, others, _conditions(schema, method, values)
 
 
 def _values(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> dict[str, Any]:

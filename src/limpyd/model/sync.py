@@ -11,7 +11,7 @@ from limpyd.expressions import Expression
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
 from limpyd.model import crud
-from limpyd.model.get_or_create import get_or_create
+from limpyd.model.get_or_create import get_or_create, update_or_create
 from limpyd.model.sync_bulk import BulkOperations
 from limpyd.model.sync_collection import ModelCollection
 from limpyd.model.sync_maintenance import Maintenance
@@ -95,6 +95,33 @@ class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
             UniquenessError: a unique value of the new object belongs to another one.
         """
         request = get_or_create(cls._declared(), "get_or_create", pk, defaults, filters)
+        return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
+
+    @classmethod
+    @taking_foreign_keys
+    def update_or_create(
+        cls,
+        pk: Encodable | None = None,
+        /,
+        *,
+        defaults: Mapping[str, Any] | None = None,
+        create_defaults: Mapping[str, Any] | None = None,
+        **filters: Any,
+    ) -> tuple[Self, bool]:
+        """The one object that matches, with new values, or a new one, and whether it is new.
+
+        It is one step on the server: of several callers at once, one creates and the others update.
+
+        Args:
+            pk: the primary key.
+            defaults: the new values of the object, which may be expressions, `Post.votes + 1`; and further values of a
+                new one.
+            create_defaults: further values of a new object, instead of `defaults`.
+            filters: the values the object is sought by, and created with.
+
+        Raises as `get_or_create` and `update`.
+        """
+        request = update_or_create(cls._declared(), pk, defaults, create_defaults, filters)
         return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
 
     @classmethod

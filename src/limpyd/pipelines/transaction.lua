@@ -60,8 +60,8 @@ end
 if wanted.delete or wanted.delete_related or wanted.delete_versions then
   -- @scripts delete delete_related delete_versions
 end
-if wanted.find or wanted.get_or_create or wanted.page then
-  -- @scripts find get_or_create page
+if wanted.find or wanted.get_or_create or wanted.page or wanted.update_or_create then
+  -- @scripts find get_or_create page update_or_create
 end
 if wanted.find_plain or wanted.owner or wanted.page_of_range or wanted.read or wanted.sorted_rows then
   -- @scripts find_plain owner page_of_range read sorted_rows

@@ -10,20 +10,11 @@
 -- Reply  'ok', primary key, 1 if created or 0; or 'gone' (none matches, and it may not be created), 'many', 'taken',
 --        'unique', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call create read_node read_references refuse
+-- @requires atomically create only_match read_node read_references refuse
 
 return atomically(function()
   local node, at = read_node(read_references(1))
-  local pks, found = node.list(), nil
-  for number = 1, #pks do
-    -- What something other than limpyd left in an index may be of an object that does not exist.
-    if call('SISMEMBER', KEYS[1], pks[number]) == 1 then
-      if found then
-        refuse('many', #pks)
-      end
-      found = pks[number]
-    end
-  end
+  local found = only_match(node)
   if found then
     return { 'ok', found, 0 }
   elseif ARGV[at] ~= '1' then

@@ -1,0 +1,23 @@
+#!lua
+-- Gives the one object that matches a query new values, or creates it.
+--
+-- KEYS   as for scripts/get_or_create.lua
+-- ARGV   1… the values to read first, and the query (see lua/library/query.lua)
+--        …  the fields, then their new values (see lua/library/assign.lua)
+--        …  the number of those fields, and the object to create (see lua/library/create.lua)
+-- Reply  'ok', primary key, 1 if created or 0; or 'many', 'taken', 'unique', 'unindexable', 'transform', 'error' (see
+--        lua/library/journal.lua); a number in an outcome counts the fields, then the entries of the object
+-- @guarded
+-- @requires after_object assign atomically create only_match read_fields read_node read_references
+
+return atomically(function()
+  local node, at = read_node(read_references(1))
+  local found = only_match(node)
+  at = read_fields(at)
+  if found then
+    assign(found, at)
+    return { 'ok', found, 0 }
+  end
+  at = after_object(at)
+  return { 'ok', create(at + 1, tonumber(ARGV[at])), 1 }
+end)
