@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
@@ -19,7 +20,7 @@ from limpyd import (
     StreamField,
     StringField,
 )
-from limpyd.exceptions import ServerError, StoredValueError, WrongTypeError
+from limpyd.exceptions import InvalidFilter, ServerError, StoredValueError, WrongTypeError
 from limpyd.relations import FKInstanceHashField
 from tests.support.blocks import block
 
@@ -293,3 +294,46 @@ async def test_streams_and_large_values_are_looked_at(one_server):
     found = sorted(finding.key.split(":")[2] for finding in thing.check())
     assert found == ["board", "heads", "log", "numbers", "queue"]
     database.close()
+
+
+@dataclass
+class Row:
+    age: int | None
+    tags: set[int] | None
+
+
+@pytest.mark.parametrize("sort", [(), ("pk",)])
+async def test_queries_that_go_on(any_face, sort):
+    """`errors` of a collection leaves objects with an unreadable value out, or has None in its place."""
+
+    class Thing(any_face.Model):
+        database = any_face.database
+        age = InstanceHashField(type=int)
+        tags = SetField(type=int)
+
+    for number in range(3):
+        await any_face.do(Thing.create(age=number, tags=[number]))
+    any_face.client.hset("{thing}:hash:2", "age", "oops")
+    any_face.client.sadd("{thing}:field:tags:3", "oops")
+    things = Thing.collection().sort(by="pk") if sort else Thing.collection()
+    shapes = {
+        things.values("age", "tags"): [{"age": 0, "tags": {0}}, {"age": None, "tags": {1}}, {"age": 2, "tags": None}],
+        things.values_list("age", "tags"): [(0, {0}), (None, {1}), (2, None)],
+        things.rows(Row): [Row(0, {0}), Row(None, {1}), Row(2, None)],
+    }
+    for shape, expected in shapes.items():
+        assert "Thing('2')" in str(await any_face.refused(StoredValueError, lambda shape=shape: any_face.all(shape)))
+        assert await any_face.all(shape.errors("none")) == expected
+        assert await any_face.all(shape.errors("skip")) == expected[:1]
+        assert await any_face.all(shape.errors("skip").errors("none").iterate(1)) == expected
+    ages = things.values_list("age", flat=True)
+    assert await any_face.all(ages.errors("skip")) == [0, 2]
+    assert await any_face.all(ages.errors("none")) == [0, None, 2]
+    page = await any_face.do(things.sort(by="pk").values("age").errors("skip").page(2))
+    assert (page.items, page.cursor is not None) == ([{"age": 0}], True)
+    prefetched = await any_face.all(things.instances(prefetch=["age"]).errors("none"))
+    assert [each.prefetched for each in prefetched] == [{"age": 0}, {"age": None}, {"age": 2}]
+    with any_face.sent() as sent:
+        await any_face.all(things.values("age").errors("skip"))
+    assert len(sent.commands) == 1
+    await any_face.refused(InvalidFilter, lambda: things.errors("ignore"), match="'skip', 'none'")

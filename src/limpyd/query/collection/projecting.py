@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, get_args
 
-from limpyd.exceptions import InvalidFilter
+from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.fields import ValueField
 from limpyd.keys import to_bytes
 from limpyd.query.collection.argument_errors import check_lazy
@@ -15,7 +15,7 @@ from limpyd.query.ordering import by_keys
 from limpyd.query.planning.plan import PKS
 from limpyd.query.query import ModelSchema, Query
 from limpyd.query.results.columns import Column, columns_of
-from limpyd.query.results.prefetch import Follow, following, split_follows, with_follows
+from limpyd.query.results.prefetch import Follow, check_followed, following, split_follows, with_follows
 from limpyd.query.results.projections import (
     Dicts,
     Flat,
@@ -23,9 +23,9 @@ from limpyd.query.results.projections import (
     Prefetched,
     Projection,
     Tuples,
-    check_followed,
 )
 from limpyd.query.results.row_classes import row_projection
+from limpyd.query.results.unreadable_values import Errors
 from limpyd.requests.request import Request, returned
 
 Item = TypeVar("Item")
@@ -37,6 +37,29 @@ class Projecting(CollectionBase[Item, M]):
     """The part of a collection that says what its items are."""
 
     __slots__ = ()
+
+    def errors(self, errors: Errors) -> Self:
+        """The same collection, which goes on after a stored value that does not fit its field's type.
+
+        To be called after `values`, `values_list`, `rows` or `instances` with `prefetch`.
+
+        Args:
+            errors: `"skip"` leaves objects with such a value out, so that a page may be shorter; `"none"` has None in
+                its place; `"raise"`, the default, raises StoredValueError, which names the object.
+
+        Raises:
+            InvalidFilter: it is none of these.
+        """
+        if errors not in get_args(Errors):
+            known = ", ".join(map(repr, get_args(Errors)))
+            msg = f"{self._schema.name}: errors takes {known}, not {shorten(errors)}"
+            raise InvalidFilter(msg)
+        found: Self = self._with(self._query._replace(projection=self._query.projection.with_errors(errors)))
+        return found
+
+    def _with_errors(self, errors: Errors, asked: Sequence[Any]) -> Any:
+        method, *arguments = asked
+        return getattr(self, method)(*arguments).errors(errors)
 
     def _primary_keys(self) -> Any:
         return self._with(self._query._replace(projection=PKS))

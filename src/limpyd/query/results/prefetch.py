@@ -9,6 +9,7 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.keys import to_text
 from limpyd.query.filters.references import target_of
+from limpyd.query.results.columns import columns_of
 from limpyd.requests.request import IncompleteReply, Request, returned
 
 Read = Callable[[Any, Sequence[str], Sequence[str]], Request[list[Any]]]
@@ -131,3 +132,16 @@ def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
             return None
 
     return asking(next(program), lambda _: result[0])
+
+
+def check_followed(follows: Sequence[Follow]) -> None:
+    """Checks the names of values of referenced objects before a request is sent.
+
+    Raises:
+        UnknownField: a name is no field.
+    """
+    for field, names in follows:
+        target = target_of(field)
+        own, further = split_follows(target, names)
+        columns_of(target, own, scored=False)
+        check_followed(further)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from limpyd.exceptions import StoredValueError
 from limpyd.keys import Partition, to_text
-from limpyd.query.filters.references import target_of
 from limpyd.query.results.ambiguous_replies import any_missing, mistyped, undecodable
-from limpyd.query.results.columns import Column, columns_of
-from limpyd.query.results.prefetch import Follow, split_follows
+from limpyd.query.results.columns import Column
 from limpyd.query.results.row_factories import (
     ERRORS,
     Decode,
@@ -22,6 +21,7 @@ from limpyd.query.results.row_factories import (
     object_maker,
     tuple_maker,
 )
+from limpyd.query.results.unreadable_values import Errors, readable_rows
 from limpyd.requests.request import Argument, returned
 
 
@@ -36,6 +36,7 @@ class Projection:
         sparse: whether objects without a value were met, as far as is known; SORT does not say why there is none.
         follows: the references whose objects are read as well.
         asked: the method of a collection that selects this projection, and its arguments.
+        errors: the handling of a value that does not fit its field's type.
     """
 
     is_reusable = False
@@ -45,6 +46,8 @@ class Projection:
     follows: tuple[Any, ...] = ()
     columns: tuple[Column, ...] = ()
     asked: tuple[Any, ...] = ()
+    errors: Errors = "raise"
+    _by_errors: dict[Errors, Any] | None = None
     _entries: tuple[Partition, tuple[bytes, ...] | None] | None = None
     _gets: tuple[Partition, tuple[Argument, ...] | None] | None = None
 
@@ -73,6 +76,16 @@ class Projection:
                 self._entries = (partition, None)
         return self._entries[1]
 
+    def with_errors(self, errors: Errors) -> Projection:
+        """The same projection, with another way to treat values that do not fit the types of their fields."""
+        if self._by_errors is None:
+            self._by_errors = {}
+        if errors not in self._by_errors:
+            other = self._by_errors[errors] = copy.copy(self)
+            other.errors, other.asked, other._by_errors = errors, ("_with_errors", errors, self.asked), None
+        found: Projection = self._by_errors[errors]
+        return found
+
     def items(self, replies: list[Any]) -> list[Any]:
         """The items of a reply, which has primary keys, or the values of the columns of each object in turn."""
         raise NotImplementedError
@@ -82,10 +95,12 @@ class Projection:
         return None
 
     def read(self, replies: list[Any]) -> list[Any]:
-        """The items. If a value does not fit its field's type, another request finds the object that has it."""
+        """The items. If a value does not fit its field's type, `errors` says what becomes of it."""
         try:
             return self.items(replies)
         except StoredValueError as error:
+            if self.errors != "raise":
+                return self.readable(replies)
             raise undecodable(self.columns, error) from error
 
     def read_sorted(self, replies: list[Any]) -> list[Any]:
@@ -112,6 +127,10 @@ class Projection:
     def _columns_of(self, replies: list[Any]) -> list[list[Any]]:
         width = len(self.columns)
         return [column.values(replies[number::width]) for number, column in enumerate(self.columns)]
+
+    def readable(self, replies: list[Any]) -> list[Any]:
+        """The items without those that have an unreadable value, or with None in its place."""
+        raise NotImplementedError
 
 
 class RowProjection(Projection):
@@ -143,6 +162,9 @@ class RowProjection(Projection):
         if items is not None:
             return items
         return self._of_values(zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
+
+    def readable(self, replies: list[Any]) -> list[Any]:
+        return self._of_values(readable_rows(self.columns, replies, self.errors))
 
 
 class PrimaryKeys(Projection):
@@ -246,6 +268,9 @@ class Flat(Tuples):
     def items(self, replies: list[Any]) -> list[Any]:
         return self.columns[0].values(replies)
 
+    def readable(self, replies: list[Any]) -> list[Any]:
+        return [value for (value,) in readable_rows(self.columns, replies, self.errors)]
+
 
 class Objects(RowProjection):
     """Instances of a class, created from values by name.
@@ -264,16 +289,3 @@ class Objects(RowProjection):
     @property
     def text(self) -> str:
         return f".rows({getattr(self._row, '__name__', self._row)})"
-
-
-def check_followed(follows: Sequence[Follow]) -> None:
-    """Checks the names of values of referenced objects before a request is sent.
-
-    Raises:
-        UnknownField: a name is no field.
-    """
-    for field, names in follows:
-        target = target_of(field)
-        own, further = split_follows(target, names)
-        columns_of(target, own, scored=False)
-        check_followed(further)
