@@ -57,6 +57,7 @@ def _document(
             "class": type(field).__name__,
             "type": field.codec.name,
             "unique": getattr(field, "unique", False),
+            "constraints": [str(constraint) for constraint in _declaring(field).constraints],
             **_reference(field),
         }
         for name, field in inspection.fields(model)
@@ -81,6 +82,11 @@ def _document(
         "fields": fields,
         "indexes": indexes,
     }
+
+
+def _declaring(field: Any) -> Any:
+    """Returns the field that has the constraints: of a dynamic field, the template of its versions."""
+    return field.template if field.dynamic else field
 
 
 def _reference(field: Any) -> dict[str, Any]:
@@ -123,6 +129,5 @@ def _page(console: Console, results: list[dict[str, Any]], samples: int | None) 
 
 
 def _type(field: dict[str, Any]) -> str:
-    if field["refers_to"] is None:
-        return str(field["type"])
-    return f"{field['refers_to']}, on_delete={field['on_delete']}"
+    kind = field["type"] if field["refers_to"] is None else f"{field['refers_to']}, on_delete={field['on_delete']}"
+    return ", ".join([kind, *field["constraints"]])
