@@ -1,4 +1,4 @@
--- Decimals in expressions: exact numbers without a limit.
+-- Decimals in expressions: exact numbers.
 -- @requires exact_type expression_types
 -- @provides expression_types.Decimal
 

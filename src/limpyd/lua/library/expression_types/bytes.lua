@@ -1,4 +1,4 @@
--- Bytes in expressions: they are compared and joined as they are stored.
+-- Bytes in expressions, as they are stored.
 -- @requires expression_types text_type
 -- @provides expression_types.bytes
 

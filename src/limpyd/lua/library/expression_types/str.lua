@@ -1,4 +1,4 @@
--- Texts in expressions: they are compared and joined as they are stored.
+-- Texts in expressions, as they are stored.
 -- @requires expression_types text_type
 -- @provides expression_types.str
 
