@@ -45,6 +45,7 @@ check: $(READY)  ## Look for mistakes without running anything: style, types, Lu
 	@$(BIN)/python -m tools.lua
 	@$(BIN)/python -m tools.faces --check
 	@$(BIN)/mypy
+	@$(BIN)/mypy examples/board
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(SPHINX)
 

@@ -17,7 +17,7 @@ from limpyd.fields.bound.arguments import scan_args, scanned
 from limpyd.fields.sortedset.combinations import BoundSortedSetCombinations
 from limpyd.fields.sortedset.pops import BoundSortedSetPops
 from limpyd.fields.sortedset.ranges import BoundSortedSetRanges
-from limpyd.fields.sortedset.scores import Number
+from limpyd.fields.sortedset.scores import NewScore
 from limpyd.requests.request import Argument, Request, Walk
 from limpyd.server import Needs
 from limpyd.types import SupportsItems
@@ -42,7 +42,7 @@ class BoundSortedSet(
     def _zadd_incr(
         self,
         /,
-        mapping: SupportsItems[V, Number] | None = None,
+        mapping: SupportsItems[V, NewScore] | None = None,
         *,
         nx: bool = False,
         xx: bool = False,
@@ -50,7 +50,7 @@ class BoundSortedSet(
         incr: Literal[True],
         gt: bool = False,
         lt: bool = False,
-        **scores: Number,
+        **scores: NewScore,
     ) -> Request[float | None]:
         """The same as `zadd` with `incr` (ZADD with INCR)."""
         head = [*self._conditions("ZADD", nx, xx, gt, lt), checks.on("ZADD", "incr", incr)]
@@ -65,7 +65,7 @@ class BoundSortedSet(
     def zadd(
         self,
         /,
-        mapping: SupportsItems[V, Number] | None = None,
+        mapping: SupportsItems[V, NewScore] | None = None,
         *,
         nx: bool = False,
         xx: bool = False,
@@ -73,7 +73,7 @@ class BoundSortedSet(
         incr: Literal[False] = False,
         gt: bool = False,
         lt: bool = False,
-        **scores: Number,
+        **scores: NewScore,
     ) -> Request[int]:
         """Adds members with their scores, or gives them new ones (ZADD); returns how many are new.
 
@@ -97,7 +97,7 @@ class BoundSortedSet(
 
     @command("ZADD")
     def zadd_incr(
-        self, value: V, amount: Number, *, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
+        self, value: V, amount: NewScore, *, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
     ) -> Request[float | None]:
         """Adds to a member's score, and returns it; None if a condition forbids it (ZADD with INCR).
 
@@ -108,7 +108,7 @@ class BoundSortedSet(
         return self._write("ZADD", args, optional_float, first=len(args))
 
     @command("ZINCRBY")
-    def zincrby(self, amount: Number, value: V) -> Request[float]:
+    def zincrby(self, amount: NewScore, value: V) -> Request[float]:
         """Adds to a member's score, 0 if it is new, and returns it (ZINCRBY).
 
         Raises:
@@ -230,7 +230,7 @@ class BoundSortedSet(
 
     # --- arguments and replies ---
 
-    def _score_args(self, mapping: SupportsItems[V, Number] | None, scores: Mapping[Any, Number]) -> list[Argument]:
+    def _score_args(self, mapping: SupportsItems[V, NewScore] | None, scores: Mapping[Any, NewScore]) -> list[Argument]:
         """Scores and members in turn, at least one of each."""
         if mapping is not None and not isinstance(mapping, Mapping):
             msg = f"ZADD on {self._field} takes a mapping from members to scores, not {shorten(mapping)}"

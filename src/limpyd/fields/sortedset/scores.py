@@ -7,12 +7,15 @@ from typing import Any, TypeVar
 from limpyd.commands.faces import Face
 from limpyd.commands.replies import pairs
 from limpyd.fields.bound.sort import BoundSort
+from limpyd.requests.step_results import StepResult
 
 T = TypeVar("T")
 V = TypeVar("V")
 
 Number = float | str
 """A number, or the text of one."""
+NewScore = Number | StepResult[float]
+"""A score, or an amount, that is stored: a number, or the result of an earlier step of the same transaction."""
 Score = float | str
 """A bound of a range of scores: a number, "-inf", "+inf", or "(1.5" to leave 1.5 out."""
 
