@@ -62,6 +62,7 @@ GOOD_AND_BAD = [
     ),
     (StringField(type=timedelta, gt=timedelta(0)), timedelta(microseconds=1), timedelta(0)),
     (StringField(type=str, ge="m"), "m", "l"),
+    (StringField(type=str, ge="nan"), "nan", "na"),
     (StringField(min_length=2, max_length=3), "éé", "é"),
     (StringField(type=str, max_length=3), "ééé", "éééé"),
     (StringField(type=bytes, max_length=3), b"\xc3\xa9a", "éé".encode()),
