@@ -194,8 +194,7 @@ def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim
 def _about_a_constraint(model: Model, facts: list[Any], pk: bytes | None, claims: Sequence[Claim]) -> ConstraintError:
     """The error for a value that breaks a constraint of its field."""
     number, row, kind, found, *_ = facts
-    of_field = to_text(row).partition(" ")[0] if isinstance(number, bytes) else ""
-    claim = Claim(model, of_field) if of_field else claims[number]
+    claim = Claim(model, to_text(row).partition(" ")[0]) if isinstance(number, bytes) else claims[number]
     own = pk if claim.model is model else None
     error: ConstraintError = claim.model.field(claim.field).broken(to_text(kind), found, own)
     return error

@@ -53,8 +53,7 @@ def constrain(field: Any) -> None:
             msg = f"{field}: {name}={shorten(declared)} does not fit this {type(field).__name__}: {reason}"
             raise DeclarationError(msg)
     field.constraints = tuple(sorted(constraints, key=lambda each: not each.kind.of_field))
-    owner = field.version_of or field.template_of if isinstance(field, MayBeVersion) else None
-    name = to_bytes((owner or field).name)
+    name = to_bytes(_declared(field).name)
     field.required = "required" in field.declared_constraints
     field.constraint_rows = tuple(
         IndexRow(b"?" + each.kind.name.encode(), b"text", name + b" " + each.argument)
@@ -65,6 +64,11 @@ def constrain(field: Any) -> None:
     if of_values:
         field.encode_new = partial(_encode, field, of_values)
         _check_choices(field, of_values)
+
+
+def _declared(field: Any) -> Any:
+    """Returns the field that a model declares: the dynamic one if this is a version of it, else this one."""
+    return (field.version_of or field.template_of if isinstance(field, MayBeVersion) else None) or field
 
 
 def _reason_against(field: Any, name: str) -> str:
