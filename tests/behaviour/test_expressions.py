@@ -32,6 +32,7 @@ from limpyd.exceptions import (
     StaleObject,
     StoredValueError,
     UniquenessError,
+    WrongTypeError,
 )
 from limpyd.operands import Computed
 from limpyd.types import CODECS
@@ -481,6 +482,33 @@ async def test_collections(face, model):
     await face.refused(InvalidValue, lambda: model.collection().update(votes=model.votes * 2**60), match="64 bits")
     await face.refused(UniquenessError, lambda: model.collection(votes__gte=0).update(rank=model.limit))
     assert state(face.client) == before
+
+
+async def test_what_refuses_a_chunk_is_named(any_face):
+    class Item(any_face.Model):
+        database = any_face.database
+        stock = InstanceHashField(type=int, le=10)
+        other = InstanceHashField(type=int)
+        tags = SetField()
+
+    face, do = any_face, any_face.do
+    for stock in (1, 10, 2):
+        await do(Item.create(stock=stock, other=2**62 if stock == 2 else 1))
+    before = state(face.client)
+    error = await face.refused(ConstraintError, lambda: Item.collection().update(stock=Item.stock + 1), match="be 11")
+    assert error.pk == "2"
+    await face.refused(InvalidValue, lambda: Item.collection().update(other=Item.other * 4), match=r"^Item\('3'\)")
+    assert state(face.client) == before
+    face.client.set("{item}:hash:1", "text")
+    face.client.set("{item}:field:tags:3", "text")
+    for call in (
+        lambda: Item.collection().update(stock=3),
+        lambda: Item.update(1, stock=3, if_=Item.other.is_null()),
+        lambda: Item.update(3, stock=3, if_=Item.tags.contains("a")),
+    ):
+        await face.refused(
+            WrongTypeError, call, match=r"^Item\('[13]'\): the key '{item}:(hash:1|field:tags:3)' should be"
+        )
 
 
 async def test_bulk_updates(face, model):

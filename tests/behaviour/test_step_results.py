@@ -33,6 +33,7 @@ from limpyd import (
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import (
+    ConditionFailed,
     ConstraintError,
     DoesNotExist,
     InvalidPrimaryKey,
@@ -318,6 +319,49 @@ class TestIndexes:
             (1, 4, "text"),
         ]
         assert await do(Doc.collection(size__gt=3, kind="text").all()) == ["2"]
+
+
+async def test_operands_of_updates_and_values_of_their_conditions(any_face):
+    class Post(any_face.Model):
+        database = any_face.database
+        votes = InstanceHashField(type=int, le=100, indexable=True)
+        limit = InstanceHashField(type=int)
+        price = InstanceHashField(type=Decimal)
+        title = InstanceHashField(type=str)
+        day = InstanceHashField(type=date)
+        tags = SetField()
+
+    do, database = any_face.do, any_face.database
+    post = await do(Post.create(votes=3, limit=5, price=Decimal("1.5"), title="a", day=date(2024, 2, 28)))
+    with any_face.sent() as sent:
+        async with block(any_face, database.transaction()):
+            limit, added, title, day = post.limit.get(), post.tags.sadd("x"), post.title.get(), post.day.get()
+            pk = Post.create(limit=1).pk.get()
+            post.update(
+                votes=limit + Post.votes - -added,
+                price=Post.price * limit,
+                title=title + Post.title + pk,
+                if_=(Post.votes < limit) & (Post.limit == limit) & (Post.day - day == timedelta()),
+            )
+    assert len(sent.names) == 1
+    assert await do(post.values("votes", "price", "title")) == {"votes": 9, "price": Decimal("7.5"), "title": "aa2"}
+    await do(post.limit.hset(92))
+    any_face.client.hset("{post}:hash:2", "price", "x")
+    before = state(any_face.client)
+    other = Post.lazy_connect(2)
+    for error, read, update, message in (
+        (ConstraintError, post.limit.get, lambda p: post.update(votes=Post.votes + p), "cannot be 101"),
+        (ConditionFailed, post.limit.get, lambda p: post.update(votes=1, if_=Post.votes >= p), "condition"),
+        (ConditionFailed, post.limit.get, lambda p: post.update(votes=1, if_=Post.votes + 1 >= p), "condition"),
+        (InvalidValue, post.title.get, lambda p: post.update(votes=Post.votes + p), "an int and a str"),
+        (InvalidValue, post.tags.smembers, lambda p: post.update(votes=Post.votes + p), "result of smembers"),
+        (InvalidValue, other.price.get, lambda p: post.update(price=Post.price + p), "result that is no Decimal"),
+        (InvalidValue, post.limit.get, lambda p: Post.collection().update(votes=Post.votes + p), "operands of update"),
+    ):
+        with pytest.raises(error, match=message):
+            async with block(any_face, database.transaction()):
+                await any_face.do(update(read()))
+    assert state(any_face.client) == before
 
 
 FLOATS = [0.0, -0.0, 1.5, 1e16, 123456789012345680.0, 1e-5, 0.0001, -2.5e-7, 5e-324, 1.7976931348623157e308, 2.0**-44]

@@ -20,7 +20,8 @@ class Pending(StepResult[R_co]):
     """The result of an operation in a pipeline, once that has been executed.
 
     On the async face it can be awaited as well, and never waits: from then on it gives the result, and itself before.
-    In a transaction it may be a value of a field, or the amount of a command, of a later operation.
+    In a transaction it may be a value of a field, the amount of a command, or an operand of `update`, of a later
+    operation.
     """
 
     __slots__ = (

@@ -41,6 +41,9 @@ class Negative(StepResult[R_co]):
     def _argument_for(self, target: Target) -> bytes:
         return self._result._argument_for(NegativeTarget(target))
 
+    def __repr__(self) -> str:
+        return f"-{self._result!r}"
+
 
 class NegativeTarget:
     """The place of the negative of a result.

@@ -106,8 +106,9 @@ class UnknownResult(InvalidValue):
 
     def __init__(self, what: object, result: StepResult[Any]) -> None:
         super().__init__(
-            f"{what} cannot be {shorten(result)}: within a transaction, the values of fields and the amounts of "
-            f"commands may be results of earlier operations, and nothing else; give a value that is known"
+            f"{what} cannot be {shorten(result)}: within a transaction, the values of fields, the amounts of commands, "
+            f"and the operands of update may be results of earlier operations, and nothing else; give a value that is "
+            f"known"
         )
         self.result = result
 

@@ -9,11 +9,14 @@
 --        …  the most changes that one object takes
 --        …  the fields, then the new values (see lua/library/assign.lua)
 -- Reply  'ok', the number of objects that were changed; or 'large', 'unique', 'unindexable', 'incomputable',
---        'transform', 'error' (see lua/library/journal.lua); or GONE (see scripts/find.lua)
+--        'transform', 'error' (see lua/library/journal.lua), after the object, if it is about one (see
+--        lua/library/at_object.lua); or GONE (see scripts/find.lua)
 -- @guarded
--- @requires assign atomically count_changes gone limit_changes read_fields read_node read_references
+-- @requires assign at_object atomically count_changes gone limit_changes read_fields read_node read_references
 
-return atomically(function()
+local pk = false
+
+local reply = atomically(function()
   local node, first = read_node(read_references(1))
   if gone then
     return { ok = 'GONE' }
@@ -22,9 +25,12 @@ return atomically(function()
   limit_changes(ARGV[first])
   count_changes(ARGV[first + 1] * #pks)
   for each = 1, #pks do
-    if assign(pks[each], at, true) ~= nil then
+    pk = pks[each]
+    if assign(pk, at, true) ~= nil then
       changed = changed + 1
     end
   end
   return { 'ok', changed }
 end)
+
+return at_object(pk, reply)

@@ -75,8 +75,9 @@ def _on_found(
     script: Script, model: Model, search: Search, rest: Sequence[Argument], claims: Sequence[Claim]
 ) -> Request[int]:
     def refused(reply: list[Any]) -> LimpydError:
-        who = f"the {model.name} objects of a chunk"
-        return refusal(model, reply, None, claims, who=who)
+        if reply[0] == b"at":
+            return refusal(model, reply[2], reply[1], claims)
+        return refusal(model, reply, None, claims, who=f"the {model.name} objects of a chunk")
 
     keys, args = found_args(search)
     decode = found_decoder(model, refused)

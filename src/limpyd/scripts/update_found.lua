@@ -7,11 +7,14 @@
 --        …  the most changes (see lua/library/changes.lua), or ''
 --        …  the commands (see lua/library/scalar_commands.lua)
 -- Reply  'ok', the number of objects; or 'large', 'unique', 'unindexable', 'transform', 'error' (see
---        lua/library/journal.lua); or GONE (see scripts/find.lua)
+--        lua/library/journal.lua), after the object, if it is about one (see lua/library/at_object.lua); or GONE (see
+--        scripts/find.lua)
 -- @guarded
--- @requires atomically count_changes gone index_updates limit_changes read_node read_references run_scalar_commands
+-- @requires at_object atomically count_changes gone index_updates limit_changes read_node read_references run_scalar_commands
 
-return atomically(function()
+local pk = false
+
+local reply = atomically(function()
   local node, first = read_node(read_references(1))
   if gone then
     return { ok = 'GONE' }
@@ -27,10 +30,14 @@ return atomically(function()
   limit_changes(ARGV[first])
   count_changes(changes * #pks)
   for each = 1, #pks do
-    run_scalar_commands(pks[each], first + 1, #ARGV, {}, true)
+    pk = pks[each]
+    run_scalar_commands(pk, first + 1, #ARGV, {}, true)
   end
+  pk = false
   if index_updates then
     index_updates.follow_composites()
   end
   return { 'ok', #pks }
 end)
+
+return at_object(pk, reply)

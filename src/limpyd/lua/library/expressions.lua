@@ -2,7 +2,7 @@
 --
 -- In ARGV an expression is the name of a node, and what follows it (the types are those of
 -- lua/library/expression_types.lua):
---   constant  type text            a constant
+--   constant  type text            a constant, or the result of an earlier step of the transaction
 --   field     type number          the value of a field, by its number; nothing if it has none
 --   operand   type number          the same as a part of arithmetic, where a missing value is a zero
 --   stored    number               the value as it is stored
@@ -25,7 +25,11 @@ local function make_expressions(original, place_of)
   end
 
   function nodes.constant(at)
-    return expression_type(ARGV[at]).read(ARGV[at + 1]), at + 2
+    local operand = expression_type(ARGV[at]).read(ARGV[at + 1])
+    if operand == nil then
+      refuse('incomputable', target, 'is computed from an earlier result that is no ' .. ARGV[at], ARGV[at + 1])
+    end
+    return operand, at + 2
   end
 
   function nodes.field(at)

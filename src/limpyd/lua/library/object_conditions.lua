@@ -6,7 +6,7 @@
 --   member      number member             the field has the member
 --   all, any    count condition…          all hold, or any does
 --   not         condition                 does not hold
--- @requires call
+-- @requires call current_key
 -- @provides add_condition_nodes
 
 local SHORT = 15 -- integers of so many digits are exact in a double
@@ -50,6 +50,7 @@ local OPERATORS = {
 }
 
 local function has_member(stored, key, member)
+  current_key = key
   if stored == 'set' then
     return call('SISMEMBER', key, member) == 1
   elseif stored == 'zset' then
@@ -59,6 +60,7 @@ local function has_member(stored, key, member)
 end
 
 local function is_missing(stored, key, sub)
+  current_key = key
   if stored == 'entry' then
     return call('HEXISTS', key, sub) == 0
   end

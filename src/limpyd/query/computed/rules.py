@@ -8,11 +8,15 @@ from typing import Any, NamedTuple
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import Field, SingleValueField
-from limpyd.types import CODECS, UNTYPED
+from limpyd.requests.step_results import StepResult
+from limpyd.types import CODECS, UNTYPED, Codec
+from limpyd.types.conversions import conversion
 
 TYPES = (int, float, Decimal, str, bytes, datetime, date, timedelta)
 """The types of constants, each before those that it is a subclass of."""
-COMPUTED = frozenset(each.__name__ for each in TYPES)
+CODEC_OF: dict[str, Codec[Any]] = {each.__name__: CODECS[each] for each in TYPES}
+"""The codecs of these types, by their names."""
+COMPUTED = frozenset(CODEC_OF)
 """The types that take part in arithmetic, by their names."""
 EXACT = frozenset({"int", "Decimal"})
 MAX_DIGITS = 1000
@@ -70,11 +74,15 @@ def type_of_field(field: Field[Any]) -> str:
 
 
 def constant(shown: str, value: Any) -> tuple[str, bytes]:
-    """The type of a constant, and its text.
+    """The type of a constant, and its text; also of the result of an earlier step, which is constant in its own step.
 
     Raises:
         InvalidValue: the server cannot compute with it.
     """
+    if isinstance(value, StepResult):
+        target = OperandTarget(shown)
+        argument = value._argument_for(target)
+        return target.kind, argument
     for each in TYPES:
         if isinstance(value, each) and not isinstance(value, bool):
             try:
@@ -92,6 +100,33 @@ def constant(shown: str, value: Any) -> tuple[str, bytes]:
         cure = f"; the server computes with {', '.join(each.__name__ for each in TYPES)}"
     msg = f"{shown}: {shorten(value)} is no operand{cure}"
     raise InvalidValue(msg)
+
+
+class OperandTarget:
+    """The place of a result of an earlier step in an expression.
+
+    Args:
+        shown: the expression, for messages.
+
+    Attributes:
+        kind: the type of the result, once it is known.
+    """
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+        self.kind = ""
+
+    def __str__(self) -> str:
+        return f"{self._shown}: an operand"
+
+    def encode(self, value: Any) -> bytes:
+        self.kind, stored = constant(self._shown, int(value) if isinstance(value, bool) else value)
+        return stored
+
+    def conversions(self, codec: Any, _model: Any) -> tuple[str, ...] | None:
+        self.kind = "int" if codec.name == "bool" else codec.name
+        known = CODEC_OF.get(self.kind)
+        return None if known is None else conversion(codec, known)
 
 
 def comparison(left: str, right: str) -> tuple[str, bool] | None:
