@@ -46,7 +46,7 @@ class TestPrimaryKeys:
             lambda: Own.get_or_create(code=HUGE),
         ):
             await any_face.refused(
-                InvalidPrimaryKey, call, match="the primary key is an int too large to show; give it as"
+                InvalidPrimaryKey, call, match="the primary key is an int too large to show; pass it as"
             )
 
     async def test_are_shown_as_text(self, any_face, thing):
@@ -74,7 +74,7 @@ class TestArguments:
             with pytest.raises(InvalidValue, match=r"is lazy, .*Thing\.collection\(…\)\.instances\(\)"):
                 call()
         assert await any_face.all(thing.collection(thing.n > 2).instances()) == [made]
-        with pytest.raises(InvalidValue, match="given as prefetch="):
+        with pytest.raises(InvalidValue, match="as prefetch="):
             thing.collection().instances("n")
         assert len(await any_face.all(thing.collection().instances(prefetch=["n"]))) == 1
 

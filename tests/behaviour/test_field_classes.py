@@ -252,7 +252,7 @@ class TestSettersOfAFieldClass:
         ("value", "reason"), [("expiring", r"calls set\('expiring', ex=5\)"), ("reading", "reads from the object")]
     )
     async def test_only_store_a_value(self, any_face, page, value, reason):
-        with pytest.raises(UnsupportedCommand, match=rf"Page\.text: .*Choosy.* {reason}.*; leave text out"):
+        with pytest.raises(UnsupportedCommand, match=rf"Page\.text: .*Choosy.* {reason}.*; leave out text"):
             await any_face.do(page.create(text=value))
         assert await any_face.do(page.collection().count()) == 0
 
@@ -409,5 +409,5 @@ async def test_connections_are_of_the_class_of_the_pool(any_face):
     await any_face.do(page.create(title="x"))
     assert made
     await any_face.do(database.close())
-    with pytest.raises(DeclarationError, match="with a pool: client=ConnectionPool"):
+    with pytest.raises(DeclarationError, match="pass a pool: client=ConnectionPool"):
         any_face.Database(connection_class=Own)

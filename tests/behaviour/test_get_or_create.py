@@ -163,20 +163,20 @@ REFUSED = [
     ({"age__gte": 3}, InvalidFilter, "age__gte does not define the value"),
     ({"home__code": "t1"}, InvalidFilter, "home__code does not define the value"),
     ({"heads__from": "x"}, InvalidFilter, "heads__from does not define the value"),
-    ({"folded": None}, InvalidFilter, "folded=None "),
-    ({"plain": None}, InvalidFilter, "plain=None gives nothing"),
+    ({"folded": None}, InvalidFilter, "folded=None;"),
+    ({"plain": None}, InvalidFilter, "no object can be found by plain=None"),
     ({"pk": None}, InvalidFilter, "None is not a primary key"),
-    ({"words": "a b"}, InvalidFilter, "keeps 2 values of it"),
-    ({"words": ""}, InvalidFilter, "keeps 0 values of it"),
+    ({"words": "a b"}, InvalidFilter, "keeps 2 entries for it"),
+    ({"words": ""}, InvalidFilter, "keeps 0 entries for it"),
     ({"plain": "x"}, InvalidFilter, "has no index"),
     ({"floor": 1}, InvalidFilter, "only together with others"),
     ({"board": "z"}, InvalidFilter, "board='z' is not a complete value"),
     ({"spots": "z"}, InvalidFilter, "spots='z' is not a complete value"),
     ({"ranks": "t1"}, InvalidFilter, "ranks='t1' is not a complete value"),
-    ({"heads": "z"}, InvalidFilter, "values by key"),
+    ({"heads": "z"}, InvalidFilter, "a value for each key"),
     ({"tags": ["z"]}, InvalidValue, "not list; pass its members one by one"),
     ({"tags": {"z"}}, InvalidValue, "not set; pass its members"),
-    ({"tags": "z", "defaults": {"tags": ["z", "y"]}}, InvalidFilter, "given twice"),
+    ({"tags": "z", "defaults": {"tags": ["z", "y"]}}, InvalidFilter, "passed twice"),
     ({"age": "5"}, InvalidValue, "takes int"),
     ({"nope": 1}, UnknownField, "no field 'nope'"),
     ({"folded": "x", "defaults": {"nope": 1}}, UnknownField, "no field 'nope'"),
@@ -220,7 +220,7 @@ async def test_a_primary_key_and_values(any_face):
     assert created
     assert await any_face.do(Country.get_or_create(code="fr", name="FRANCE")) == (made, False)
     assert await any_face.do(Country.get_or_create(pk="fr")) == (made, False)
-    with pytest.raises(InvalidPrimaryKey, match="given twice"):
+    with pytest.raises(InvalidPrimaryKey, match="passed twice"):
         Country.get_or_create("fr", code="fr")
     with pytest.raises(InvalidPrimaryKey, match="needs its primary key"):
         Country.get_or_create(name="Italy")

@@ -923,8 +923,8 @@ async def test_a_key_that_lists_no_objects_is_told(any_face):
     any_face.client.set("text", "x")
     for key in ("text", one.name.key):
         for found, what in (
-            (Person.collection().from_stored(key), "no stored collection"),
-            (Person.collection().intersect(key), "no set, list or sorted set of primary keys"),
+            (Person.collection().from_stored(key), "not a stored collection"),
+            (Person.collection().intersect(key), "not a set, list or sorted set of primary keys"),
         ):
             error = await any_face.refused(ServerError, lambda found=found: any_face.all(found))
             assert str(error) == f"Person: the key {key!r} is {what}, but a string"

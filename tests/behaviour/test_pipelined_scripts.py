@@ -81,7 +81,7 @@ async def test_one_that_was_overtaken_is_not_made_up_for(any_face, thing):
     with pytest.raises(NotExecuted, match="call it again"):
         async with block(any_face, any_face.database.pipeline()):
             results += [one.number.hset(4), one.queue.rpush("4"), one.text.hset("t4"), one.number.hget()]
-    with pytest.raises(NotExecuted, match="behind it"):
+    with pytest.raises(NotExecuted, match="executed later operations"):
         _ = results[0].value
     assert results[1].value == 4
     assert any_face.client.lrange("{thing}:field:queue:1", 0, -1) == [b"2", b"3", b"between", b"4"]

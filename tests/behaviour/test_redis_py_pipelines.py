@@ -163,7 +163,7 @@ class TestMulti:
         pipe.execute_command("NOSUCH")
         with pytest.raises(ServerError, match="NOSUCH"):
             await any_face.do(pipe.execute())
-        with pytest.raises(NotExecuted, match="nothing was done"):
+        with pytest.raises(NotExecuted, match="nothing was executed"):
             _ = name.value
         assert await any_face.do(ada.name.get()) == "Ada"
         assert any_face.client.get("key") is None

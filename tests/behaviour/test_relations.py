@@ -389,7 +389,7 @@ class TestNamesOfModels:
                 other = FKStringField(Target, related_name="title")
 
         for name in ("delete", "_schema", "_pk"):
-            with pytest.raises(DeclarationError, match="something else already"):
+            with pytest.raises(DeclarationError, match="already something else"):
 
                 class Hides(any_face.Model):
                     database = any_face.database
@@ -798,7 +798,7 @@ class TestWhatMayGoWrong:
             database = any_face.database
             target = FKStringField(Target, related_name="taken")
 
-        with pytest.raises(DeclarationError, match=r"is that of First\.target already"):
+        with pytest.raises(DeclarationError, match=r"is already that of First\.target"):
 
             class Second(any_face.Model):
                 database = any_face.database
@@ -814,7 +814,7 @@ class TestWhatMayGoWrong:
             same = FKStringField(Target, related_name="other")
 
         assert len(Target._schema.incoming) == 3
-        with pytest.raises(DeclarationError, match="is that of another field already"):
+        with pytest.raises(DeclarationError, match="is already that of another field"):
 
             class Third(any_face.Model):
                 database = any_face.database

@@ -70,7 +70,7 @@ def test_every_public_method_is_counted_here():
     several |= {"check", "rename_from", "rename_field", "migrate_from_limpyd2"}
     assert public(ModelCore) | public(RedisModel) == INSTANCE.keys() | no_request | elsewhere | walks | several
     assert public(AsyncRedisModel) == public(RedisModel)
-    made = {"clone", "default_scope", "dynamic_filter", "unscoped"}  # collections, without a request
+    made = {"clone", "default_scope", "dynamic_filter", "errors", "unscoped"}  # collections, without a request
     assert public(AsyncCollection) == public(Collection) == COLLECTION | made
 
 

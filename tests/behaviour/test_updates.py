@@ -278,7 +278,7 @@ class TestVersions:
         assert await any_face.do(thing.hmget("version")) == [1]
 
     def test_declarations(self, any_face):
-        with pytest.raises(DeclarationError, match="two versions"):
+        with pytest.raises(DeclarationError, match="two VersionFields"):
 
             class Two(any_face.Model):
                 database = any_face.database

@@ -95,7 +95,7 @@ class TestLongTextsThatAreNearlyNumbers:
             text = StringField()
 
         Thing(text=self.NEARLY)
-        with pytest.raises(ServerError, match="no number"):
+        with pytest.raises(ServerError, match="not a number"):
             Thing.collection().sum("text")
         Thing.database.close()
 

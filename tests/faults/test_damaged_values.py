@@ -139,4 +139,4 @@ def test_random_values(sound, damages):
     for finding in left.of("undecodable"):
         client.delete(finding.key)
     thing.check(repair=True)
-    assert {finding.kind for finding in thing.check()} <= {"conflict", "unindexable"}
+    assert {finding.kind for finding in thing.check()} <= {"conflict", "unindexable", "constraint"}

@@ -129,5 +129,5 @@ async def test_one_that_was_begun_by_hand(any_face, thing):
     pending = thing.number.incr()
     await any_face.do(pipe.__aexit__(None, None, None) if any_face.is_async else pipe.__exit__(None, None, None))
     assert pending.value == 1
-    with pytest.raises(NotInPipeline, match="begun before"):
+    with pytest.raises(NotInPipeline, match="was used before"):
         await any_face.do(pipe.__aenter__() if any_face.is_async else pipe.__enter__())
