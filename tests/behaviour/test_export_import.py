@@ -31,7 +31,14 @@ from limpyd import (
     UniquenessError,
     VersionField,
 )
-from limpyd.contrib.dynamic import DynamicSetField
+from limpyd.contrib.dynamic import (
+    DynamicHashField,
+    DynamicInstanceHashField,
+    DynamicListField,
+    DynamicSetField,
+    DynamicSortedSetField,
+    DynamicStringField,
+)
 from limpyd.exceptions import (
     ImportRefused,
     InvalidPrimaryKey,
@@ -204,17 +211,71 @@ class TestValues:
             name = StringField()
             log = StreamField()
             seen = HyperLogLogField()
-            more = DynamicSetField()
 
-        with pytest.raises(InvalidValue, match="log, seen, more"):
+        with pytest.raises(InvalidValue, match="log, seen"):
             Thing.export()
         with pytest.raises(UnknownField, match="nam"):
             Thing.export(exclude=["nam"])
         with pytest.raises(InvalidValue, match="exclude takes names"):
             Thing.export(exclude="log")
         await face.do(Thing.create(name="a"))
-        lines = await face.all(Thing.export(exclude=["log", "seen", "more"]))
+        lines = await face.all(Thing.export(exclude=["log", "seen"]))
         assert json.loads(lines[1]) == {"pk": "1", "name": "a"}
+
+
+class TestDynamicFields:
+    @pytest.fixture
+    def sheet(self, face):
+        class Sheet(face.Model):
+            database = face.database
+            name = StringField()
+            score = DynamicInstanceHashField(int, indexable=True)
+            code = DynamicStringField(unique=True)
+            tags = DynamicSetField(indexable=True)
+            turns = DynamicListField()
+            heads = DynamicHashField(int)
+            board = DynamicSortedSetField()
+
+        return Sheet
+
+    async def test_versions_come_back_with_their_indexes(self, face, sheet):
+        await face.do(sheet.create(score_a=1, score_b=2, code_x="x", tags_é=["a", b"\xff"], heads_h={"k": 1}))
+        await face.do(sheet.create(**{"name": "n", "score_\udcff": 3, "turns_t": ["b", "a"], "board_b": {"m": 1.5}}))
+        before = state(face.client)
+        assert await moved(face, sheet) == (2, 0, 0, None)
+        assert state(face.client) == before
+        assert inconsistencies(face.client, sheet) == []
+        with assert_requests(1):
+            head, *lines = await face.all(sheet.export(exclude=["name"]))
+        assert json.loads(head)["fields"]["tags"] == "versions of set of str"
+        assert json.loads(min(lines))["score"] == {"a": 1, "b": 2}
+        await moved(face, sheet, exclude=["score", "tags", "turns", "heads", "board", "code"])
+        assert await face.do(sheet.collection().count()) == 2
+        assert not [key for key in face.client.keys("*") if b"score" in key]
+
+    async def test_conflicts(self, face, sheet):
+        await face.do(sheet.create(score_a=1, code_x="x", tags_t=["a"]))
+        lines = await face.all(sheet.export())
+        await face.do(sheet.update(1, score_a=5, score_b=6, code_x="y"))
+        assert await face.do(sheet.import_(lines, on_conflict="update")) == (0, 0, 1, None)
+        assert await face.do(sheet.collection(score_a=1, score_b=6, tags_t="a", code_x="x").count()) == 1
+        assert inconsistencies(face.client, sheet) == []
+        error = await face.refused(ImportRefused, lambda: sheet.import_(lines, new_pks=True))
+        assert (error.line, type(error.__cause__)) == (2, UniquenessError)
+
+    @pytest.mark.parametrize("versions", [{"a": "x"}, {"": 1}, {"a__b": 1}, {"\0": 1}, [["a"]], 5, [[1, 2]]])
+    async def test_wrong_versions(self, face, sheet, versions):
+        lines = object_lines({"pk": "1", "score": versions}, model="Sheet", score="versions of int")
+        error = await face.refused(ImportRefused, lambda: sheet.import_(lines, dry_run=True), match="score")
+        assert error.line == 2
+
+    async def test_a_version_that_does_not_fit_is_named(self, face, sheet):
+        await face.do(sheet.create(score_a=1))
+        (key,) = [key for key in face.client.keys("*") if face.client.type(key) == b"hash" and b"hash:1" in key]
+        (sub,) = face.client.hkeys(key)
+        face.client.hset(key, sub, "abc")
+        with pytest.raises(StoredValueError, match=r"Sheet.score_a of Sheet\('1'\)"):
+            await face.all(sheet.export())
 
 
 class TestImport:

@@ -131,9 +131,11 @@ class BulkImport(BulkCreate):
         pk = self._pk(pk)
         names = self._names or ()
         if self._on_conflict == "update":
-            self._updates.add(None, self._to_update({name: values.get(name) for name in names}))
+            missing = {name: None for name in names if name not in self._schema.dynamic}
+            self._updates.add(None, self._to_update(missing | values))
         for name in names:  # what has no value in the file gets no default
-            if name not in values and self._schema.value_fields[name].default is not None:
+            field = self._schema.value_fields.get(name)
+            if name not in values and field is not None and field.default is not None:
                 values[name] = None
         given = (*values, "pk") if pk is not None else tuple(values)
         plan = self._plans[given] if given in self._plans else self._plan(given)
@@ -167,10 +169,10 @@ class BulkImport(BulkCreate):
 
     def _check_references(self, names: Iterable[str]) -> None:
         """Refuses new primary keys if objects of the file refer to each other by the old ones."""
-        fields: Any = (self._schema.value_fields[name] for name in names)
+        fields = {name: self._template(name) for name in names}
         own = [
-            field.name
-            for field in fields
+            name
+            for name, field in fields.items()
             if isinstance(field, ReferenceField) and field.has_target and field.target is self._schema
         ]
         if self._new_pks and own:
@@ -179,6 +181,10 @@ class BulkImport(BulkCreate):
                 f"keys; keep these, or leave out the field with exclude={own}"
             )
             raise InvalidValue(msg)
+
+    def _template(self, name: str) -> Any:
+        dynamic = self._schema.dynamic
+        return dynamic[name].template if name in dynamic else self._schema.value_fields[name]
 
     def _text(self, item: Any) -> str:
         if isinstance(item, bytes):

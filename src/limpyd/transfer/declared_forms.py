@@ -10,6 +10,7 @@ from limpyd.fields import ValueField, VersionField
 from limpyd.query.filters.model import unknown_field
 from limpyd.schema.schema import Schema
 from limpyd.transfer.field_forms import FieldForm, form_of
+from limpyd.transfer.version_forms import VersionsForm
 from limpyd.utils.suggestions import did_you_mean
 
 
@@ -39,14 +40,14 @@ def exported_forms(schema: Schema, exclude: Collection[str]) -> list[FieldForm]:
     left_out = names_of(schema, exclude)
     fields = [field for name, field in schema.value_fields.items() if name not in left_out]
     unreadable = [field.name for field in fields if not field.readable]
-    unreadable += [name for name in schema.dynamic if name not in left_out]
     if unreadable:
         msg = (
-            f"{schema.name}: streams, HyperLogLogs and dynamic fields cannot be exported, and "
-            f"{', '.join(unreadable)} is one; leave it out with exclude={unreadable}, and copy it in another way"
+            f"{schema.name}: streams and HyperLogLogs cannot be exported, and {', '.join(unreadable)} is one; "
+            f"leave it out with exclude={unreadable}, and copy it in another way"
         )
         raise InvalidValue(msg)
-    return [form_of(field) for field in fields if not isinstance(field, VersionField)]
+    dynamic = [VersionsForm(field) for name, field in schema.dynamic.items() if name not in left_out]
+    return [*(form_of(field) for field in fields if not isinstance(field, VersionField)), *dynamic]
 
 
 def imported_forms(schema: Schema, types: Mapping[str, str | None], exclude: Collection[str]) -> list[FieldForm | None]:
@@ -66,20 +67,26 @@ def imported_forms(schema: Schema, types: Mapping[str, str | None], exclude: Col
 
 
 def _imported(schema: Schema, name: str, exported_type: str | None) -> FieldForm:
+    if name in schema.dynamic:
+        return _checked(VersionsForm(schema.dynamic[name]), exported_type)
     field: Any = schema.fields.get(name)
     if not isinstance(field, ValueField) or isinstance(field, VersionField) or not field.readable:
         known = [each for each, other in schema.value_fields.items() if not isinstance(other, VersionField)]
+        known += schema.dynamic
         msg = (
             f"the file has values of {shorten(name)}, and {schema.name} has no such field to import; it has "
             f"{', '.join(known)}{did_you_mean(name, known)}. Leave it out with exclude=[{name!r}], or declare it"
         )
         raise InvalidValue(msg)
-    form = form_of(field)
+    return _checked(form_of(field), exported_type)
+
+
+def _checked(form: FieldForm, exported_type: str | None) -> FieldForm:
     if exported_type is not None and exported_type != form.type:
         msg = (
-            f"in the file, {name} is {shorten(exported_type)}, but {field} is {form.type}. Declare the type of the "
-            f"file, or leave out the field with exclude=[{name!r}]; if all its values fit, change the first line of "
-            f"the file"
+            f"in the file, {form.name} is {shorten(exported_type)}, but {form.field} is {form.type}. Declare the type "
+            f"of the file, or leave out the field with exclude=[{form.name!r}]; if all its values fit, change the "
+            f"first line of the file"
         )
         raise InvalidValue(msg)
     return form

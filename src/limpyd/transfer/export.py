@@ -13,6 +13,7 @@ from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Walk
 from limpyd.schema.schema import Schema
 from limpyd.transfer.formats import writer_for
+from limpyd.transfer.version_forms import VersionsForm
 
 OnProgress = Callable[[int], object]
 """Called with the number of objects done so far."""
@@ -66,7 +67,9 @@ class Export:
     ) -> None:
         self._schema = schema
         self._writer, forms = writer_for(schema, file_format, exclude)
-        self._names = ("pk", *(form.name for form in forms))
+        fields = [form.name for form in forms if not isinstance(form, VersionsForm)]
+        self._columns = columns_of(schema, ("pk", *fields), scored=False)
+        self._columns += [form.column for form in forms if isinstance(form, VersionsForm)]
         self._chunk = integer("chunk", chunk, low=1)
         self._progress = progress
 
@@ -77,7 +80,7 @@ class Export:
 
     def steps(self) -> Walk[str]:
         """The steps of the walk through all objects."""
-        projection = Lines(columns_of(self._schema, self._names, scored=False), self._writer.line)
+        projection = Lines(self._columns, self._writer.line)
         found: CollectionCore[str, Any] = CollectionCore(self._schema.model, self._schema, Query(projection=projection))
         step, done = found._steps(self._chunk), 0
 

@@ -52,6 +52,10 @@ class FieldForm:
             msg = f"{self.field} takes {self.type}, not {shorten(form)}: {error}"
             raise InvalidValue(msg) from error
 
+    def add_to(self, values: dict[str, Any], form: Any) -> None:
+        """Adds what a JSON form stands for to the values of a new object. Raises as `read`."""
+        values[self.name] = self.read(form)
+
     def _value(self, form: Any) -> Any:
         return self._read(form)
 

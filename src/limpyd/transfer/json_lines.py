@@ -95,14 +95,14 @@ class JSONLinesReader:
             raise InvalidValue(msg) from error
 
     def _values(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        values = {}
+        values: dict[str, Any] = {}
         for name, value in document.items():
             if name not in self._forms:
                 msg = f"it has a value of {shorten(name)}, which the first line does not name"
                 raise InvalidValue(msg)
             form = self._forms[name]
             if form is not None and value is not None:
-                values[name] = form.read(value)
+                form.add_to(values, value)
         return values
 
 

@@ -4,6 +4,8 @@
 --   pk       the primary key
 --   score    the score in the sorted set whose name is the prefix
 --   related  a reference; the next column is read from the object that it refers to
+--   versions   the versions of a dynamic field (see lua/library/dynamic_parts.lua), which the prefix is; the sub-key
+--              says how each is stored. The reply has their parts and values in turn
 --
 -- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list, as
 -- the server replies with it.
@@ -21,6 +23,34 @@ local function read_columns(at)
   return columns, at
 end
 
+local function value_at(stored, key, sub)
+  if stored == 'entry' then
+    return call('HGET', key, sub)
+  elseif stored == 'string' then
+    return call('GET', key)
+  elseif stored == 'set' then
+    return call('SMEMBERS', key)
+  elseif stored == 'list' then
+    return call('LRANGE', key, 0, -1)
+  elseif stored == 'hash' then
+    return call('HGETALL', key)
+  end
+  return call('ZRANGE', key, 0, -1, 'WITHSCORES')
+end
+
+local function versions_of(column, pk)
+  -- @defers each_version
+  local found = {}
+  each_version(column.prefix, pk, function(key, sub, part)
+    local value = value_at(column.sub, key, sub)
+    if value and (type(value) == 'string' or #value > 0) then -- else it has expired
+      found[#found + 1] = part
+      found[#found + 1] = value
+    end
+  end)
+  return found
+end
+
 -- Returns a value of any kind of column; false if there is none.
 local function value_of(column, pk)
   if column.stored == 'related' then
@@ -30,22 +60,14 @@ local function value_of(column, pk)
     end
   end
   local stored = column.stored
-  if stored == 'entry' then
-    return call('HGET', key_from_template(column.prefix, pk), column.sub)
-  elseif stored == 'pk' then
+  if stored == 'pk' then
     return pk
-  elseif stored == 'string' then
-    return call('GET', key_from_template(column.prefix, pk))
   elseif stored == 'score' then
     return call('ZSCORE', column.prefix, pk)
-  elseif stored == 'set' then
-    return call('SMEMBERS', key_from_template(column.prefix, pk))
-  elseif stored == 'list' then
-    return call('LRANGE', key_from_template(column.prefix, pk), 0, -1)
-  elseif stored == 'hash' then
-    return call('HGETALL', key_from_template(column.prefix, pk))
+  elseif stored == 'versions' then
+    return versions_of(column, pk)
   end
-  return call('ZRANGE', key_from_template(column.prefix, pk), 0, -1, 'WITHSCORES')
+  return value_at(stored, key_from_template(column.prefix, pk), column.sub)
 end
 
 local function rows_of(pks, columns)
