@@ -37,6 +37,7 @@ SCRIPTS = {
         "clear_dangling",
     ),
     "clear_indexes": ("clear", "forget"),
+    "create": ("create_and_update",),
     "delete": ("delete_found", "delete_found_related", "delete_related"),
     "query": (
         "chunk",
@@ -50,8 +51,9 @@ SCRIPTS = {
         "pks_in_order",
         "sorted_rows",
     ),
+    "import_": ("raise_counter",),
     "rebuild_indexes": ("begin_rebuild", "rebuild"),
-    "update": ("update_found",),
+    "update": ("assign_found", "update_found"),
 }
 """The operations of scripts that are not named after them."""
 NAMES = {script: name for name, scripts in SCRIPTS.items() for script in scripts}
