@@ -229,6 +229,8 @@ class TestOrders:
             ("readers", InvalidFilter, "sort by their number: readers__len"),
             ("author__heads", InvalidFilter, "has a value for each key"),
             ("title__len", InvalidFilter, "has no sub-keys"),
+            ("pk__len", InvalidFilter, "has no sub-keys"),
+            ("author__pk__x", InvalidFilter, "has no sub-keys"),
             ("__".join(["author"] + 40 * ["boss"]), InvalidFilter, "more than 30 references"),
         ],
     )

@@ -23,6 +23,7 @@ from limpyd.lua.linker import LIBRARY, script_paths
 from limpyd.scripts.error_mapping import Claim, refusal
 
 OWN = {
+    "at": "scripts/query_writes.py: an outcome that is about one object of several",
     "in the way": "library/create_all.lua: an attempt that failed; the objects are then made one by one",
     "both": "migrations/requests.py",
     "objects": "migrations/requests.py",

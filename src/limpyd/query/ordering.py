@@ -203,6 +203,9 @@ def _named_key(model: Any, name: str, alpha: bool | None, *, desc: bool) -> Sort
     field = model.field(field_name)
     sub: bytes | None = None
     if not isinstance(field, ValueField):
+        if separator:
+            msg = f"sort by {name}: {field} is the primary key, which has no sub-keys"
+            raise InvalidFilter(msg)
         return SortKey(name, field, None, TEXT if alpha else NUMBER, desc)
     if rest == LEN and field.stored_as in MEMBER_COUNTS:
         return SortKey(name, field, None, NUMBER, desc, counts=True)
