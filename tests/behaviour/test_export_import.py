@@ -7,6 +7,7 @@ import json
 import tracemalloc
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
@@ -31,6 +32,7 @@ from limpyd import (
     UniquenessError,
     VersionField,
 )
+from limpyd.commands.table import TABLE
 from limpyd.contrib.dynamic import (
     DynamicHashField,
     DynamicInstanceHashField,
@@ -49,6 +51,7 @@ from limpyd.exceptions import (
 )
 from limpyd.testing import assert_requests
 from tests.support.expected_indexes import inconsistencies, state
+from tests.support.server_versions import knows
 from tests.support.servers import FEW
 
 ODD = ["", " a b ", ":", "*", "{x}", "\0", "🐍é", "a\r\nb", "\u2028", '"', "\\", "1,2", b"\xff\xfe", "\udcff"]
@@ -276,6 +279,97 @@ class TestDynamicFields:
         face.client.hset(key, sub, "abc")
         with pytest.raises(StoredValueError, match=r"Sheet.score_a of Sheet\('1'\)"):
             await face.all(sheet.export())
+
+
+class TestExpiries:
+    FIELDS: ClassVar = {"name": "str", "code": "bytes", "heads": "hash of int", "score": "versions of int"}
+
+    @pytest.fixture
+    def ticket(self, face):
+        class Ticket(face.Model):
+            database = face.database
+            name = StringField(indexable=True)
+            code = StringField(bytes)
+            tags = SetField()
+            heads = HashField(int)
+            note = InstanceHashField()
+            score = DynamicStringField(int)
+            more = DynamicHashField()
+
+        return Ticket
+
+    async def test_they_come_back(self, face, ticket):
+        one = await face.do(ticket.create(name="n", code=b"c", tags=["t"], heads={"a": 1, b"\xff": 2}, score_x=3))
+        for number, field in enumerate([one.code, one.tags, one.heads, one.score("x")]):
+            assert await face.do(field.pexpireat(9_000_000_000_000 + number))
+        await face.do(one.score("y").set(4))
+        await face.do(ticket.create(name="without"))
+        expiries = {
+            "code": 9_000_000_000_000,
+            "tags": 9_000_000_000_001,
+            "heads": [[None, 9_000_000_000_002]],
+            "score": [["x", 9_000_000_000_003]],
+        }
+        await self._are_moved(face, ticket, expiries)
+        await face.do(one.update(code=b"other", tags=["x"]))
+        lines = object_lines(
+            {"pk": "1", "code": "c", "expires at": {"code": 9_000_000_000_000}}, model="Ticket", code="bytes"
+        )
+        await face.do(ticket.import_(lines, on_conflict="update"))
+        del expiries["tags"]
+        await self._are_moved(face, ticket, expiries)
+
+    async def test_keys_of_hashes(self, face, ticket):
+        moment = 9_000_000_000_000
+        if not knows(face, TABLE["HPEXPIREAT"].needs):
+            line = {"pk": "1", "heads": {"a": 1}, "expires at": {"heads": [["a", moment]]}}
+            lines = object_lines(line, model="Ticket", **self.FIELDS)
+            error = await face.refused(ImportRefused, lambda: ticket.import_(lines), match="from Redis 7.4")
+            assert (error.line, await face.do(ticket.collection().count())) == (2, 0)
+            return
+        one = await face.do(ticket.create(note="text", heads={"a": 1, b"\xff": 2, "c": 3}, more_m={"k": "v"}))
+        assert await face.do(one.heads.hpexpireat(moment, "a", b"\xff")) == [1, 1]
+        await face.do(one.heads.pexpireat(moment + 1))
+        await face.do(one.more("m").hpexpireat(moment, "k"))
+        await face.do(one.note.hpexpireat(moment))
+        expiries = {
+            "note": moment,
+            "heads": [[None, moment + 1], ["a", moment], [{"base64": "/w=="}, moment]],
+            "more": [["m", [["k", moment]]]],
+        }
+        await self._are_moved(face, ticket, expiries)
+
+    async def _are_moved(self, face, ticket, expiries):
+        lines = await face.all(ticket.export())
+        assert [json.loads(line).get("expires at") for line in lines if '"1"' in line] == [expiries]
+        before = state(face.client)
+        await moved(face, ticket)
+        assert state(face.client) == before
+        assert sorted(await face.all(ticket.export())) == sorted(lines)
+
+    async def test_what_has_expired_is_not_imported(self, face, ticket):
+        line = {"pk": "1", "name": "n", "code": "c", "score": {"x": 1, "y": 2}}
+        line["expires at"] = {"code": 1000, "score": [["x", 1000]]}
+        await face.do(ticket.import_(object_lines(line, model="Ticket", **self.FIELDS)))
+        _, line = await face.all(ticket.export())
+        assert json.loads(line) == {"pk": "1", "name": "n", "score": {"y": 2}}
+        assert await face.do((await face.do(ticket.get(1))).score.versions()) == {"y"}
+
+    @pytest.mark.parametrize(
+        ("expiries", "reason"),
+        [
+            ({"name": 9_000_000_000_000}, "indexed"),
+            ({"code": "x"}, "milliseconds"),
+            ({"code": 0}, "milliseconds"),
+            ({"heads": 5}, "array"),
+            ({"nam": 5}, "first line"),
+            ({"score": [["x"]]}, "array of 2"),
+            (5, "moments by field"),
+        ],
+    )
+    async def test_wrong_expiries(self, face, ticket, expiries, reason):
+        lines = object_lines({"pk": "1", "code": "c", "expires at": expiries}, model="Ticket", **self.FIELDS)
+        await face.refused(ImportRefused, lambda: ticket.import_(lines, dry_run=True), match=reason)
 
 
 class TestImport:

@@ -11,10 +11,18 @@
 --        (counted from 0), its outcome (see lua/library/journal.lua) and the primary key of the object that it is
 --        about; the primary keys; or 'transform'
 -- @guarded
--- @requires after_object assign atomically create_one is_conflict read_fields read_objects read_shapes with_savepoint
+-- @requires after_object assign atomically create_one each_entry is_conflict read_fields read_objects read_shapes with_savepoint
 
-local function update_one(pk, at)
-  assign(pk, at)
+-- Gives an existing object the values that begin at a position, and the expiries of the object that it is in place of.
+local function update_one(pk, values)
+  assign(pk, values.at)
+  if values.object.more then
+    each_entry(values.object, function(index, entry)
+      if index.kind.name == 'ttl' then
+        index.kind.add(index.key, entry, pk)
+      end
+    end)
+  end
   return pk
 end
 
@@ -29,7 +37,7 @@ return atomically(function()
       created = created + 1
     elseif is_conflict(outcome) then
       local owner = outcome[1] == 'taken' and objects[number].pk or outcome[4]
-      pk, outcome = with_savepoint(update_one, owner, at)
+      pk, outcome = with_savepoint(update_one, owner, { at = at, object = objects[number] })
       if pk then
         updated = updated + 1
       else

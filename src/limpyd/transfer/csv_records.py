@@ -12,8 +12,10 @@ from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import JSONField
+from limpyd.query.results.columns import Column
 from limpyd.schema.schema import Schema
 from limpyd.transfer.declared_forms import imported_forms
+from limpyd.transfer.expiries import Expiry
 from limpyd.transfer.field_forms import FieldForm
 
 CELL = re.compile(r'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r?\n?\Z)')
@@ -42,6 +44,11 @@ class CSVWriter:
         check_single(forms)
         self._schema = schema
         self._forms = forms
+
+    @property
+    def more(self) -> list[Column]:
+        """The columns to read after the values: none, since CSV has no place for expiries."""
+        return []
 
     def head(self) -> str:
         """The record with the names of the columns."""
@@ -97,8 +104,8 @@ class CSVReader:
         check_single(self._forms)
         return [form.name for form in self._forms if form is not None]
 
-    def read(self, record: str) -> tuple[bytes | None, dict[str, Any]]:
-        """The primary key of an object, if it has one, and its values.
+    def read(self, record: str) -> tuple[bytes | None, dict[str, Any], list[Expiry]]:
+        """The primary key of an object, if it has one, its values, and no expiries.
 
         Raises:
             InvalidValue: there are too few cells or too many, or a value does not fit its field's type.
@@ -115,7 +122,7 @@ class CSVReader:
                 pk = cell.encode("utf-8", "surrogateescape")
             elif form is not None:
                 values[name] = form.read(_parsed(form, cell))
-        return pk, values
+        return pk, values, []
 
 
 def _cell(stored: bytes, who: str) -> str:

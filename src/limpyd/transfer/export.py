@@ -70,6 +70,7 @@ class Export:
         fields = [form.name for form in forms if not isinstance(form, VersionsForm)]
         self._columns = columns_of(schema, ("pk", *fields), scored=False)
         self._columns += [form.column for form in forms if isinstance(form, VersionsForm)]
+        self._columns += self._writer.more
         self._chunk = integer("chunk", chunk, low=1)
         self._progress = progress
 

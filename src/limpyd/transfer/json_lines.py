@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.query.results.columns import Column
 from limpyd.schema.schema import Schema
+from limpyd.transfer import expiries
 from limpyd.transfer.declared_forms import imported_forms
+from limpyd.transfer.expiries import EXPIRIES, Expiry, ExpiryColumn, may_expire
 from limpyd.transfer.field_forms import FieldForm
 from limpyd.transfer.texts import as_stored, text_form
 
@@ -22,6 +25,12 @@ class JSONLinesWriter:
     def __init__(self, schema: Schema, forms: Sequence[FieldForm]) -> None:
         self._schema = schema
         self._forms = forms
+        self._expiring = [form for form in forms if may_expire(form)]
+
+    @property
+    def more(self) -> list[Column]:
+        """The columns to read after the values."""
+        return [ExpiryColumn(form) for form in self._expiring]
 
     def head(self) -> str:
         """The first line: the version of the format, the model, and its fields with what each holds."""
@@ -35,9 +44,13 @@ class JSONLinesWriter:
             ValueError: a value does not fit its field's type.
         """
         document = {"pk": text_form(pk)}
-        for form, reply in zip(self._forms, replies, strict=True):
+        for form, reply in zip(self._forms, replies, strict=False):
             if reply is not None and reply != []:
                 document[form.name] = form.written(reply)
+        moments = zip(self._expiring, replies[len(self._forms) :], strict=True)
+        found = {form.name: expiries.written(form, reply) for form, reply in moments if reply}
+        if found:
+            document[EXPIRIES] = found
         return _line(document)
 
 
@@ -77,15 +90,16 @@ class JSONLinesReader:
         self._forms = dict(zip(types, imported_forms(self._schema, types, self._exclude), strict=True))
         return [name for name, form in self._forms.items() if form is not None]
 
-    def read(self, line: str) -> tuple[bytes | None, dict[str, Any]]:
-        """The primary key of an object, if it has one, and its values.
+    def read(self, line: str) -> tuple[bytes | None, dict[str, Any], list[Expiry]]:
+        """The primary key of an object, if it has one, its values, and when they expire.
 
         Raises:
             InvalidValue: it is no object, or a value does not fit its field's type.
         """
         document = _parsed(line)
         given = document.pop("pk", None)
-        return (None if given is None else self._pk(given)), self._values(document)
+        moments = list(expiries.read(self._forms, document.pop(EXPIRIES, {})))
+        return (None if given is None else self._pk(given)), self._values(document), moments
 
     def _pk(self, given: Any) -> bytes:
         try:

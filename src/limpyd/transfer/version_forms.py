@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.fields import DynamicField
+from limpyd.fields import DynamicField, ValueField
 from limpyd.keys import Partition, to_text
 from limpyd.query.results.columns import Column
-from limpyd.requests.request import Argument
+from limpyd.scripts.query_values import Stored
 from limpyd.transfer.field_forms import FieldForm, form_of, rows
 from limpyd.transfer.texts import as_stored, text_form
 
@@ -23,9 +23,9 @@ class VersionsColumn(Column):
         super().__init__(dynamic.name, dynamic)
         self._dynamic = dynamic
 
-    def args(self, partition: Partition, scores: bytes) -> tuple[Argument, ...]:  # noqa: ARG002 - it has no scores
-        template = self._dynamic.template
-        return self._dynamic.family_in(partition), b"versions", template.place_in(partition).stored
+    def stored_in(self, partition: Partition, scores: bytes) -> Stored:  # noqa: ARG002 - it has no scores
+        stored = self._dynamic.template.place_in(partition).stored
+        return Stored(self._dynamic.family_in(partition), b"versions", stored)
 
     def refuse(self, reply: Any, pk: bytes | None = None) -> None:
         for part, value in zip(reply[::2], reply[1::2], strict=True):
@@ -53,6 +53,15 @@ class VersionsForm(FieldForm):
     def type(self) -> str:
         return f"{self.kind} of {self._version.type}"
 
+    def version(self, part: Any) -> ValueField[Any]:
+        """The version with a part.
+
+        Raises:
+            ValueError: the JSON form is not that of a text.
+            UnknownField: the part cannot be one.
+        """
+        return self._dynamic.get_for(to_text(as_stored(part)))
+
     def written(self, reply: Sequence[Any]) -> Any:
         found = sorted(zip(reply[::2], reply[1::2], strict=True), key=lambda pair: pair[0])
         pairs = [(text_form(part), self._version.written(value)) for part, value in found]
@@ -61,7 +70,7 @@ class VersionsForm(FieldForm):
     def add_to(self, values: dict[str, Any], form: Any) -> None:
         try:
             pairs = form.items() if isinstance(form, dict) else rows(form, 2)
-            versions = [(self._dynamic.get_for(to_text(as_stored(part))), value) for part, value in pairs]
+            versions = [(self.version(part), value) for part, value in pairs]
         except ValueError as error:
             msg = f"{self._dynamic} takes {self.type}, by part, not {shorten(form)}: {error}"
             raise InvalidValue(msg) from error
