@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
@@ -20,8 +20,8 @@ from limpyd.requests.request import Argument, Request
 T = TypeVar("T")
 V = TypeVar("V")
 Aggregate = Literal["SUM", "MIN", "MAX"]
-Source = BoundScores[T, Any, Any] | BoundSet[T, Any, Any]
-Sources = Sequence[BoundScores[T, Any, Any]] | Sequence[BoundSet[T, Any, Any]] | Sequence[Source[T]]
+Source: TypeAlias = "BoundScores[T, Any, Any] | BoundSet[T, Any, Any]"
+Sources: TypeAlias = "Sequence[BoundScores[T, Any, Any]] | Sequence[BoundSet[T, Any, Any]] | Sequence[Source[T]]"
 
 
 class BoundSortedSetCombinations(BoundScores[T, V, Face]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from limpyd.commands.faces import Face
 from limpyd.commands.replies import pairs
@@ -14,7 +14,7 @@ V = TypeVar("V")
 
 Number = float | str
 """A number, or the text of one."""
-NewScore = Number | StepResult[float]
+NewScore: TypeAlias = "Number | StepResult[float]"
 """A score, or an amount, that is stored: a number, or the result of an earlier step of the same transaction."""
 Score = float | str
 """A bound of a range of scores: a number, "-inf", "+inf", or "(1.5" to leave 1.5 out."""
