@@ -1,4 +1,7 @@
-"""The connections of a database on the async face: those of each event loop, and what sends requests on them."""
+"""The drivers of a database on the async face, and the settings of their connections.
+
+The connection of each call is chosen in drivers/async_transport.py.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ R = TypeVar("R")
 
 
 class AsyncConnections(Database[redis.asyncio.Redis]):
-    """The part of a database that has connections, and sends requests."""
+    """The part of a database that opens and closes its connections, and sends requests."""
 
     def __init__(self, client: Any = None, *args: Any, **settings: Any) -> None:
         super().__init__(client, *args, **settings)

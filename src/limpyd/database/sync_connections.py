@@ -1,4 +1,7 @@
-"""The connections of a database on the sync face, and what sends requests on them."""
+"""The driver of a database on the sync face, and the settings of its connections.
+
+The connection of each call is chosen in drivers/sync_transport.py.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ R = TypeVar("R")
 
 
 class Connections(Database[redis.Redis]):
-    """The part of a database that has connections, and sends requests."""
+    """The part of a database that opens and closes its connections, and sends requests."""
 
     def __init__(self, client: Any = None, *args: Any, **settings: Any) -> None:
         super().__init__(client, *args, **settings)

@@ -1,8 +1,9 @@
-"""Kinds of indexes: ways to keep entries. Each is declared once, next to the index class that uses it.
+"""Kinds of indexes: the ways in which the server stores entries. Each is declared once, next to its index class.
 
-A kind has a Lua file that adds and removes its entries (lua/library/index_kinds/), one for its conditions
-(lua/library/conditions/), one for the templates of statements (statements/lua/entries/), and one that finds owners
-(lua/library/index_owners/); the last two are optional.
+A kind has a Lua file that adds and removes its entries (lua/library/index_kinds/). It may have a file for its
+conditions (lua/library/conditions/), one with a template for statements (statements/lua/entries/), and one that finds
+owners (lua/library/index_owners/). CONTRIBUTING.md lists everything that a new kind needs.
+
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ KINDS: list[IndexKind] = []
 
 @dataclass(eq=False)
 class IndexKind:
-    """A way to keep entries on the server.
+    """A way to store entries on the server.
 
     Attributes:
         name: its name, which is also the name of its Lua files.

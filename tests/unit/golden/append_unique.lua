@@ -1,4 +1,4 @@
--- EVALSHA 94bde7214f5b998fec83b684dee80a9dc69c92e8, sent with
+-- EVALSHA 0ca8d0b0a332113296515ea6482be106a4474b98, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -9,7 +9,8 @@
 --   ARGV[5]  the primary key
 --   ARGV[6]  what follows the key in APPEND …
 #!lua
--- Runs a command on a field of one value, then reads the new value, which the field's indexes follow. All or nothing.
+-- Runs a command on a field of one value, such as HINCRBY or APPEND. Then it reads the new value, and updates the
+-- indexes of the field. All or nothing.
 --
 -- The general script for this is scripts/write.lua, with lua/library/scalar_commands.lua.
 --

@@ -1,4 +1,4 @@
--- EVALSHA 30f3177e1c53e956071dee08e0e16d2a2c152eb7, sent with
+-- EVALSHA 0240dd2af6c5760e384ebbccd4b19b9dda4f6350, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -10,7 +10,8 @@
 --   ARGV[6]  the primary key
 --   ARGV[7]  what follows the key in HINCRBY …
 #!lua
--- Runs a command on a field of one value, then reads the new value, which the field's indexes follow. All or nothing.
+-- Runs a command on a field of one value, such as HINCRBY or APPEND. Then it reads the new value, and updates the
+-- indexes of the field. All or nothing.
 --
 -- The general script for this is scripts/write.lua, with lua/library/scalar_commands.lua.
 --

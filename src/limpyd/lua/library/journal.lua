@@ -1,4 +1,4 @@
--- Makes a step all or nothing.
+-- Makes a step all or nothing. (Prepared statements have their own undo: statements/lua/undo.lua.)
 --
 -- Redis does not undo what a script did before it failed. So for each change the journal has the command that takes it
 -- back. Whatever stops the step, a refusal of limpyd or an error of the server, the journal is played backwards.

@@ -1,4 +1,5 @@
--- Runs a command on a field of one value, then reads the new value, which the field's indexes follow. All or nothing.
+-- Runs a command on a field of one value, such as HINCRBY or APPEND. Then it reads the new value, and updates the
+-- indexes of the field. All or nothing.
 --
 -- The general script for this is scripts/write.lua, with lua/library/scalar_commands.lua.
 --
