@@ -156,10 +156,10 @@ async def test_scopes_that_are_none_are_refused(any_face):
     usual = AsyncCollection if any_face.is_async else Collection
     other, _ = await written(any_face)
     for scope, reason in (
-        (lambda self: self.instances(), "leaves to others"),
+        (lambda self: self.instances(), "may only narrow and sort"),
         (lambda self: self._model.collection.filter(deleted=False), "narrow self"),
         (lambda self: None, "returned None"),
-        (lambda _: other.collection, "it returns what it narrows"),
+        (lambda _: other.collection, "it must narrow and return self"),
     ):
 
         class Own(any_face.Model):

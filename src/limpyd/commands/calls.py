@@ -1,4 +1,4 @@
-"""The calls of commands: each describes its request and runs it, or sends what an earlier one has shown."""
+"""The calls of commands. A call builds its request and runs it, or takes the fast path (drivers/fast_path.py)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from limpyd.requests.request import Request
 from limpyd.requests.step_results import UnknownResult, taking_results
 
 Chosen = Callable[[tuple[Any, ...], dict[str, Any]], Callable[..., Request[Any]]]
-"""Gives the method that describes the request, by the arguments."""
+"""Returns the method that builds the request, by the arguments."""
 
 
 class Choice(NamedTuple):
-    """Another command that an argument chooses, if it is given and neither None nor False.
+    """Another command, which is called if an argument is passed and is neither None nor False.
 
     Attributes:
         name: the argument.
-        position: where it stands, if it may be given without its name.
-        command: what is called instead.
+        position: its position, if it may be passed by position.
+        command: the other command.
     """
 
     name: str
@@ -32,13 +32,13 @@ class Choice(NamedTuple):
 
 
 class Direct(enum.Enum):
-    """The calls of a command that always send the same, but for the primary key and the value."""
+    """The commands whose calls differ only in the primary key and the value. They can take the fast path."""
 
     WITHOUT_ARGUMENTS = enum.auto()
     WITH_VALUE = enum.auto()
-    """Those with one value of the field's type, or member, whose stored form is sent last."""
+    """The only argument is a value or member, whose stored form is sent last."""
     WITH_KEY_AND_VALUE = enum.auto()
-    """Those with a key of a hash and a value, whose stored forms are sent last."""
+    """The arguments are a key of a hash and a value, whose stored forms are sent last."""
 
 
 def calling(
@@ -47,9 +47,9 @@ def calling(
     choices: Sequence[Choice] = (),
     direct: Direct | None = None,
 ) -> Any:
-    """Returns the call of the request that a method describes, or of the command that the arguments choose.
+    """Returns the function that calls a command: it builds the request and runs it. An argument may choose another one.
 
-    Its attributes are `describe`, which gives that request, and `facts`.
+    Its attributes are `describe`, which only builds the request, and `facts`.
     """
     chosen = _choosing(describe, choices) if choices else None
     by_first = any(choice.position == 0 for choice in choices)
@@ -81,7 +81,7 @@ def calling(
 
 
 def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, which: Direct) -> Any:
-    """Returns a call that sends some requests undescribed, learned from a first one (see statements/fast_path.py)."""
+    """Returns a call that takes the fast path after its first request (see statements/fast_path.py)."""
 
     @functools.wraps(describe)
     def without_arguments(self: Any, /, *args: Any, **named: Any) -> Any:
@@ -122,7 +122,7 @@ def _all(first: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
 def _run_making(
     made: Any, holder: Any, method: Callable[..., Request[Any]], args: tuple[Any, ...], named: dict[str, Any]
 ) -> Any:
-    """Of several first writes to an instance one makes the object; the others are described once it is made."""
+    """Runs a first write to an instance, which creates the object. Concurrent ones wait until it is created."""
     return made._run_making(lambda: method(holder, *args, **named))
 
 
@@ -134,7 +134,7 @@ def _call_despite(
     args: tuple[Any, ...],
     named: dict[str, Any],
 ) -> Any:
-    """Reads the field that is given as a value, and calls with what it holds; of other errors raises what to say."""
+    """Repeats a call whose arguments need other values first; raises any other error, with advice if there is some."""
     if isinstance(error, NeedsReading):
         return read_first(error, lambda replace: call(holder, *replace(args), **replace(named)))
     if isinstance(error, UnknownResult):

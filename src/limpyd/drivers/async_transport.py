@@ -23,16 +23,16 @@ NOT_OPENED = (redis_errors.RedisError, OSError)
 
 
 class AsyncTransport:
-    """Sends packed requests, one or several at a time, and gives what the server replies.
+    """Sends packed requests, one or several at a time, and returns the replies of the server.
 
     Args:
-        pool: what makes the connections; none of them stays in it.
+        pool: the pool that creates the connections; none of them is returned to it.
         address: the server's address, for messages.
-        on_connect: is given each new connection before it is used.
+        on_connect: called with each new connection before it is used.
         listeners: the callbacks that see what it sends.
 
     Attributes:
-        losses: the errors of `alone()` that stand for the loss of the connection; `lost()` gives the one to raise.
+        losses: the errors that `alone()` raises if its connection is lost; `lost()` converts them to the public errors.
         sleep: waits for some seconds.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
             request, and all requests are sent by the methods of this class.
@@ -63,15 +63,15 @@ class AsyncTransport:
         with_sources: Sequence[tuple[Argument, ...]] | None = None,
         purpose: Purpose | None = None,
     ) -> list[Any]:
-        """The replies to requests that are sent at once: each a reply, or the error that came instead.
+        """The replies to requests that are sent together. Each is the reply, or the error in its place.
 
-        They are sent again, once, when the connection was lost and they are all reads, or none was sent.
+        If the connection was lost, they are sent again, once, if none was sent or if all are reads.
 
         Args:
             requests: the requests.
-            commands: what is sent for each.
-            with_sources: what is sent for each instead if the server is not known to know its script.
-            purpose: what they are there for, if not all of them were collected in a pipeline.
+            commands: the arguments to send for each.
+            with_sources: the same with the sources of scripts, sent if the server may not have the scripts.
+            purpose: what callbacks are told about the batch; by default that it is a pipeline.
 
         Raises:
             ServerUnreachable: nothing was sent.
@@ -107,10 +107,10 @@ class AsyncTransport:
         return [self._result_of(request, reply) for request, reply in zip(requests, replies, strict=True)]
 
     async def ready(self) -> None:
-        """Opens the connection if it is not open: what is interrupted before that was not sent.
+        """Opens the shared connection if it is not open. A call that is interrupted in here has sent nothing.
 
         Raises:
-            ServerUnreachable: there is none.
+            ServerUnreachable: the server cannot be reached.
         """
         if self.shared_connection() is not None:
             return
@@ -124,11 +124,11 @@ class AsyncTransport:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[Talk]:
-        """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.
+        """A dedicated connection, as a function that sends commands and returns their replies, which may be refusals.
 
         Raises:
-            ServerUnreachable: there is none, or it was lost before anything was sent.
-            ConnectionLost: it was lost when something was sent.
+            ServerUnreachable: there is no connection, or it was lost before anything was sent.
+            ConnectionLost: the connection was lost after something was sent.
         """
         async with self._dedicated(self._connecting()) as connection:
             connection.wait_at_most(connection.usual_timeout)
@@ -238,7 +238,7 @@ class AsyncTransport:
         connections.give_back(dedicated)
 
     def _result_of(self, request: Request[Any], reply: Any) -> Any:
-        """A reply, or what the error that came instead stands for; refusals stay as they are."""
+        """A reply, or the public error for a failed connection; refusals are not changed."""
         if isinstance(reply, ConnectionLost):
             return self.lost(request, reply)
         if isinstance(reply, redis_errors.RedisError) and not isinstance(reply, redis_errors.ResponseError):
@@ -246,14 +246,14 @@ class AsyncTransport:
         return reply
 
     async def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None) -> Any:
-        """The reply to a request, or the error that came instead; sent again once if it may be."""
+        """The reply to a request, which may be a refusal. If the connection is lost, a read is sent again, once."""
         try:
             return await self._ask_once(request, packed, retry)
         except ConnectionLost as loss:
             return await self._ask_again(request, packed, loss)
 
     async def _ask_again(self, request: Request[Any], packed: bytes, loss: ConnectionLost) -> Any:
-        """The same, after the connection was lost once."""
+        """Sends a request a second time after the connection was lost, if it cannot be executed twice."""
         repeatable = not loss.sent or (request.readonly and not loss.timed_out)
         if not repeatable or self._closed:
             raise self.lost(request, loss) from loss
@@ -279,7 +279,7 @@ class AsyncTransport:
         return reply
 
     async def _ask_alone(self, request: Request[Any], packed: bytes) -> Any:
-        """The reply to a request that may wait on the server, which would keep those of other tasks waiting."""
+        """The reply to a blocking command, on a dedicated connection, so that other tasks do not wait for it."""
         async with self._dedicated() as connection:
             connection.wait_at_most(longest_wait(request.timeout, connection.usual_timeout))
             return await connection.ask(packed)

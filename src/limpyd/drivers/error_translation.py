@@ -64,7 +64,7 @@ def with_source(request: Request[Any], args: tuple[Argument, ...]) -> tuple[Argu
 
 
 def never_done(request: Request[Any]) -> ServerError:
-    """The error for a request that always gave another one to be run instead."""
+    """The error for a request that needed a retry in each of its tries."""
     return ServerError(
         f"{request.subject}: nothing was changed in {MAX_TRIES} tries: each time the server found other values "
         "that only Python can index. A transform must always return the same result for the same value. If other "

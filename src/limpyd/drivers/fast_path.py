@@ -1,7 +1,7 @@
-"""Calls that are sent without being described as requests, once a first one has shown what is sent.
+"""Frequent calls, sent without building a `Request`. The first call of a field builds one, and shows what to send.
 
-They encode, format, send, receive and decode, and leave to the usual way whatever else may be the case: a pipeline is
-open, somebody traces requests, there is no connection yet, or it was lost, or the server refuses.
+A fast call only encodes, sends, receives and decodes. In every other case the call takes the usual way: if a pipeline
+is open, callbacks trace requests, there is no connection yet, the connection was lost, or the server refuses.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ Describe = Callable[[Any, Any], Request[Any]]
 
 
 def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
-    """Returns what makes calls on the sync face.
+    """Returns the function that makes the calls of a command on the sync face.
 
     Args:
-        known: what they send.
-        describe: describes a call as a request.
-        otherwise: makes it by that.
+        known: how to pack a call and decode its reply.
+        describe: builds the `Request` of a call.
+        otherwise: makes a call the usual way, by its request.
     """
     pack, decode, model, writes = known
 
@@ -56,7 +56,7 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
 
 
 def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
-    """Returns the same on the async face: what gives coroutines."""
+    """Returns the same function for the async face, where a call returns a coroutine."""
     pack, decode, model, writes = known
 
     def call(bound: Any, value: Any) -> Any:

@@ -29,7 +29,7 @@ class SyncTransport:
         listeners: the callbacks that see what it sends.
 
     Attributes:
-        losses: the errors of `alone()` that stand for the loss of the connection; `lost()` gives the one to raise.
+        losses: the errors that `alone()` raises if its connection is lost; `lost()` converts them to the public errors.
         sleep: waits for some seconds.
         connections: where it gets connections from.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
@@ -52,15 +52,15 @@ class SyncTransport:
         with_sources: Sequence[tuple[Argument, ...]] | None = None,
         purpose: Purpose | None = None,
     ) -> list[Any]:
-        """The replies to requests that are sent at once: each a reply, or the error that came instead.
+        """The replies to requests that are sent together. Each is the reply, or the error in its place.
 
-        Reads are sent again, once, when the connection was lost and nothing else was sent with them.
+        If the connection was lost, they are sent again, once, if all are reads.
 
         Args:
             requests: the requests.
-            commands: what is sent for each.
-            with_sources: what is sent for each instead if the server is not known to know its script.
-            purpose: what they are there for, if not all of them were collected in a pipeline.
+            commands: the arguments to send for each.
+            with_sources: the same with the sources of scripts, sent if the server may not have the scripts.
+            purpose: what callbacks are told about the batch; by default that it is a pipeline.
 
         Raises:
             ServerUnreachable: nothing was sent.

@@ -1,7 +1,7 @@
-"""The migration of objects: in many short steps, between which others read and write.
+"""The migration of objects, in many short steps. Other clients read and write between them.
 
-Nothing is noted of how far a move has come: what is left to be moved shows it. So a move that was stopped, however,
-goes on when it is called again.
+The progress is not recorded: all objects that still have the old name have to be moved. So after any interruption, the
+next call continues.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Moved(NamedTuple):
     """The result of a migration.
 
     Attributes:
-        objects: how many objects it moved.
-        conflicts: those that stay where they are, and why; when that is cured, the move can be called again.
-        kept: names of keys of no object that stay, since there is a key under their new name.
+        objects: the number of objects that were moved.
+        conflicts: the objects that were not moved, with the reasons. Remove the reasons, and call the move again.
+        kept: the names of keys without an object that were not renamed, because a key has the new name already.
     """
 
     objects: int
@@ -34,7 +34,7 @@ class Moved(NamedTuple):
 
 
 def move(plan: MigrationPlan, progress: OnProgress | None) -> Program[Moved]:
-    """Moves all objects from a schema to another, and then what else is left of the first."""
+    """Moves all objects from one schema to another, then the other keys of the first."""
     known = yield plan.target.maintenance.asking(may_write=True)
     return (yield from _move(plan, known.unbuilt, progress))
 
@@ -63,7 +63,7 @@ def _move_counted(
         passed = yield from _pass(plan, count, progress)
         moved = count.moved
         if passed.objects and (passed.remaining or not plan.to_another_set):
-            continue  # some may have come, or got a value, while it went on
+            continue  # meanwhile, objects may have been created, or have got values, under the old name
         if not plan.to_another_set:
             yield from _build(plan, unbuilt)
         if passed.conflicts:
@@ -83,7 +83,7 @@ class _Passed(NamedTuple):
 
 
 def _pass(plan: MigrationPlan, count: _Count, progress: OnProgress | None) -> Program[_Passed]:
-    """Goes through all objects once."""
+    """Goes through all objects once, and moves them."""
     before = count.moved
     cursor, waiting = b"0", list[bytes]()
     moved = looked = remaining = 0
@@ -102,7 +102,7 @@ def _pass(plan: MigrationPlan, count: _Count, progress: OnProgress | None) -> Pr
 
 
 def _sweep(plan: MigrationPlan) -> Program[tuple[list[str], bool]]:
-    """Does away with what is left of the source; false if objects came meanwhile."""
+    """Removes or renames the remaining keys of the source. False if the source has objects again."""
     cursor, kept = b"0", []
     while True:
         step = yield requests.sweep(plan, cursor)
@@ -122,7 +122,7 @@ def _build(plan: MigrationPlan, unbuilt: frozenset[bytes]) -> Program[None]:
 
 
 def _clear(plan: MigrationPlan) -> Program[None]:
-    """Removes what is left of the indexes that fields had under their old names."""
+    """Removes the remaining keys of the indexes that fields had under their old names."""
     source, target = plan.source, plan.target
     gone = {*source.fields, *source.dynamic} - {*target.fields, *target.dynamic}
     known = yield Request((b"HKEYS", plan.target_partition.meta), list[bytes], readonly=True, subject=plan.target)

@@ -28,8 +28,8 @@
 -- @requires make_deletion_count old_keys pk_set raise_other_counter refuse rename_key transform_request undo_with
 -- @requires undo_write unindex_object unlink_old_keys version_locator with_savepoint
 
--- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way
--- round.
+-- On newer servers Lua has a clock, and TIME does not change while a script runs. On older ones Lua has no clock, and
+-- TIME does change.
 local lua_clock = rawget(_G, 'os')
 
 local function seconds_now()
@@ -130,10 +130,10 @@ local function move(pk)
     return 0
   end
   limit_changes(ARGV[8])
-  count_deletion(pk) -- what it leaves
-  count_deletion(pk) -- and about as much that it enters
+  count_deletion(pk) -- the keys and entries under its old name
+  count_deletion(pk) -- and about as many under its new name
   if to_another_set then
-    -- It comes into the new set first, so that who may not add it there has not taken it out of the old one.
+    -- It is added to the new set first. So if the account may not add it there, it is still in the old set.
     current_key = set
     if call('SADD', set, pk) == 0 then
       refuse('taken')

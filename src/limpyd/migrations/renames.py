@@ -1,4 +1,4 @@
-"""Moves of a model's objects: from another name of its class, from another name of a field, from limpyd 2's keys."""
+"""Moves of a model's objects: from a former name of the class or of a field, or from the keys of limpyd 2."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from limpyd.schema.schema import Schema
 
 
 def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:
-    """Moves the objects of a model to what it is called now.
+    """Moves the objects of a model from a former name of its class to the current one.
 
     Args:
         schema: the model.
-        name: what it was called: `namespace:model` as in keys; or `model`, in its namespace and in any case.
+        name: the former name: `namespace:model` as in keys; or `model`, in the model's namespace and in any case.
         progress: called with the progress.
 
     Raises:
-        InvalidValue: the former name is that of no model, or still that of one; or neither name has any objects.
+        InvalidValue: the former name is not valid, or a declared model still has it; or neither name has objects.
     """
     _check_movable(schema, "rename_from")
     if not isinstance(name, str):
@@ -52,7 +52,7 @@ def _check_not_in_use(schema: Schema, tag: str) -> None:
 
 
 def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: OnProgress | None) -> Program[Moved]:
-    """Moves the objects of the first schema that has some."""
+    """Moves the objects of the first schema that has objects."""
     moved = Moved(0, [], [])
     for source in sources:
         moved = yield from move(migration_plan(source, schema, {}), progress)
@@ -74,10 +74,10 @@ def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: O
 
 
 def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:
-    """Moves the objects of a model from where limpyd 2 keeps them.
+    """Moves the objects of a model from the keys of limpyd 2.
 
     Raises:
-        InvalidValue: the model is kept there still, or the name is that of no model.
+        InvalidValue: the model is declared in the layout of limpyd 2, or the name is not a valid name.
     """
     _check_movable(schema, "migrate_from_limpyd2")
     if name is not None and not isinstance(name, str):
@@ -89,7 +89,7 @@ def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Prog
 
 
 def _check_movable(schema: Schema, operation: str) -> None:
-    """Refuses to move objects in a process that could not keep the records of what they refer to.
+    """Refuses a move in a process that cannot update the records of references.
 
     Raises:
         InvalidValue: the model is declared in another layout.
@@ -107,11 +107,11 @@ def _check_movable(schema: Schema, operation: str) -> None:
 
 
 def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) -> Program[Moved]:
-    """Moves the values of a field to what it is called now.
+    """Moves the values of a field from its former name to the current one.
 
     Raises:
-        UnknownField: the new name is that of no field.
-        InvalidValue: the former name is still that of a field, or no name of one.
+        UnknownField: no field has the new name.
+        InvalidValue: a field still has the former name, or it is not a valid name.
     """
     _check_movable(schema, "rename_field")
     names = {new: old}

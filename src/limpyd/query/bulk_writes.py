@@ -24,7 +24,7 @@ RAW = RawPrimaryKeys()
 
 
 def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Steps[int]:
-    """Changes all that a plan finds in one step: what it is compared with may change too, so must be read only once."""
+    """Changes all objects of a plan in one step, because the step may also change the values that it compares with."""
     return (yield change(plan.search).assuming(*plan.assumes)) if not plan.empty else 0
 
 
@@ -35,17 +35,17 @@ def in_chunks(
     *,
     moving: bool,
 ) -> Steps[int]:
-    """Changes what a plan finds, chunk by chunk; how many objects were changed.
+    """Changes the objects of a plan in chunks, and returns how many were changed.
 
-    Each chunk is found first and then changed in one step, as far as it still matches; in several smaller ones, if that
-    would be too many changes.
+    One request finds the objects of a chunk. Another one changes those that still match, in one step; if these are too
+    many changes, in several steps.
 
     Args:
         plan: the plan.
         size: about how many objects a chunk has.
-        change: the request that changes what a search finds.
-        moving: whether objects move in the indexes by which they are found, so that one may be met again; or must not
-            be changed twice.
+        change: returns the request that changes the objects of a search.
+        moving: true if an object that was changed could be found and changed again: its entries move in the indexes
+            that are searched, or a value is computed from the old one.
     """
     cursor, changed = b"", 0
     met: set[bytes] = set()
@@ -74,13 +74,13 @@ def in_chunks(
 
 
 def _noted(error: LimpydError, changed: int) -> LimpydError:
-    """The error, which also says how much is done."""
+    """The error, with a note that says how many objects were changed."""
     error.add_note(f"{changed} objects were changed in earlier chunks")
     return error
 
 
 def steps_of(model: Any, values: Mapping[str, Any]) -> list[WriteStep]:
-    """The write commands that give objects some values.
+    """The write commands that assign some values.
 
     Raises:
         UnknownField: a name is no field.
@@ -93,7 +93,7 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[WriteStep]:
 
 
 def computing(model: Any, values: Mapping[str, Any], if_: Expression | None) -> Callable[[Search], Request[int]]:
-    """The change that gives objects values, some of which are expressions, if they meet a condition.
+    """The change that assigns values, some of them expressions, to the objects that meet a condition.
 
     Raises:
         InvalidFilter: the condition is not about the values of an object alone.

@@ -38,8 +38,8 @@ class Scope(NamedTuple):
     """The part of a query that is the default scope of its collection.
 
     Attributes:
-        size: how many of the conditions, the first ones.
-        sorts: whether the order is of it as well.
+        size: the number of conditions of the scope; they are the first ones of the query.
+        sorts: true if the order of the query belongs to the scope.
     """
 
     size: int

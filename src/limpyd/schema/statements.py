@@ -1,4 +1,4 @@
-"""The prepared statements of a model: which of its fields they know."""
+"""The prepared statements of a model, and the fields that they support."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from limpyd.statements.update import Update
 from limpyd.utils.cached_properties import cached_property
 
 Combination = tuple[str, tuple[str, ...], tuple[str, ...]]
-"""An operation, the names of the fields that it changes, and those of the ones that lose their value."""
+"""An operation, the names of the fields that it names, and those of the fields that lose their value."""
 
 MAX_LOADS = 128
-"""The most combinations of fields that a model has statements for at a time, to read them together."""
+"""The largest number of combinations of fields that a model has statements for, to read them together."""
 
 
 class ModelStatements:
-    """The statements that create, delete and load objects of a model, made when they are first used.
+    """The statements that create, delete and load objects of a model. Each is compiled when it is first used.
 
     Args:
         schema: the model.
@@ -94,8 +94,8 @@ class ModelStatements:
     def creation(self) -> Creation | None:
         """The statement that creates an object; None if only the general script can.
 
-        It sets no field that has an index for which only Python can tell the number of entries of a value. It sets no
-        field of many members that has references, or an index other than one of equality.
+        The statement cannot set a field with an index for which only Python knows the number of entries of a value. It
+        cannot set a field of many members with references, or with an index that is not an `EqualIndex`.
         """
         schema = self._schema
         (partition,) = schema.keys.partitions
@@ -128,10 +128,10 @@ class ModelStatements:
 
     @cached_property
     def deletion(self) -> Statement | None:
-        """The statement that deletes an object to which none refers; None if only the general script can.
+        """The statement that deletes an object to which no other object refers; None if only the general script can.
 
         The general script deletes objects of a model that has dynamic fields, an index of a field of many members, or
-        an index whose texts only Python can tell.
+        an index with a Python transform.
         """
         schema = self._schema
         (partition,) = schema.keys.partitions
@@ -157,9 +157,9 @@ class ModelStatements:
             return None
 
     def update(self, operation: str, values: Mapping[str, Any]) -> Update | None:
-        """Returns the statement of an `update`, `hmset` or `hdel`; None as long as the general script serves.
+        """Returns the statement of an `update`, `hmset` or `hdel`; None if the general script is used.
 
-        One is prepared for each combination of fields that is used more than a few times.
+        Each combination of fields gets a statement after a few uses.
 
         Args:
             operation: which of these.
@@ -169,7 +169,7 @@ class ModelStatements:
         return self._updates.get((operation, tuple(values), tuple(removed)))
 
     def _scalar_field(self, field: Any) -> ScalarField:
-        """A field as statements know it, which they share."""
+        """The `ScalarField` of a field, which all statements share."""
         known = self._scalar_fields.get(field.name)
         if known is None:
             (partition,) = self._schema.keys.partitions
@@ -203,25 +203,25 @@ class ModelStatements:
             return None
 
     def _can_write(self, field: Any) -> bool:
-        """Returns whether a statement can write to a field, and to others with it."""
+        """Returns whether a statement for several fields can write to a field."""
         if not isinstance(field, SingleValueField) or isinstance(field, VersionField):
             return False
         return all(map(follows, self._scalar_field(field).indexes))
 
 
 def _fit(scalar_fields: Sequence[ScalarField]) -> bool:
-    """Returns whether a function of Lua has locals enough for the fields and their indexes."""
+    """Returns whether a Lua function can have enough local variables for the fields and their indexes."""
     entries = sum(len(scalar_field.checks) + len(scalar_field.indexes) for scalar_field in scalar_fields)
     return len(scalar_fields) <= MAX_FIELDS and entries <= MAX_ENTRIES
 
 
 def _are_sets(indexes: Sequence[FieldIndex]) -> bool:
-    """Returns whether all of them keep sets of primary keys, by their keys."""
+    """Returns whether all indexes have a set of primary keys for each text."""
     return all(index.kind.redis_type == "set" and index.kind_name == index.kind.name for index in indexes)
 
 
 def _gathered(field: Any, place: Any, value: Any) -> tuple[str, Sequence[Argument], Sequence[bytes]] | None:
-    """Returns the command that makes the members of a field of a new object (see Gathered)."""
+    """Returns the command that stores the members of a field of a new object (see Gathered)."""
     new = NewObject(None)
     field.add_to(new, place, value)
     for _, command, args in new.members:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 from limpyd.requests.request import Request
 
 Transformed = Mapping[bytes, list[bytes] | str]
-"""The texts for each value; or the reason why it cannot be indexed."""
+"""For each value its texts, or the reason why it cannot be indexed."""
 
 
 class TransformingIndex(Protocol):
@@ -24,12 +24,12 @@ class TransformingIndex(Protocol):
 
 
 class PythonTransform(bytes):
-    """The argument for a form that a script cannot compute: the texts that Python made of some values.
+    """The argument for a form that a script cannot compute: the texts that Python computed for some values.
 
-    It is `?`, a form that the script tries first, `?`, and then for each value known so far: its length, `:`, the
-    value, its number of texts, `:`, and for each text its length, `:` and the text. If a value cannot be indexed, the
-    number is -1, and the reason follows as one text. A script that meets another value changes nothing, and replies
-    'transform'.
+    The argument is `?FORM?`, where FORM is a form that the script tries first, or empty. An item follows for each value
+    whose texts are known: the length of the value, `:`, the value, the number of its texts, `:`, and each text in the
+    same way (its length, `:`, the text). If the value cannot be indexed, the number is -1, and the reason is the only
+    text. A script that meets any other value changes nothing, and replies 'transform'.
     """
 
     field_index: TransformingIndex

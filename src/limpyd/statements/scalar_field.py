@@ -1,4 +1,4 @@
-"""A field of one value, as statements know it."""
+"""A field of one value, as the builders of statements need it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from limpyd.indexes.field_index import FieldIndex
 
 
 class ScalarField(NamedTuple):
-    """A field of one value.
+    """A field of one value in a partition.
 
     Attributes:
         name: its name.
@@ -18,9 +18,9 @@ class ScalarField(NamedTuple):
         sub: its sub-key, if it is an entry of the hash of the object.
         indexes: its indexes.
         checks: the checks of its values, each a kind, a form and a key.
-        computed: its indexes with other texts than the value itself; a call sends these texts.
+        computed: the indexes whose texts differ from the stored value; a call sends their texts, too.
         encode_unchecked: like `encode`, but its errors do not name the field.
-        limits: the constraints that the server checks of a value that it makes, each a kind and an argument.
+        limits: the constraints that the server checks if a command computes the value, each a kind and an argument.
     """
 
     name: str

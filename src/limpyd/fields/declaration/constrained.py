@@ -1,6 +1,6 @@
-"""The constraints of a field: they are made when the field joins a model, and new values are checked when encoded.
+"""The constraints of a field: compiled when the model is declared, and checked when new values are encoded.
 
-The kinds of constraints are imported by models that declare one, and by no others.
+Only a model that declares a constraint imports the kinds of constraints.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from limpyd.requests.step_results import StepArgument
 
 
 def without_annotations(field: Any, declared: Any) -> Any:
-    """Moves the constraints of an Annotated type to those that a field declares; returns the type alone.
+    """Adds the constraints of an Annotated type to those of the field's options; returns the type alone.
 
     Raises:
         DeclarationError: one is declared twice, or not supported.
@@ -33,7 +33,7 @@ def without_annotations(field: Any, declared: Any) -> Any:
 
 
 def constrain(field: Any) -> None:
-    """Makes the constraints that a field of a model declares.
+    """Compiles the constraints that a field of a model declares.
 
     Raises:
         DeclarationError: one does not fit the field.
@@ -83,10 +83,10 @@ def _reason_against(field: Any, name: str) -> str:
 
 
 def _check_choices(field: Any, constraints: Any) -> None:
-    """Refuses a choice that another constraint of the field does not allow.
+    """Checks the choices against the other constraints of the field.
 
     Raises:
-        DeclarationError: there is one.
+        DeclarationError: a choice breaks one of them.
     """
     for value in field.declared_constraints.get("choices", ()):
         try:
@@ -106,10 +106,10 @@ def _encode(field: Any, constraints: Any, value: Any) -> bytes:
 
 
 def _refuse_result(field: Any, constraints: Any) -> None:
-    """Refuses the result of an earlier step of a transaction as a value of a field that only Python can check.
+    """Refuses the result of an earlier step of a transaction as a value, if only Python can check a constraint.
 
     Raises:
-        InvalidValue: it is such a field.
+        InvalidValue: the field has such a constraint.
     """
     for each in constraints:
         if each.argument is None:
@@ -157,12 +157,12 @@ def check_count(field: Any, count: int) -> None:
 
 
 def broken(field: Any, name: str, stored: bytes | None, pk: bytes | None) -> ConstraintError:
-    """The error for what breaks a constraint of a name: a stored value, or a number of members.
+    """The error for a stored value, or a number of members, that breaks the constraint of a name.
 
     Args:
         field: the field.
         name: the name of the constraint.
-        stored: what breaks it; None if that is the absence of a value.
+        stored: the value or the number; None if a required value is missing.
         pk: the primary key of the object, if it is known.
     """
     (constraint,) = (each for each in field.constraints if each.kind.name == name)
@@ -179,10 +179,10 @@ def broken(field: Any, name: str, stored: bytes | None, pk: bytes | None) -> Con
 
 
 def has_to_check(field: Any, command: str) -> bool:
-    """Returns whether the server has to check what a command makes of the value of a field, or of its members.
+    """Returns whether the server has to check the value, or the number of members, after a command.
 
     Raises:
-        UnsupportedCommand: only Python could check it.
+        UnsupportedCommand: only Python could check the value.
     """
     if command in COMPUTING:
         _refuse_unknown(field, command, [each for each in field.constraints if not each.kind.of_field])
@@ -193,10 +193,12 @@ def has_to_check(field: Any, command: str) -> bool:
 
 
 def refuse_values_of(field: Any, command: str, sources: Any) -> None:
-    """Refuses a command that stores values of other fields, unless these have the constraints that only Python checks.
+    """Refuses a command that stores values of other fields, if these could break a constraint that only Python checks.
+
+    Values of a field with the same constraint are accepted, because they have been checked.
 
     Raises:
-        UnsupportedCommand: one has not.
+        UnsupportedCommand: another field lacks a constraint that only Python checks.
     """
     known = [{(each.kind, each.declared) for each in source.constraints if each.argument is None} for source in sources]
     _refuse_unknown(

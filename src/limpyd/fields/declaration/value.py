@@ -1,4 +1,4 @@
-"""Fields that hold a value in Redis: where it is, how it is indexed, and how commands reach it."""
+"""Fields with a value in Redis: its keys, its indexes, and the statements of its commands."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class FieldPlace(NamedTuple):
         indexes: the indexes of the field alone.
         write_rows: the rows of these indexes for writes, then those of the composite indexes of the field.
         deletion_rows: the rows of these indexes for deletions.
-        only_constrained: true if what follows a change of the values is nothing but constraints.
-        needs_whole_value: true if the indexes need all members to follow the change of one.
-        statements: the prepared statements of commands, by name, once used; None if a command has none.
-        reads: the same for commands that change nothing.
+        only_constrained: true if the values have constraints, but no index or anything else to update.
+        needs_whole_value: true if the indexes need all members when one of them changes.
+        statements: the prepared statements of write commands that were used, by name; None if a command has none.
+        reads: the same for commands that only read.
     """
 
     prefix: bytes
@@ -57,7 +57,7 @@ class FieldPlace(NamedTuple):
 
     @property
     def follows_writes(self) -> bool:
-        """True if anything has to follow a change of the values."""
+        """True if a change of the values updates or checks anything else."""
         return len(self.write_rows) > 1
 
 
@@ -65,24 +65,24 @@ class ValueField(MayBeVersion, Field[T]):
     """The declaration of a field that holds a value in Redis.
 
     Args:
-        type: the Python type of the value, or of its members. Without it what redis-py takes is taken,
-            and text returned.
+        type: the Python type of the value, or of its members. Without it, the field takes the same values as redis-py,
+            and returns text.
         indexable: objects can be found by the value, or by any of its members.
         unique: no two objects have the same value, or a member in common; implies indexable.
-        indexes: the indexes to keep instead of the type's default one, each a class or an instance; implies indexable.
-        lockable: accepted for limpyd 2's sake; no write needs a lock, so it changes nothing.
+        indexes: the indexes, instead of the default one of the type, each a class or an instance; implies indexable.
+        lockable: accepted for compatibility with limpyd 2; has no effect, because no write needs a lock.
     """
 
     stored_as: ClassVar[bytes]
     has_subkeys: ClassVar[bool] = False
     """True if filters name a sub-key after the field: `headers__from="x"`."""
     many: ClassVar[bool] = False
-    """True if it holds many members; the values of a field with sub-keys are one for each."""
+    """True if it has many members. False for a field with sub-keys, which has one value for each."""
     has_places: ClassVar[bool] = False
     """True if its members are places."""
 
     decoded: ClassVar[bool] = True
-    """True if what is stored becomes values of its type."""
+    """True if stored values are decoded to the type of the field."""
 
     default_indexes: ClassVar[Sequence[Declared] | None] = None
     """The indexes of fields of the class that are indexable and declare none; None for those of the model."""
@@ -107,9 +107,9 @@ class ValueField(MayBeVersion, Field[T]):
         self.default: Any = None
         self._places: dict[Partition, FieldPlace] = {}
         self.direct: dict[Any, Any] = {}
-        """The calls of its commands that describe no requests, by the commands (see statements/fast_path.py)."""
+        """The calls that take the fast path, by command (see statements/fast_path.py)."""
         self._usable_by: set[str] = set()
-        """The commands that were found to make sense on its type."""
+        """The commands that were checked, and can be used with its type."""
         self.in_composite = False
         """True if it is one of the fields of a composite index."""
 
@@ -232,10 +232,10 @@ class ValueField(MayBeVersion, Field[T]):
         return None
 
     def usable(self, use: Use, command: str) -> None:
-        """Refuses a command that would make no sense on the field's type.
+        """Refuses a command that could leave a value that is not of the field's type.
 
         Raises:
-            UnsupportedCommand: it makes none.
+            UnsupportedCommand: the command could.
         """
         if command in self._usable_by:
             return
@@ -246,7 +246,7 @@ class ValueField(MayBeVersion, Field[T]):
         self._usable_by.add(command)
 
     def add_to(self, new: object_requests.NewObject, place: FieldPlace, value: Any) -> None:
-        """Makes a value part of a new object.
+        """Adds a value to a new object.
 
         Raises:
             InvalidValue: the value does not fit the field's type.
@@ -256,7 +256,7 @@ class ValueField(MayBeVersion, Field[T]):
     def _claim(
         self, new: object_requests.NewObject, place: FieldPlace, stored: bytes, sub: bytes | None = None
     ) -> None:
-        """Enters a value, or a member of it, into the indexes together with a new object."""
+        """Adds the index entries of a value, or of a member, to a new object."""
         for index in place.indexes:
             if index.of_values:
                 for entry in index.entries(stored, sub):
@@ -270,5 +270,5 @@ class ValueField(MayBeVersion, Field[T]):
 def _described(
     indexes: Sequence[FieldIndex], checks: Sequence[IndexRow] = (), listing: IndexRow | None = None
 ) -> Indexes:
-    """Indexes as the scripts know them, after what lists the field and what is checked."""
+    """The rows of indexes, as the scripts read them, after the row of the inventory and those of checks."""
     return packed(([*([listing] if listing else []), *checks, *(index.row for index in indexes)],))

@@ -1,4 +1,4 @@
--- Checks the number of members of a value: of a field that is required, or has the constraint `max_members`.
+-- Checks the constraints `required` and `max_members`, by the number of members of a value after a command.
 -- @requires call current_key refuse
 -- @provides check_size size_of
 
@@ -9,7 +9,8 @@ local function size_of(stored, key)
   return call(COUNTS[stored] or 'EXISTS', key)
 end
 
--- Refuses a place (see lua/library/change_detection.lua) that has lost its last member, or has got more than it may have; `place.size` is its size before.
+-- Refuses a value that has lost its last member although it is required, or that has grown beyond `max_members`.
+-- `place` is that of lua/library/change_detection.lua, with the number of members before the command as `place.size`.
 local function check_size(kind, key, place)
   local size = size_of(place.stored, place.key)
   if kind == '?required' and size == 0 and place.size > 0 then

@@ -1,12 +1,12 @@
--- A constraint as a kind of index, which keeps nothing and refuses values. The constraint is a row among the indexes of
--- its field: its kind is `?` and the name of the constraint; its key is the name of the field, a space, and the argument
--- of the constraint.
+-- A constraint as a kind of index: it has no entries, and refuses to add values that break it. Its row is among those
+-- of the indexes of its field. The kind of the row is `?` and the name of the constraint; the key is the name of the
+-- field, a space, and the argument of the constraint.
 -- @requires constraints refuse
 -- @provides constraint_kind
 
 local function constraint_kind(name)
   if name == 'required' or name == 'max_members' then
-    return { add = function() end, remove = function() end } -- of the field as a whole: see lua/library/check_size.lua
+    return { add = function() end, remove = function() end } -- lua/library/check_size.lua checks them
   end
   -- @choose constraints name
   local passes = constraints[name]

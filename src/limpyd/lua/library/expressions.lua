@@ -1,10 +1,10 @@
 -- Computes expressions on the values of one object.
 --
--- In ARGV an expression is the name of a node, and what follows it (the types are those of
--- lua/library/expression_types.lua):
+-- In ARGV an expression is the name of a node and its arguments. `type` is one of lua/library/expression_types.lua;
+-- `node` is an expression.
 --   constant  type text            a constant, or the result of an earlier step of the transaction
 --   field     type number          the value of a field, by its number; nothing if it has none
---   operand   type number          the same as a part of arithmetic, where a missing value is a zero
+--   operand   type number          the same as an operand of arithmetic: a missing value is the zero of its type
 --   stored    number               the value as it is stored
 --   float     node                 an exact number as a float
 --   compute   type name node node  the result of an operation of the type: '+', '-', '*' or 'between'
@@ -12,7 +12,7 @@
 -- @requires refuse
 -- @provides make_expressions
 
--- Made on first use: functions are made anew for each script that runs.
+-- Called on first use: each run of a script creates its functions anew.
 --
 -- `original` reads a field of an object by its number, as it was before the step; `place_of` returns how the field is
 -- stored, its key and its sub-key.

@@ -1,12 +1,12 @@
--- Forms: the texts that an index keeps of a stored value. indexes/normalizers.py has the same in Python.
+-- Forms: from a stored value to the text of its index entry. indexes/normalizers.py has the same in Python.
 --
--- A form has a name; in `a|b`, b is applied to the result of a. A form that begins with `?` only Python knows as a
--- whole. It has the texts that Python has made of some values (see scripts/python_transforms.py). For any other value
--- the outcome is 'transform' (see lua/library/journal.lua).
+-- A form has a name; in `a|b`, b is applied to the result of a. A form that begins with `?` needs Python. It contains
+-- the texts that Python has computed for some values (see scripts/python_transforms.py). For any other value the
+-- outcome is 'transform' (see lua/library/journal.lua).
 -- @requires from_hex transform_request
 -- @provides normal_form texts_of
 
--- Made on first use: most writes need no form, and functions are made anew for each script that runs.
+-- Called on first use: most writes need no form, and each run of a script creates its functions anew.
 local function make_forms()
   -- @defers form_casefold form_clock form_days form_decimal form_double form_exact form_float form_loose form_moment
   -- @defers form_numeral is_distinct_key
@@ -26,7 +26,7 @@ local function make_forms()
     casefold = form_casefold,
   }
 
-  -- Applies one form after the other; a third result says that only Python knows.
+  -- Applies one form after the other; a third result, true, says that only Python can compute the text.
   local function made_by(chain, value)
     local reason, ask_python
     for name in string.gmatch(chain, '[^|]+') do

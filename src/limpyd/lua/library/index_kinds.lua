@@ -1,12 +1,12 @@
--- The kinds of indexes. Each is a file in the folder lua/library/index_kinds, which a script loads when it first meets
--- an index of that kind. `index_kinds.NAME()` returns a table:
+-- The kinds of indexes. Each is a file in the folder lua/library/index_kinds, which a script runs when it first needs
+-- an index of this kind. `index_kinds.NAME()` returns a table:
 --   type                     the Redis type of its keys
 --   by_value                 true if each text has a key: the key of the index, then the text
 --   key_of(key, entry)       the key that holds an entry, if by_value
 --   add(key, entry, pk, number, value, sub)   adds an entry (see lua/library/add_entry.lua)
 --   remove(key, entry, pk)   removes an entry, if the index has it
---   overwrites               true if a key has one entry of each object, which a new one overwrites
---   replace(key, before, entry, pk)   if it overwrites and can: the same, given the entry before
+--   overwrites               true if a key has one entry per object, and adding an entry replaces the old one
+--   replace(key, before, entry, pk)   adds an entry in place of the entry `before`; optional, only if it overwrites
 --   sub_key_in_entry         true if an entry begins with the sub-key of a hash; else each sub-key has a key of its own
 --   of_scores                true if it indexes the scores of members, not the members
 --   one_owner                true if only one object may have an entry
@@ -17,15 +17,15 @@
 -- For rebuilds and checks:
 --   has(key, entry, pk)      whether the index has an entry, if its type does not say how to look
 --   member_of(entry, pk)     the member of a sorted set for an entry, if it is not the primary key
---   split(member, score_or_owner)  the entry, as far as the member (or the sub-key) has it, and the primary key, or nil
+--   split(member, score_or_owner)  the entry, or the part of it in the member (or sub-key), and the primary key, or nil
 --   score_of(entry)          the score, if the entry does not begin with it
 --   of_numbers               true if entries are numbers, each of which may be written in several ways
---   alike                    true if keys of something else may match the template of its keys
--- Checks, which keep nothing:
+--   alike                    true if keys that do not belong to the index may match the template of its keys
+-- Checks, which have no entries:
 --   is_check                 true if the entry must be an object that exists (`ref`)
 --   must_last                true if no sub-key may expire (`last`)
 --
--- A `!` before the name says that only one object may have an entry, as limpyd 2 keeps unique fields.
+-- A `!` before the name says that only one object may have an entry (unique fields in the layout of limpyd 2).
 -- A `?` before the name says that it is a constraint (see lua/library/constraint_kind.lua).
 -- @provides index_kinds
 

@@ -120,6 +120,6 @@ local function atomically(step)
   if not roll_back(0) then
     return rollback_error
   end
-  -- If Python is needed, anything else that was found may follow from texts that are not known yet.
+  -- A transform request has precedence: a refusal may be wrong as long as texts of Python transforms are missing.
   return transform_request or outcome_of(outcome)
 end

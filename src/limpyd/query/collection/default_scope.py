@@ -52,13 +52,13 @@ class Scoped(Narrowing[Item, M], Sorting[Item, M]):
     def default_scope(self) -> Self:
         """Returns the collection that `Model.collection` and reverse sides begin with; override it to narrow or sort.
 
-        `def default_scope(self): return self.filter(deleted=False)` leaves out deleted objects. It is called on the
-        collection of all objects, each time that a collection is begun; `unscoped` leaves it.
+        `def default_scope(self): return self.filter(deleted=False)` leaves out deleted objects. The method is called on
+        the collection of all objects, each time that a collection is begun. `unscoped` removes the scope.
         """
         return self
 
     def unscoped(self) -> Self:
-        """The same collection without its default scope. Other conditions stay, and an order that was asked for."""
+        """The same collection without its default scope. Conditions and an order from other calls stay."""
         query = self._query
         if query.scope is None:
             return self
@@ -76,7 +76,7 @@ def collection_of(model: Any, manager: type[Any]) -> Any:
         manager: the class of collections.
 
     Raises:
-        DeclarationError: the default scope is no collection of the objects of the model.
+        DeclarationError: the default scope is not a collection of the model, or is more than conditions and an order.
     """
     everything = manager(model, model._schema, EVERYTHING)
     return everything if manager.default_scope is Scoped.default_scope else _in_default_scope(everything)
@@ -88,13 +88,15 @@ def _in_default_scope(everything: Any) -> Any:
     try:
         found = everything.default_scope()
     except RecursionError as error:
-        msg = f"{asked} asks for the collection that it is the default scope of; narrow self: return self.filter(…)"
+        msg = f"{asked} begins a new collection of its model, and so calls itself; narrow self: return self.filter(…)"
         raise DeclarationError(msg) from error
     if type(found) is not manager or found._schema is not everything._schema:
-        msg = f"{asked} returned {shorten(found)}; it returns what it narrows: return self.filter(…)"
+        msg = f"{asked} returned {shorten(found)}; it must narrow and return self: return self.filter(…)"
         raise DeclarationError(msg)
     query = found._query
     if query.projection is not PKS or query.stored_key is not None:
-        msg = f"{asked} returned {found!r}; it narrows and sorts, and leaves to others what the objects are turned into"
+        msg = (
+            f"{asked} returned {found!r}; it may only narrow and sort self, without instances(), values() and the like"
+        )
         raise DeclarationError(msg)
     return found._with(query._replace(scope=Scope(len(query.conditions), bool(query.order))))

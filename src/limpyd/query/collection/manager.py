@@ -15,11 +15,11 @@ def checked_manager(model: Any, manager: Any, otherwise: Any = None) -> Any:
 
     Args:
         model: the model.
-        manager: the class; or one with its parameters, `Posts["Post"]`.
-        otherwise: what is meant by None, if anything.
+        manager: the class, perhaps with type arguments: `Posts["Post"]`.
+        otherwise: the class that is used if `manager` is None.
 
     Raises:
-        DeclarationError: it is no class of collections of the model's face, or makes its instances in a way of its own.
+        DeclarationError: it is not a class of collections of the model's face, or it defines `__init__` or `__call__`.
     """
     manager = otherwise if manager is None else manager
     kind = get_origin(manager) or manager
@@ -28,7 +28,7 @@ def checked_manager(model: Any, manager: Any, otherwise: Any = None) -> Any:
         reason = f"is no subclass of {usual.__name__}, whose methods collections have"
     elif any(name in vars(base) for base in kind.__mro__[: kind.__mro__.index(usual)] for name in OWN):
         reason = (
-            "defines how it is made or called, which the library does: give it methods that narrow it, such as "
+            "defines __init__, __new__ or __call__, which limpyd defines; write methods that narrow self, such as "
             "`def published(self): return self.filter(published=True)`"
         )
     else:

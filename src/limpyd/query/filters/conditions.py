@@ -1,4 +1,4 @@
-"""Conditions: filters that were understood. Each gives a node of a query for a partition."""
+"""Conditions: parsed filters, with the index of each. A condition returns its query node for a partition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from limpyd.utils.pickling import ByAttributes
 
 
 class Condition(ByAttributes):
-    """A condition, which an object meets or not."""
+    """A condition on objects."""
 
     __slots__ = ()
 
@@ -26,7 +26,7 @@ class Condition(ByAttributes):
         return False
 
     def with_texts(self, texts: Iterator[Sequence[Text]]) -> Condition:
-        """The same condition with other values, for each simple condition in turn."""
+        """The same condition with other values; the iterator has those of each simple condition in turn."""
         raise NotImplementedError
 
     def node(self, partition: Partition) -> Node:
@@ -38,7 +38,7 @@ class Condition(ByAttributes):
         yield from ()
 
     def whole_index(self, partition: Partition) -> FieldIndex | None:  # noqa: ARG002 - some do
-        """Returns an index with an entry for each object that has a value, if that is all that is asked or denied."""
+        """Returns an index of all objects with a value, if the condition is that an object has a value, or has none."""
         return None
 
     def assumes(self) -> Iterator[Assumption]:
@@ -46,11 +46,11 @@ class Condition(ByAttributes):
         yield from ()
 
     def elsewhere(self) -> Iterator[bytes]:
-        """Keys that are read besides those of the model."""
+        """The keys outside the model that are read."""
         yield from self.references()
 
     def references(self) -> Iterator[bytes]:
-        """Keys of the values that are read first, to compare with."""
+        """The keys of the bound fields that are values of the filter."""
         yield from ()
 
 
@@ -58,10 +58,10 @@ class ByIndex(Condition):
     """A field has a value that an index of it finds.
 
     Args:
-        lookup: what is asked.
-        texts: what the field is compared with.
-        elsewhere: keys that are read for that.
-        text: what shows it in messages.
+        lookup: the field, the operator and the index.
+        texts: the values to compare with, in the form that the index stores.
+        elsewhere: the keys of bound fields that are among the values.
+        text: the filter as messages show it.
     """
 
     __slots__ = ("_elsewhere", "_text", "lookup", "texts")
@@ -120,7 +120,7 @@ class ByPk(Condition):
 
 
 class NoObject(Condition):
-    """No object meets it: a field would have to have a number that none can have."""
+    """A condition that no object meets, because no index can store the number that it asks for."""
 
     __slots__ = ("_text",)
 
@@ -164,7 +164,7 @@ class Missing(Condition):
 
 
 class Member(Condition):
-    """An object's primary key is a member of a set, list or sorted set; which must be there, if it is required."""
+    """An object's primary key is a member of a set, list or sorted set. If it is required, this key must exist."""
 
     __slots__ = ("_is_set", "_key", "_required", "_text")
 

@@ -19,7 +19,7 @@ from limpyd.query.filters.model import Queried, own_field
 from limpyd.query.filters.references import Related, ThroughReference, target_of, through_reference
 
 MAX_NAMES = 1000
-"""The most names of filters that are remembered; they may come from outside."""
+"""The largest number of names in the cache; names may come from users."""
 
 
 def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expression] = ()) -> tuple[Condition, ...]:
@@ -52,7 +52,7 @@ def _parsed(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Ex
 
 
 class Named(NamedTuple):
-    """The lookup of a filter's name, if one index answers it; found once for each name."""
+    """The lookup of a filter's name, if one index supports it. It is cached by name."""
 
     lookup: Lookup
     path: tuple[str | bytes, ...]
@@ -87,8 +87,8 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
 def _joined(model: Queried, parts: Sequence[Expression]) -> tuple[Condition, ...]:
     """The conditions of expressions that must all hold.
 
-    Those that one index keeps together become one, and so do those on the objects that a field refers to, which are
-    about one of these.
+    Expressions on the fields of one composite index become one condition. So do expressions on the objects that one
+    reference field refers to: the same referenced object has to meet them all.
     """
     own: list[Expression] = []
     referred: dict[str, tuple[Any, list[Expression]]] = {}
