@@ -67,8 +67,8 @@ def fill(models):
         models[name].create(**TWO)
 
 
-def update(pk=1, if_version=None, **values):
-    return lambda model: model.update(pk, if_version=if_version, **values)
+def update(pk=1, **values):
+    return lambda model: model.update(pk, **values)
 
 
 def on_instance(operation, *args, pk=1, **values):

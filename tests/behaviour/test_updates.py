@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 import threading
 
@@ -219,6 +220,7 @@ class TestUpdate:
         thing = await any_face.do(Bare.create(name="x"))
         assert await any_face.do(thing.update(name="y")) is None
         await any_face.refused(InvalidValue, lambda: thing.update(name="z", if_version=1), match="VersionField")
+        await any_face.refused(InvalidValue, lambda: thing.update(name="z", if_version=None), match="VersionField")
 
     async def test_one_round_trip(self, any_face):
         model = model_of(any_face)
@@ -260,8 +262,13 @@ class TestVersions:
         await face.do(model.create(name="x"))
         face.client.hdel("{thing}:hash:1", "version")
         await face.refused(StaleObject, lambda: model.update(1, name="y", if_version=1))
-        assert await face.do(model.lazy_connect(1).version.get()) is None
-        assert await face.do(model.update(1, name="y", if_version=0)) == 1
+        thing = model.lazy_connect(1)
+        assert await face.do(thing.version.get()) is None
+        assert await face.do(model.update(1, name="y", if_version=None)) == 1
+        for update in (thing.update, functools.partial(model.update, 1)):
+            for values in ({"name": "z"}, {"name": "z", "tags": ["a"]}):
+                error = await face.refused(StaleObject, lambda: update(**values, if_version=None))  # noqa: B023
+                assert (error.expected, error.found) == (0, 1)
 
     async def test_nobody_sets_it(self, any_face):
         model = model_of(any_face)

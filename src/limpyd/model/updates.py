@@ -27,7 +27,7 @@ from limpyd.types import Encodable
 R_co = TypeVar("R_co", covariant=True)
 
 MISSING: Any = object()
-"""Stands for a primary key that is not given."""
+"""Stands for an argument that is not given."""
 
 
 def assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
@@ -79,17 +79,17 @@ def _making(field: ValueField[Any], value: Any) -> tuple[Argument, ...]:
 
 
 def expected_version(schema: Schema, if_version: int | None) -> int | None:
-    """Returns the version that the object must have, if any.
+    """Returns the version that the object must have, if any; None, read from an object without one, counts as 0.
 
     Raises:
         InvalidValue: it is no number, or the model has no versions.
     """
-    if if_version is None:
+    if if_version is MISSING:
         return None
     if schema.version is None:
         msg = f"{schema.name}: if_version needs a VersionField, and the model declares none"
         raise InvalidValue(msg)
-    return integer("if_version", if_version, low=0)
+    return 0 if if_version is None else integer("if_version", if_version, low=0)
 
 
 def updating(
@@ -153,14 +153,14 @@ def by_name_only(method: str, first: str, given: tuple[Any, ...]) -> None:
 class OnInstance(Protocol[R_co]):
     """`update` of an instance."""
 
-    def __call__(self, *, if_: Expression | None = None, if_version: int | None = None, **values: Any) -> R_co: ...
+    def __call__(self, *, if_: Expression | None = None, if_version: int | None = ..., **values: Any) -> R_co: ...
 
 
 class OnClass(Protocol[R_co]):
     """`update` of a model."""
 
     def __call__(
-        self, pk: Encodable, /, *, if_: Expression | None = None, if_version: int | None = None, **values: Any
+        self, pk: Encodable, /, *, if_: Expression | None = None, if_version: int | None = ..., **values: Any
     ) -> R_co: ...
 
 
@@ -184,7 +184,7 @@ class Update(Generic[R_co]):
     Args:
         pk: the primary key; only for `update` of the model, not of an instance.
         if_: the condition that the object's values must meet, `Post.votes < 10`; it needs no index.
-        if_version: the version that the object must have.
+        if_version: the version that the object must have; None, read from an object without one, counts as 0.
         values: the new values, by field.
 
     Raises:
@@ -213,7 +213,7 @@ def _update_of(model: Any) -> OnClass[Any]:
         /,
         *given: Any,
         if_: Expression | None = None,
-        if_version: int | None = None,
+        if_version: int | None = MISSING,
         **values: Any,
     ) -> Any:
         schema: Schema = model._declared()
@@ -238,7 +238,7 @@ def _update_of(model: Any) -> OnClass[Any]:
 
 def _update_in(instance: Any) -> OnInstance[Any]:
     @taking_foreign_keys
-    def update(*given: Any, if_: Expression | None = None, if_version: int | None = None, **values: Any) -> Any:
+    def update(*given: Any, if_: Expression | None = None, if_version: int | None = MISSING, **values: Any) -> Any:
         by_name_only("update", "", given)
         pk = instance._pk_bytes
         if pk is None:
