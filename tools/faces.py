@@ -56,7 +56,7 @@ WORDING = {
     '`await Person.create(name="x")` creates one, `await Person.get(1)` gets an existing one.': (
         '`Person(name="x")` creates one, `Person(1)` gets an existing one by its primary key.'
     ),
-    "\n\n    Calls in the block are not awaited.": "",
+    "\n\n    You may await a call in the block or not: either way it is only collected.": "",
     "A Redis or Valkey database, for asyncio.": "A Redis or Valkey database.",
     "\n\n    All tasks of an event loop share one connection; threads have an event loop each.": "",
     "a redis.asyncio client": "a redis-py client",

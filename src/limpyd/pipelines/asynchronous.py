@@ -30,12 +30,12 @@ V = TypeVar("V")
 
 
 class AsyncPipeline(Collector):
-    """Collects operations, and sends them together, in one round trip: `async with db.pipeline() as pipe:`.
+    """Collects operations, and sends them in one round trip: `async with db.pipeline() as pipe:`.
 
-    Within the block each call on a model of the database gives a `Pending`, whose `value` is there afterwards. Each
-    operation is atomic by itself, and one that is refused does not stop the others.
+    Within the block each call on a model of the database returns a `Pending`, whose `value` is available after the
+    block. Each operation is atomic by itself. If one fails, the others are executed all the same.
 
-    Calls in the block are not awaited.
+    You may await a call in the block or not: either way it is only collected.
     """
 
     async def __aenter__(self) -> Self:
@@ -48,22 +48,22 @@ class AsyncPipeline(Collector):
             await self.execute()
 
     def add(self, call: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Pending[R]:
-        """Returns a stand-in for the result of a call, with its type: `pipe.add(person.age.set, 3)`.
+        """Returns the `Pending` of a call, with the type of its result: `pipe.add(person.age.set, 3)`.
 
         Raises:
-            NotInPipeline: it is no operation that can be collected.
+            NotInPipeline: a pipeline cannot collect this call.
         """
         return self._added(lambda: call(*args, **kwargs))
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        """Sends what was collected; a list of the results, in order. What comes after it is collected anew.
+        """Sends the collected operations, and returns the list of their results. Later calls are collected again.
 
         Args:
-            raise_on_error: if not, the error of an operation stands in the list instead of its result.
+            raise_on_error: if False, the list has the error of an operation in place of its result.
 
         Raises:
             LimpydError: the first error of an operation; all others were executed.
-            OutcomeUnknown: the connection was lost, and something that was sent may have been executed.
+            OutcomeUnknown: the connection was lost, and writes that were sent may have been executed.
         """
         pendings = self._taken()
         call = TracedCall() if self._database._listeners.callbacks or GLOBAL_CALLBACKS else None
@@ -77,24 +77,25 @@ class AsyncPipeline(Collector):
         return results_of(pendings, raise_on_error=raise_on_error)
 
     async def reset(self) -> None:
-        """Forgets what was collected; nothing of it is sent. What comes after it is collected anew."""
+        """Discards the collected operations without sending them. Later calls are collected again."""
         self._give_up("was reset")
 
 
 class AsyncTransaction(AtomicCollector, AsyncPipeline):
-    """Collects operations, and does all of them in one atomic step, or nothing: `async with db.transaction():`.
+    """Collects operations, and executes all of them in one atomic step, or none: `async with db.transaction():`.
 
-    If one is refused, by a unique value or for any other reason, nothing was done: its error is raised by `execute()`,
-    and `value` of the others raises `NotExecuted`. An error that Python finds in the reply of one, such as a value that
-    does not fit its field, stands in the list of results, and is raised by its `value`: all was done.
+    If an operation is refused, by a unique value or for any other reason, nothing is executed: `execute()` raises its
+    error, and the `value` of each other operation raises `NotExecuted`. Some errors are only found when Python decodes
+    a reply, such as a value that does not fit its field. Then everything was executed: the `value` of this operation
+    raises the error, and the list of results contains it.
     """
 
 
 class AsyncWatching(WatchCollector, AsyncTransaction):
-    """The argument that `db.transaction(func, …)` gives its function."""
+    """The transaction that `db.transaction(func, …)` passes to its function."""
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        """Refused: all is done when the function returns.
+        """Always refused: the operations are executed when the function returns.
 
         Raises:
             NotInPipeline: always.
@@ -113,8 +114,8 @@ async def watched(
     """Returns the result of the function in the try that succeeded, and the results of its operations.
 
     Raises:
-        WatchError: what is watched changed in each try.
-        LimpydError: an operation was refused; nothing was done.
+        WatchError: a watched key changed in each try.
+        LimpydError: an operation was refused; nothing was executed.
     """
     watch = Watch(watches, max_tries)
     driver = await database._opened()
@@ -154,7 +155,7 @@ async def watched(
 
 
 async def exchanged(driver: Any, exchange: Exchange) -> None:
-    """Sends what is yielded, until there is no more."""
+    """Sends everything that an exchange yields."""
     await async_run(exchange, lambda to_send: _received(driver, to_send))
 
 
@@ -173,12 +174,13 @@ class AsyncPipelined(PipelinedCore):
     """The pipelines of a database."""
 
     def pipeline(self, transaction: bool = False, *, autoexecute: bool = True) -> AsyncPipeline:
-        """Collects what models of this database are asked in its block, and sends it together at the end.
+        """Collects the calls on models of this database in its block, and sends them together at the end.
 
         Args:
-            transaction: within MULTI and EXEC, so that nobody sees a part of it, or comes in between.
-            autoexecute: execute at the end of the block what was collected; if not, only `execute()` does, and what was
-                collected after it, or without it, is given up, as in redis-py.
+            transaction: send them within MULTI and EXEC, so that no other client sees a part of them or writes in
+                between.
+            autoexecute: if False, the end of the block sends nothing: call `execute()`. Operations that were collected
+                after the last `execute()` are discarded, as in redis-py.
 
         Raises (at the end of the block):
             LimpydError: the first error of an operation; all others were executed.
@@ -215,21 +217,23 @@ class AsyncPipelined(PipelinedCore):
         max_tries: int = MAX_TRIES,
         value_from_callable: bool = False,
     ) -> Any:
-        """Collects what models of this database are asked in its block, and does all of it, or nothing, at the end.
+        """Collects the calls on models of this database in its block, and executes all of them, or none, at the end.
 
-        With a function: awaits it with a transaction while keys are watched (WATCH). What it asks is executed at once
-        until it calls `multi()`, then collected, and done when it returns, if nothing that is watched has changed
-        (MULTI, EXEC); else the function is called again, after a short wait. Gives the list of results.
+        With a function: awaits it with a transaction while keys are watched (WATCH). Until the function calls
+        `multi()`, its calls are executed at once. Later calls are collected, and executed when the function returns, if
+        no watched key has changed (MULTI, EXEC). Otherwise the function is called again, after a short wait. Returns
+        the list of results.
 
         Args:
-            func: is called for each try.
+            func: called with the transaction in each try.
             watches: names of keys, or fields of objects, such as `person.age`.
-            max_tries: how often it is called at most.
-            value_from_callable: give what the function returned instead.
+            max_tries: the largest number of tries.
+            value_from_callable: return the result of the function instead.
 
         Raises:
-            WatchError: what is watched changed in each try; nothing was written.
-            LimpydError: the error of an operation; nothing was done. Without a function, at the end of the block.
+            WatchError: a watched key changed in each try; nothing was written.
+            LimpydError: the error of an operation; nothing was executed. Without a function, the end of the block
+                raises it.
         """
         if func is None:
             return AsyncTransaction(self, self._active)

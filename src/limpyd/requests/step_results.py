@@ -1,7 +1,7 @@
 """The results of a transaction's steps, as arguments of its later steps.
 
-A value is encoded where it is given, and such a result is known only within the script. So the encoders leave a
-`StepArgument` in its place, and `pipelines/transaction.lua` replaces it by the text.
+Arguments are encoded when a call is collected, but only the script knows such a result. So the encoders return a
+`StepArgument` as a placeholder, and `pipelines/transaction.lua` replaces it with the text of the result.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class Result(NamedTuple):
     """The result of a request, as the script of its transaction finds it.
 
     Attributes:
-        at: the position of its reply in the reply of the script, from 1 on; 0 if that is the reply.
-        decode: turns this reply into the result.
+        at: the position of its reply in the reply of the script, counted from 1; 0 if it is the whole reply.
+        decode: converts this reply to the result.
         model: the model of the object whose primary key it is, if it is one.
-        same_as: the step whose result it is as well, if nothing is sent.
+        same_as: the step that has the same result, if this request sends nothing.
     """
 
     at: int

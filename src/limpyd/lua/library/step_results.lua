@@ -1,13 +1,13 @@
--- Puts results of the earlier requests of a transaction among the arguments of a later one, as the texts that Python
+-- Inserts results of the earlier requests of a transaction into the arguments of a later one, as the texts that Python
 -- would send for them.
 --
 -- Each use of a result is:
 --   position     the position of the argument, from 1 on
 --   request      the number of the request whose result it is, from 0 on
 --   item         the position of the result in the reply of its script, from 1 on; 0 if it is the reply
---   conversions  the names of what makes the text, separated by `|`
--- A result that is no value has the outcome 'result', the number of its request, and why: 'none', or 'number' or 'utf8'
--- and the text (see lua/library/journal.lua).
+--   conversions  the names of the functions that make the text, separated by `|`
+-- A result that cannot be a value has the outcome 'result', the number of its request, and the reason: 'none', or
+-- 'number' or 'utf8' and the text (see lua/library/journal.lua).
 -- @requires form_decimal refuse
 -- @provides put_step_results
 

@@ -13,7 +13,7 @@ from limpyd.query.query import Query
 Item = TypeVar("Item")
 M = TypeVar("M")
 MAX_ORDERS = 1000
-"""The most orders that are kept of a model; their names may come from outside."""
+"""The largest number of orders in the cache of a model; names may come from users."""
 
 
 class Sorting(CollectionBase[Item, M]):
@@ -28,19 +28,21 @@ class Sorting(CollectionBase[Item, M]):
         alpha: bool | None = None,
         by_score: Any = None,
     ) -> Self:
-        """The same collection in order; it replaces the order that it had.
+        """The same collection in another order, which replaces its former order.
 
-        Numbers and dates are compared as such; texts and primary keys as numbers, as SORT does, or with `alpha` by
-        their bytes. What has no value comes last. Where values are equal primary keys decide.
+        Numbers, dates, and text with `type=str` are sorted by their type. Untyped text and primary keys are sorted as
+        numbers, as SORT does, or with `alpha` by their bytes. Objects without a value come last. Objects with equal
+        values are in the order of their primary keys.
 
         Args:
-            by: a field's name, or several; by default the primary key. "-name": largest first; "nosort": no order.
-            desc: the largest first.
-            alpha: texts are compared as texts.
-            by_score: a field of an instance that is a sorted set, or the key of one: its scores give the order.
+            by: the name of a field, or several names; by default the primary key. "-name" sorts in descending order;
+                "nosort" removes the order.
+            desc: sort in descending order.
+            alpha: sort untyped text and primary keys as text.
+            by_score: a sorted set of primary keys, as a field of an instance or a key; sorts by its scores.
 
         Raises:
-            UnknownField: a name is no field.
+            UnknownField: a name is not a field.
             InvalidFilter: a field has many values.
         """
         orders = self._schema.queries.orders
@@ -58,12 +60,12 @@ class Sorting(CollectionBase[Item, M]):
         return found
 
     def _backwards(self) -> tuple[SortKey, ...]:
-        """The order of the collection from its end on; empty if it has none."""
+        """The order of the collection, reversed; empty if it has none."""
         query = self._query
         if query.stored_key is not None and not query.order:
             return (from_end_of(as_bytes("a key", query.stored_key)),)
         return tuple(key.inverted() for key in self._order)
 
     def _by_pk(self) -> tuple[SortKey, ...]:
-        """The order of primary keys if no order was asked for."""
+        """The order by primary key, for collections without an order."""
         return sort_keys(self._schema, None, False, not self._schema.mints_pks, None)

@@ -1,1 +1,1 @@
-"""Expressions that the server computes of an object's own values: in updates, and in their conditions."""
+"""Expressions on an object's own values, which the server computes: in updates, and in their conditions."""

@@ -23,10 +23,10 @@ class Typed(NamedTuple):
 
 
 def computed(model: Any, field: Any, value: Operand[Any]) -> Program:
-    """The program of the new value of a field.
+    """Returns the program that computes the new value of a field.
 
     Raises:
-        InvalidValue: the expression has no result of the field's type, or only Python could compute it.
+        InvalidValue: the result does not fit the field's type, or the server cannot compute it.
     """
     shown = f"{field}={shown_operand(value)}"
     _refuse_unchecked(field, shown)
@@ -46,7 +46,7 @@ def computed(model: Any, field: Any, value: Operand[Any]) -> Program:
 
 
 def operand(model: Any, value: Any, shown: str, *, in_arithmetic: bool = False) -> Typed:
-    """A part of an expression: a field, something computed, or a constant. Raises as `computed`."""
+    """A part of an expression: a field, arithmetic, or a constant. Raises as `computed`."""
     if isinstance(value, Computed):
         left = operand(model, value.left, shown, in_arithmetic=True)
         right = operand(model, value.right, shown, in_arithmetic=True)
@@ -101,7 +101,7 @@ def _copied(model: Any, field: Any, value: Field[Any], shown: str) -> bool:
 
 
 def _refuse_unchecked(field: Any, shown: str) -> None:
-    """Refuses a field with a constraint that the server cannot check on what it computes."""
+    """Refuses a field with a constraint that the server cannot check."""
     for each in field.constraints:
         if each.argument is None:
             msg = f"{shown}: only Python checks {each} of {field}; read the values, and give it a new one"

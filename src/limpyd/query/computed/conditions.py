@@ -28,7 +28,7 @@ def condition(model: Any, given: Any) -> Program:
     """The program of a condition.
 
     Raises:
-        InvalidFilter: it is no expression, or cannot be found out of the values of the object alone.
+        InvalidFilter: it is not an expression, or needs more than the values of the object.
         InvalidValue: a value does not fit its field's type.
     """
     if not isinstance(given, Expression):
@@ -67,7 +67,7 @@ def _condition(model: Any, given: Expression) -> Nodes:
 
 
 def _of_field(model: Any, field: Any, given: Comparison) -> Nodes:
-    """The condition that a comparison with a field is."""
+    """The condition for a comparison of a field."""
     sub = _sub_key(field, given)
     one_value = isinstance(field, SingleValueField) or sub is not None
     if given.operator == "isnull":
@@ -131,7 +131,7 @@ def _constant(value: Any, given: Expression, field: Any) -> Typed:
 
 
 def _opaque(field: Any, sub: bytes | None, kind: str, given: Comparison) -> Nodes:
-    """The condition that compares the stored texts of values with which nothing is computed."""
+    """The condition that compares stored texts, for types without arithmetic."""
     operator, value = given.operator, given.value
     if operator == "in":
         return _joined(
