@@ -20,6 +20,8 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
 nitpicky = True
+# Aliases that annotations name as texts.
+nitpick_ignore = [("py:class", alias) for alias in ("NewScore", "Repair", "Source", "Sources")]
 default_role = "code"
 
 html_theme = "furo"
