@@ -374,7 +374,7 @@ class TestCollectionManager:
             (object, "is no subclass of"),
             (Collection if any_face.is_async else AsyncCollection, "is no subclass of"),
             ("Manager", "is no subclass of"),
-            (Own, "defines how it is made"),
+            (Own, "defines __init__, __new__ or __call__"),
         ):
             with pytest.raises(DeclarationError, match=reason):
 
