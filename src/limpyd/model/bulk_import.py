@@ -127,7 +127,7 @@ class BulkImport(BulkCreate):
         self._highest = 0
 
     def _add(self, item: str) -> bool:
-        pk, values, expiries = self._reader.read(item)
+        pk, values, more = self._reader.read(item)
         pk = self._pk(pk)
         names = self._names or ()
         if self._on_conflict == "update":
@@ -139,14 +139,14 @@ class BulkImport(BulkCreate):
                 values[name] = None
         given = (*values, "pk") if pk is not None else tuple(values)
         plan = self._plans[given] if given in self._plans else self._plan(given)
-        if expiries or plan is None or not plan.add_to(self._objects, pk, values):
+        if more or plan is None or not plan.add_to(self._objects, pk, values):
             new = object_with_pk(self._schema, pk, values)
-            if pk is None and new.empty:
+            if pk is None and new.empty and not more:
                 raise nothing_to_store(self._schema)
-            for expiry in expiries:
-                entry = expiry.entry(self._partition)
+            for each in more:
+                entry = each.entry(self._partition)
                 new.entries += entry
-                new.claims.append((expiry.field, entry[-1], expiry.sub))
+                new.claims.append((each.field, entry[-1], each.sub))
             self._objects.add_any(new)
         self._lines.append(self._first_of_record)
         return self._objects.size + self._updates.size >= MAX_ROOM

@@ -46,7 +46,7 @@ class Transfer:
 
         Args:
             format: "jsonl", JSON lines, which hold all types; or "csv", which holds fields of one value.
-            exclude: the names of fields that are left out: streams and HyperLogLogs must be.
+            exclude: the names of fields that are left out.
             chunk: about how many objects a request reads.
             progress: called after each chunk with the number of objects so far.
 

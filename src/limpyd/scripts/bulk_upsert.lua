@@ -13,12 +13,12 @@
 -- @guarded
 -- @requires after_object assign atomically create_one each_entry is_conflict read_fields read_objects read_shapes with_savepoint
 
--- Gives an existing object the values that begin at a position, and the expiries of the object that it is in place of.
+-- Gives an existing object the values that begin at a position, and what only an import gives to the object that it is in place of.
 local function update_one(pk, values)
   assign(pk, values.at)
   if values.object.more then
     each_entry(values.object, function(index, entry)
-      if index.kind.name == 'ttl' then
+      if index.kind.restores then
         index.kind.add(index.key, entry, pk)
       end
     end)

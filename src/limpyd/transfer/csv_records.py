@@ -17,6 +17,7 @@ from limpyd.schema.schema import Schema
 from limpyd.transfer.declared_forms import imported_forms
 from limpyd.transfer.expiries import Expiry
 from limpyd.transfer.field_forms import FieldForm
+from limpyd.transfer.restored_forms import Restored
 
 CELL = re.compile(r'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r?\n?\Z)')
 QUOTED = re.compile(r'[",\r\n]|\A\Z|\A\s|\s\Z')
@@ -104,7 +105,7 @@ class CSVReader:
         check_single(self._forms)
         return [form.name for form in self._forms if form is not None]
 
-    def read(self, record: str) -> tuple[bytes | None, dict[str, Any], list[Expiry]]:
+    def read(self, record: str) -> tuple[bytes | None, dict[str, Any], list[Expiry | Restored]]:
         """The primary key of an object, if it has one, its values, and no expiries.
 
         Raises:

@@ -10,6 +10,7 @@ from limpyd.fields import ValueField, VersionField
 from limpyd.query.filters.model import unknown_field
 from limpyd.schema.schema import Schema
 from limpyd.transfer.field_forms import FieldForm, form_of
+from limpyd.transfer.restored_forms import RestoredForm, restored_form
 from limpyd.transfer.version_forms import VersionsForm
 from limpyd.utils.suggestions import did_you_mean
 
@@ -35,19 +36,12 @@ def exported_forms(schema: Schema, exclude: Collection[str]) -> list[FieldForm]:
 
     Raises:
         UnknownField: `exclude` names no field.
-        InvalidValue: there is a field that no export has, and `exclude` does not name it.
     """
     left_out = names_of(schema, exclude)
     fields = [field for name, field in schema.value_fields.items() if name not in left_out]
-    unreadable = [field.name for field in fields if not field.readable]
-    if unreadable:
-        msg = (
-            f"{schema.name}: streams and HyperLogLogs cannot be exported, and {', '.join(unreadable)} is one; "
-            f"leave it out with exclude={unreadable}, and copy it in another way"
-        )
-        raise InvalidValue(msg)
     dynamic = [VersionsForm(field) for name, field in schema.dynamic.items() if name not in left_out]
-    return [*(form_of(field) for field in fields if not isinstance(field, VersionField)), *dynamic]
+    forms = [_form(field) for field in fields if not isinstance(field, VersionField)]
+    return sorted(forms, key=lambda form: isinstance(form, RestoredForm)) + dynamic
 
 
 def imported_forms(schema: Schema, types: Mapping[str, str | None], exclude: Collection[str]) -> list[FieldForm | None]:
@@ -70,7 +64,7 @@ def _imported(schema: Schema, name: str, exported_type: str | None) -> FieldForm
     if name in schema.dynamic:
         return _checked(VersionsForm(schema.dynamic[name]), exported_type)
     field: Any = schema.fields.get(name)
-    if not isinstance(field, ValueField) or isinstance(field, VersionField) or not field.readable:
+    if not isinstance(field, ValueField) or isinstance(field, VersionField):
         known = [each for each, other in schema.value_fields.items() if not isinstance(other, VersionField)]
         known += schema.dynamic
         msg = (
@@ -78,7 +72,11 @@ def _imported(schema: Schema, name: str, exported_type: str | None) -> FieldForm
             f"{', '.join(known)}{did_you_mean(name, known)}. Leave it out with exclude=[{name!r}], or declare it"
         )
         raise InvalidValue(msg)
-    return _checked(form_of(field), exported_type)
+    return _checked(_form(field), exported_type)
+
+
+def _form(field: Any) -> FieldForm:
+    return restored_form(field) or form_of(field)
 
 
 def _checked(form: FieldForm, exported_type: str | None) -> FieldForm:

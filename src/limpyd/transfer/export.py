@@ -13,6 +13,7 @@ from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Walk
 from limpyd.schema.schema import Schema
 from limpyd.transfer.formats import writer_for
+from limpyd.transfer.restored_forms import RestoredForm
 from limpyd.transfer.version_forms import VersionsForm
 
 OnProgress = Callable[[int], object]
@@ -67,9 +68,9 @@ class Export:
     ) -> None:
         self._schema = schema
         self._writer, forms = writer_for(schema, file_format, exclude)
-        fields = [form.name for form in forms if not isinstance(form, VersionsForm)]
+        fields = [form.name for form in forms if not isinstance(form, RestoredForm | VersionsForm)]
         self._columns = columns_of(schema, ("pk", *fields), scored=False)
-        self._columns += [form.column for form in forms if isinstance(form, VersionsForm)]
+        self._columns += [form.column for form in forms if isinstance(form, RestoredForm | VersionsForm)]
         self._columns += self._writer.more
         self._chunk = integer("chunk", chunk, low=1)
         self._progress = progress

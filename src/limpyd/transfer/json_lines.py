@@ -13,6 +13,7 @@ from limpyd.transfer import expiries
 from limpyd.transfer.declared_forms import imported_forms
 from limpyd.transfer.expiries import EXPIRIES, Expiry, ExpiryColumn, may_expire
 from limpyd.transfer.field_forms import FieldForm
+from limpyd.transfer.restored_forms import Restored, RestoredForm
 from limpyd.transfer.texts import as_stored, text_form
 
 VERSION = 1
@@ -61,6 +62,7 @@ class JSONLinesReader:
         self._schema = schema
         self._exclude = exclude
         self._forms: dict[str, FieldForm | None] = {}
+        self._restored: list[str] = []
 
     def record(self, line: str) -> str | None:
         """A whole record, once its lines are complete; each is one line."""
@@ -88,18 +90,21 @@ class JSONLinesReader:
             raise InvalidValue(msg)
         types = {name: str(type_name) for name, type_name in fields.items()}
         self._forms = dict(zip(types, imported_forms(self._schema, types, self._exclude), strict=True))
+        self._restored = [name for name, form in self._forms.items() if isinstance(form, RestoredForm)]
         return [name for name, form in self._forms.items() if form is not None]
 
-    def read(self, line: str) -> tuple[bytes | None, dict[str, Any], list[Expiry]]:
-        """The primary key of an object, if it has one, its values, and when they expire.
+    def read(self, line: str) -> tuple[bytes | None, dict[str, Any], list[Expiry | Restored]]:
+        """The primary key of an object, if it has one, its values, and what is stored after them.
 
         Raises:
             InvalidValue: it is no object, or a value does not fit its field's type.
         """
         document = _parsed(line)
         given = document.pop("pk", None)
-        moments = list(expiries.read(self._forms, document.pop(EXPIRIES, {})))
-        return (None if given is None else self._pk(given)), self._values(document), moments
+        moments = expiries.read(self._forms, document.pop(EXPIRIES, {}))
+        values = self._values(document)
+        restored = [values.pop(name) for name in self._restored if name in values]
+        return (None if given is None else self._pk(given)), values, [*restored, *moments]
 
     def _pk(self, given: Any) -> bytes:
         try:

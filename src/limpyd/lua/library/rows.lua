@@ -6,6 +6,7 @@
 --   related  a reference; the next column is read from the object that it refers to
 --   versions   the versions of a dynamic field (see lua/library/dynamic_parts.lua), which the prefix is; the sub-key
 --              says how each is stored. The reply has their parts and values in turn
+--   stream     a whole stream (see lua/library/stream_column.lua)
 --   expiry:…   the moment that such a value expires (see lua/library/expiry_column.lua)
 --
 -- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list, as
@@ -67,6 +68,9 @@ local function value_of(column, pk)
     return call('ZSCORE', column.prefix, pk)
   elseif stored == 'versions' then
     return versions_of(column, pk)
+  elseif stored == 'stream' then
+    -- @defers stream_at
+    return stream_at(key_from_template(column.prefix, pk))
   elseif string.byte(stored, 7) == 58 then -- expiry:
     -- @defers expiry_of_column
     return expiry_of_column(column, pk)

@@ -6,6 +6,7 @@
 
 function index_kinds.ttl()
   return {
+    restores = true,
     add = function(prefix, entry, pk)
       local moment, colon, sub = string.match(entry, '^(%d+)(:?)(.*)$')
       current_key = key_from_template(prefix, pk)
