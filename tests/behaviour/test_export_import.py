@@ -8,6 +8,7 @@ import json
 import tracemalloc
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
 
@@ -586,7 +587,7 @@ class TestImport:
             ("[1]", "is not a JSON object"),
             ('{"pk": 1, "count": NaN}', "NaN is not JSON"),
             ('{"pk": 1, "nam": 1}', "which the first line does not name"),
-            ('{"pk": 1, "count": true}', "Every.count takes int"),
+            ('{"pk": 1, "count": true}', "Every.count takes int, not true: true is neither a number nor a text"),
             ('{"pk": 1, "text": {"base64": "?"}}', "Every.text takes str"),
             ('{"pk": 1, "text": "\\ud800"}', "surrogates not allowed"),
             ('{"pk": 1, "tags": "abc"}', "it is not an array"),
@@ -616,6 +617,10 @@ class TestImport:
         [
             ([], "has no first line"),
             (["x"], "is not JSON"),
+            (["pk,count\n", "1,5\n"], "is CSV, pass format='csv'"),
+            ("people.jsonl", "takes lines, such as an open file, not 'people.jsonl'"),
+            (Path("people.jsonl"), "takes lines"),
+            (5, "takes lines"),
             (['{"pk": 1}'], "the first line of a file to import is"),
             (object_lines(model="Other"), "objects of 'Other', not of Every"),
             (object_lines(cout="int"), "Did you mean|did you mean"),
@@ -780,6 +785,7 @@ class TestCSV:
     async def test_wrong_first_records(self, face, thing):
         for lines, reason in [
             (["pk,nam\n"], "nam"),
+            (object_lines(name="str"), "leave out format='csv'"),
             (["pk,name,name\n"], "once"),
             (["pk,tags\n"], "tags has many members"),
             (["pk,name\n", '1,"a\n'], "ends within the record at line 2"),

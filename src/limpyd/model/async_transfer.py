@@ -101,12 +101,13 @@ class AsyncTransfer:
         Raises:
             ImportRefused: a line was refused: it names the line, and its `__cause__` says why. The objects before it
                 are imported, neither it nor any after it is.
-            InvalidValue: the first line is not that of such a file, or names fields that the model does not have, or
-                of other types; or the last line is not whole.
+            InvalidValue: `lines` is a text or a path; the first line is not that of such a file, or names fields that
+                the model does not have, or of other types; or the last line is not whole.
         """
         from limpyd.model.bulk_import import BulkImport  # noqa: PLC0415 - see above
 
         objects = BulkImport(
             cls._declared(), format, exclude, chunk, on_conflict, new_pks, from_line, dry_run, progress
         )
+        objects.check_lines(lines)
         return await async_run_bulk(cls.database, objects, lines)

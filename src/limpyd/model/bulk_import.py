@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import AsyncIterable, Collection, Iterable
+from os import PathLike
 from typing import Any, NoReturn
 
 from limpyd.exceptions import BulkError, ImportRefused, InvalidPrimaryKey, InvalidValue, UniquenessError, shorten
@@ -40,6 +41,19 @@ class BulkImport(BulkCreate):
     """
 
     operation = "import_"
+
+    def check_lines(self, lines: Any) -> None:
+        """Refuses what has no lines of text.
+
+        Raises:
+            InvalidValue: it is one text, a path, or no iterable.
+        """
+        if isinstance(lines, str | bytes | PathLike) or not isinstance(lines, Iterable | AsyncIterable):
+            msg = (
+                f"{self._name} takes lines, such as an open file, not {shorten(lines)}. Open a file with "
+                f"open(path, encoding='utf-8', newline=''), and pass that"
+            )
+            raise InvalidValue(msg)
 
     def __init__(
         self,

@@ -94,6 +94,12 @@ class CSVReader:
         Raises:
             InvalidValue: a column is no field of one value, or there twice.
         """
+        if record.startswith("{"):
+            msg = (
+                f"the first line, {shorten(record)}, is not one of CSV; if the file is JSON lines, leave out "
+                f"format='csv', or --format csv on the command line"
+            )
+            raise InvalidValue(msg)
         self._columns = [name or "" for name in _cells(record)]
         if len(set(self._columns)) != len(self._columns):
             msg = f"the first line of a CSV file names each column once, not {shorten(record)}"

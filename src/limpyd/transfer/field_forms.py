@@ -9,7 +9,7 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import ValueField
 from limpyd.fields.geo.field import position_of
 from limpyd.keys import to_text
-from limpyd.transfer.texts import as_stored, reader_of, text_form, writer_of
+from limpyd.transfer.texts import as_json, as_stored, reader_of, text_form, writer_of
 
 
 class FieldForm:
@@ -49,7 +49,7 @@ class FieldForm:
         try:
             return self._value(form)
         except (ValueError, TypeError, OverflowError) as error:
-            msg = f"{self.field} takes {self.type}, not {shorten(form)}: {error}"
+            msg = f"{self.field} takes {self.type}, not {as_json(form)}: {error}"
             raise InvalidValue(msg) from error
 
     def add_to(self, values: dict[str, Any], form: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -74,7 +75,13 @@ class JSONLinesReader:
         Raises:
             InvalidValue: it is none, or that of another model, or one of other fields.
         """
-        head = _parsed(line)
+        try:
+            head = _parsed(line)
+        except InvalidValue as error:
+            if re.match(r"pk\b|\w+,", line):
+                msg = f"{error}. If the file is CSV, pass format='csv', or --format csv on the command line"
+                raise InvalidValue(msg) from error
+            raise
         fields = head.get("fields")
         if head.get(FORMAT) != VERSION or not isinstance(fields, dict):
             msg = (

@@ -75,6 +75,9 @@ def reader_of(field: ValueField[Any]) -> Callable[[Any], Any]:
             return codec.decode(b"%d" % form)
         if type(form) is float and takes_numbers:
             return codec.decode(repr(form).removesuffix(".0").encode())
+        if takes_numbers and not isinstance(form, str | dict):
+            msg = f"{as_json(form)} is neither a number nor a text"
+            raise ValueError(msg)
         return codec.decode(as_stored(form))
 
     return read
@@ -90,5 +93,10 @@ def as_stored(form: Any) -> bytes:
         return form.encode("utf-8", "surrogateescape")
     if isinstance(form, dict) and form.keys() == {BASE64} and isinstance(form[BASE64], str):
         return base64.b64decode(form[BASE64], validate=True)
-    msg = f'{shorten(form)} is neither a text nor {{"{BASE64}": "…"}}'
+    msg = f'{as_json(form)} is neither a text nor {{"{BASE64}": "…"}}'
     raise ValueError(msg)
+
+
+def as_json(form: Any) -> str:
+    """A JSON form in messages: Python's name of a bool is not that of JSON."""
+    return {True: "true", False: "false"}[form] if isinstance(form, bool) else shorten(form)
