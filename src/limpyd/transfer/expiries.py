@@ -59,6 +59,54 @@ class ExpiryColumn(Column):
         """Moments fit."""
 
 
+class EntriesExpiryColumn(Column):
+    """The moments that the values of fields in the hash of each object expire, in the order of the fields."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, forms: Sequence[FieldForm]) -> None:
+        super().__init__(EXPIRIES, None)
+        self._fields = [form.field for form in forms]
+
+    def args(self, partition: Partition, scores: bytes) -> tuple[Argument, ...]:  # noqa: ARG002 - it has no scores
+        prefix = self._fields[0].place_in(partition).prefix
+        return prefix, b"expiry:entries", b"\0".join(field.sub_key for field in self._fields)
+
+    def refuse(self, reply: Any, pk: bytes | None = None) -> None:
+        """Moments fit."""
+
+
+class ExpiryWriter:
+    """Writes when the values of an object expire.
+
+    Args:
+        forms: the forms of the fields.
+
+    Attributes:
+        columns: the columns to read.
+    """
+
+    def __init__(self, forms: Sequence[FieldForm]) -> None:
+        expiring = [form for form in forms if may_expire(form)]
+        self._entries = [form for form in expiring if _is_entry(form)]
+        self._others = [form for form in expiring if not _is_entry(form)]
+        self.columns: list[Column] = [ExpiryColumn(form) for form in self._others]
+        if self._entries:
+            self.columns.append(EntriesExpiryColumn(self._entries))
+
+    def written(self, replies: Sequence[Any]) -> dict[str, Any]:
+        """The JSON form of the moments, by field."""
+        found = {form.name: written(form, reply) for form, reply in zip(self._others, replies, strict=False) if reply}
+        if self._entries and replies[-1]:
+            entries = zip(self._entries, replies[-1], strict=True)
+            found |= {form.name: moment for form, moment in entries if moment > 0}
+        return found
+
+
+def _is_entry(form: FieldForm) -> bool:
+    return form.field.stored_as == b"entry" and not isinstance(form, VersionsForm)
+
+
 def may_expire(form: FieldForm) -> bool:
     """Returns whether values of a field may expire: they have no index and are not required."""
     return not (form.field.indexed or form.field.required)

@@ -12,7 +12,7 @@ from limpyd.query.results.columns import Column
 from limpyd.schema.schema import Schema
 from limpyd.transfer import expiries
 from limpyd.transfer.declared_forms import imported_forms
-from limpyd.transfer.expiries import EXPIRIES, Expiry, ExpiryColumn, may_expire
+from limpyd.transfer.expiries import EXPIRIES, Expiry, ExpiryWriter
 from limpyd.transfer.field_forms import FieldForm
 from limpyd.transfer.restored_forms import Restored, RestoredForm
 from limpyd.transfer.texts import as_stored, text_form
@@ -27,12 +27,12 @@ class JSONLinesWriter:
     def __init__(self, schema: Schema, forms: Sequence[FieldForm]) -> None:
         self._schema = schema
         self._forms = forms
-        self._expiring = [form for form in forms if may_expire(form)]
+        self._expiries = ExpiryWriter(forms)
 
     @property
     def more(self) -> list[Column]:
         """The columns to read after the values."""
-        return [ExpiryColumn(form) for form in self._expiring]
+        return self._expiries.columns
 
     def head(self) -> str:
         """The first line: the version of the format, the model, and its fields with what each holds."""
@@ -49,8 +49,7 @@ class JSONLinesWriter:
         for form, reply in zip(self._forms, replies, strict=False):
             if reply is not None and reply != []:
                 document[form.name] = form.written(reply)
-        moments = zip(self._expiring, replies[len(self._forms) :], strict=True)
-        found = {form.name: expiries.written(form, reply) for form, reply in moments if reply}
+        found = self._expiries.written(replies[len(self._forms) :])
         if found:
             document[EXPIRIES] = found
         return _line(document)
