@@ -217,6 +217,45 @@ class TestRequired:
         assert isinstance(error.__cause__, ConstraintError)
         assert sent.commands == []
 
+    async def test_what_exists_is_found_without_them(self, any_face):
+        class Person(any_face.Model):
+            database = any_face.database
+            email = InstanceHashField(type=str, unique=True, required=True)
+            name = InstanceHashField(type=str, required=True)
+            karma = InstanceHashField(type=int, ge=0)
+
+        face, email = any_face, "a@x"
+        calls = {
+            "get_or_create": lambda email: Person.get_or_create(email=email, defaults={"karma": 1}),
+            "get_or_connect": lambda email: Person.get_or_connect(email=email),
+            "update": lambda email: Person.update_or_create(email=email, defaults={"karma": 2}),
+            "no update": lambda email: Person.update_or_create(email=email),
+        }
+        for call in calls.values():
+            error = await face.refused(ConstraintError, lambda call=call: call(email), match="no object matches")
+            assert error.field == "name"
+        with pytest.raises(ConstraintError):
+            async with block(face, face.database.transaction()):
+                Person.create(email=email, name="A")
+                calls["update"]("b@x")
+        assert face.client.keys() == [b"{person}:meta"]
+        one = await face.do(Person.create(email=email, name="A"))
+        for call in calls.values():
+            with face.sent() as sent:
+                found = await face.do(call(email))
+            assert found in (one, (one, False))
+            assert len(sent.commands) == 1
+        assert await face.do(one.values("name", "karma")) == {"name": "A", "karma": 2}
+        for collect in (face.database.pipeline, face.database.transaction):
+            async with block(face, collect()):
+                results = [call(email) for call in calls.values()]
+            assert [each.value for each in results] == [(one, False), one, (one, False), (one, False)]
+        await face.refused(
+            ConstraintError, lambda: Person.get_or_create(email=email, defaults={"karma": -1}), match="ge=0"
+        )
+        complete = {"defaults": {"karma": 1}, "create_defaults": {"name": "B"}}
+        assert (await face.do(Person.update_or_create(email="b@x", **complete)))[1]
+
     def test_the_first_write_of_an_instance(self, one_server):
         class Item(RedisModel):
             database = RedisDatabase(port=one_server.port)

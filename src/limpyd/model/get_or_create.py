@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, shorten
+from limpyd.exceptions import ConstraintError, InvalidFilter, InvalidPrimaryKey, LimpydError, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
 from limpyd.fields.declaration.setters import with_own_setters
-from limpyd.model.crud import known, new_object
-from limpyd.model.primary_keys import automatic_pk
+from limpyd.model.crud import known, object_with_pk, with_defaults
+from limpyd.model.primary_keys import automatic_pk, given_pk
 from limpyd.model.updates import assigned
 from limpyd.operands import Operand
 from limpyd.query.filters.composites import composites
@@ -40,17 +40,19 @@ def get_or_create(
         InvalidFilter: an object cannot be found, or not be created, by a value.
         InvalidValue: a value does not fit its field's type.
         InvalidPrimaryKey: it is automatic, so no object can be created with it; or missing, or given twice.
+        ConstraintError (from the reply): an object would be created without a value of a required field.
     """
     values, others, conditions = _sought(schema, method, pk, defaults, filters)
     by_automatic_pk = schema.mints_pks and "pk" in values
     if by_automatic_pk and method != "get_or_connect":
         raise automatic_pk(schema, values["pk"])
+    text = ", ".join(map(str, conditions))
+    absent: LimpydError | None
     if by_automatic_pk:  # it can be found but not given, so what is absent stays absent
         new, absent = object_requests.NewObject(None), automatic_pk(schema, values["pk"])
     else:
-        new, absent = new_object(schema, {**others, **_created(schema, method, values, others)}), None
+        new, absent = _new_object(schema, {**others, **_created(schema, method, values, others)}, text)
     partition = schema.keys.partition(new.pk)
-    text = ", ".join(map(str, conditions))
     request = object_requests.get_or_create(
         schema, partition, Plan(schema, partition, conditions).search, new, absent, sought=text
     )
@@ -87,12 +89,28 @@ def update_or_create(
             f"its values as create_defaults={{{computed[0]!r}: …}}"
         )
         raise InvalidFilter(msg)
-    new = new_object(schema, {**created_with, **_created(schema, method, values, created_with)})
+    text = ", ".join(map(str, conditions))
+    new, absent = _new_object(schema, {**created_with, **_created(schema, method, values, created_with)}, text)
     partition = schema.keys.partition(new.pk)
     search = Plan(schema, partition, conditions).search
-    text = ", ".join(map(str, conditions))
-    request = updating(schema, partition, search, assigned(schema, defaults), schema.version_sub, new, sought=text)
+    request = updating(
+        schema, partition, search, assigned(schema, defaults), schema.version_sub, new, absent, sought=text
+    )
     return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+
+
+def _new_object(
+    schema: Schema, values: Mapping[str, Any], sought: str
+) -> tuple[object_requests.NewObject, ConstraintError | None]:
+    """The object to create, and the error if it lacks a required value: it is raised if no object is found."""
+    known(schema, values)
+    values = with_defaults(schema, values)
+    new = object_with_pk(schema, given_pk(schema, values), values, later=schema.required)
+    missing = schema.missing_required(values)
+    if missing is None:
+        return new, None
+    reason = f"no object matches {sought}, and a new one needs the value among its defaults"
+    return new, schema.value_fields[missing].without_value(new.pk, reason)
 
 
 def _sought(

@@ -198,9 +198,16 @@ class Schema(KeyOwners, Unchanging):
         Raises:
             ConstraintError: it has none.
         """
+        name = self.missing_required(values)
+        if name is not None:
+            raise self.fields[name].without_value()
+
+    def missing_required(self, values: Container[str] | Mapping[str, Any]) -> str | None:
+        """Returns the first required field without a value; None if there is none."""
         for name in self.required:
             if name not in values or (isinstance(values, Mapping) and values[name] is None):
-                raise self.fields[name].without_value()
+                return name
+        return None
 
     def must_have_or_mint(self, pk: bytes | None, written: Container[str] = ()) -> None:
         """Refuses a write to an instance that has no primary key, and gets none by itself.

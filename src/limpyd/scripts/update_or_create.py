@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from limpyd.exceptions import LimpydError
 from limpyd.keys import Partition
 from limpyd.lua.script import Script
 from limpyd.requests.request import Request
@@ -25,6 +26,7 @@ def update_or_create(
     assigned: Sequence[Assigned],
     version: bytes | None,
     new: NewObject,
+    absent: LimpydError | None = None,
     *,
     sought: str,
 ) -> Request[tuple[bytes, bool]]:
@@ -37,6 +39,7 @@ def update_or_create(
         assigned: the new values.
         version: the sub-key of the version, if the model has one.
         new: the object to create.
+        absent: the error to raise if there is none, instead of creating it.
         sought: the filters, for messages.
 
     Raises (from the reply):
@@ -51,12 +54,14 @@ def update_or_create(
     def decode(reply: list[Any]) -> tuple[bytes, bool]:
         if reply[0] == b"ok":
             return reply[1], bool(reply[2])
+        if reply[0] == b"gone" and absent is not None:
+            raise absent
         raise refusal(model, reply, new.pk, [*claims, *new.claimed()], sought=sought)
 
     body = Arguments()
     search.node.add_to(body)
     query = with_references([], body)
-    args = (*query, *fields.args(), *values, len(claims), *object_args(partition, new))
+    args = (*query, *fields.args(), *values, len(claims) if absent is None else b"", *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(UPDATE_OR_CREATE, keys, args, decode, model, retry_with=answer)
     return request.assuming(model.maintenance.declared)

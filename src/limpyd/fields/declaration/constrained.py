@@ -156,7 +156,7 @@ def check_count(field: Any, count: int) -> None:
             raise broken(field, "max_members", b"%d" % count, None)
 
 
-def broken(field: Any, name: str, stored: bytes | None, pk: bytes | None) -> ConstraintError:
+def broken(field: Any, name: str, stored: bytes | None, pk: bytes | None, reason: str = "") -> ConstraintError:
     """The error for a stored value, or a number of members, that breaks the constraint of a name.
 
     Args:
@@ -164,6 +164,7 @@ def broken(field: Any, name: str, stored: bytes | None, pk: bytes | None) -> Con
         name: the name of the constraint.
         stored: the value or the number; None if a required value is missing.
         pk: the primary key of the object, if it is known.
+        reason: more about the cause, for messages.
     """
     (constraint,) = (each for each in field.constraints if each.kind.name == name)
     value: Any = stored
@@ -175,7 +176,7 @@ def broken(field: Any, name: str, stored: bytes | None, pk: bytes | None) -> Con
     elif stored is not None:
         value = int(stored)
     text = None if pk is None else to_text(pk)
-    return ConstraintError(field.model.name, field.name, value, str(constraint), constraint.demand, text)
+    return ConstraintError(field.model.name, field.name, value, str(constraint), constraint.demand, text, reason)
 
 
 def has_to_check(field: Any, command: str) -> bool:

@@ -242,9 +242,9 @@ class Field(Operand[T]):
         """The error for what breaks a constraint of a name: a stored value, or a number of members."""
         return constrained.broken(self, constraint, stored, pk)
 
-    def without_value(self, pk: bytes | None = None) -> ConstraintError:
+    def without_value(self, pk: bytes | None = None, reason: str = "") -> ConstraintError:
         """The error for an object without a value, which is required."""
-        return constrained.broken(self, "required", None, pk)
+        return constrained.broken(self, "required", None, pk, reason)
 
     def encode_result(self, result: StepResult[Any]) -> bytes:
         """The argument for a value that is the result of an earlier step of a transaction."""
