@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from limpyd import DynamicListField, DynamicStringField
+from limpyd import DynamicInstanceHashField, DynamicListField, DynamicSetField, DynamicStringField
 from limpyd.exceptions import UniquenessError
 from tests.support.dynamic_models import VALUES, player
 
@@ -110,3 +110,39 @@ async def test_what_is_of_another_type_is_told_once(any_face):
     assert [each[:3] for each in findings if each[0] == "mistyped"] == [
         ("mistyped", "{player}:field:log:1", "1"), ("mistyped", "{player}:hash:1", "1")
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", ["limpyd", "limpyd2"])
+async def test_values_of_versions_are_checked(any_face, layout):
+    """Few versions and many, small ones and large ones."""
+    face = any_face
+
+    class Item(face.Model):
+        database = face.Database(port=face.server.port, layout=layout)
+        score = DynamicInstanceHashField(type=int, ge=0, indexable=True)
+        groups = DynamicSetField(type=int, ge=0, max_members=600)
+        log = DynamicListField(type=str, max_length=5)
+
+    many = {f"score_{number}": number for number in range(600)} | {f"log_{number}": ["a"] for number in range(600)}
+    item = await face.do(Item.create(groups_few=[1], groups_many=range(600), **many))
+    other = await face.do(Item.create(score_x=1, log_x=["a"]))
+    assert (await found(face, Item))[:2] == (True, [])
+    for owner, part, value in ((item, "599", -5), (other, "x", "many")):
+        face.client.hset(owner.score(part).key, Item.score(part).sub_key, value)
+    face.client.sadd(item.groups("few").key, -1)
+    face.client.sadd(item.groups("many").key, 600)
+    face.client.rpush(item.log("599").key, "too long")
+    for options in ({}, {"repair": True}):
+        _, _, report = await found(face, Item, **options)
+        findings = [(each.kind, each.pk, each.what) for each in report if each.kind in {"constraint", "undecodable"}]
+        assert sorted(findings) == [
+            ("constraint", "1", "Item.groups_few cannot be -1: it must be at least 0"),
+            ("constraint", "1", "Item.groups_many cannot have 601 members: it must have at most 600 members"),
+            ("constraint", "1", "Item.log_599 cannot be 'too long': its length must be at most 5"),
+            ("constraint", "1", "Item.score_599 cannot be -5: it must be at least 0"),
+            ("undecodable", "2", REASON),
+        ]
+    await face.do(Item.database.close())
+
+
+REASON = "Item.score_x holds b'many', which is not a valid int: invalid literal for int() with base 10: b'many'"

@@ -53,7 +53,8 @@ class Declared:
         partition: the partition.
         indexes: its indexes, by name.
         references: its fields that refer to objects that must be there.
-        decoded: its fields whose values may not be of their type, or break a constraint.
+        decoded: its fields whose values may not be of their type, or break a constraint; what all versions have in
+            common stands for a dynamic field.
         lasting: its indexed fields of values by key, as integrity/check_objects.lua reads them: none may expire.
     """
 
@@ -73,7 +74,10 @@ class Declared:
         ]
         self.decoded = [
             field
-            for _, field, _, _ in model.layout(partition)
+            for field in (
+                *(field for _, field, _, _ in model.layout(partition)),
+                *(dynamic.template for dynamic in model.dynamic.values()),
+            )
             if field.constraints or (field.codec is not CODECS[bytes] and field.decoded)
         ]
         fields = [(name.encode(), field) for name, field, _, sub in model.layout(partition) if sub is None]

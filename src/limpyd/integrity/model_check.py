@@ -7,8 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import starmap
 from typing import Any
 
-from limpyd.exceptions import ConstraintError, LimpydError, StoredValueError, WrongTypeError
-from limpyd.fields.declaration.constrained import check, check_count
+from limpyd.exceptions import LimpydError, WrongTypeError
 from limpyd.indexes.maintenance import generators
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.indexes.maintenance.requests import declare
@@ -17,7 +16,8 @@ from limpyd.integrity.expected_keys import Declared
 from limpyd.integrity.findings import Finding, Kind
 from limpyd.integrity.report import Notes
 from limpyd.integrity.requests import Found
-from limpyd.keys import Partition, key_from_template
+from limpyd.integrity.value_check import ValueCheck
+from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests.request import Argument, Program
 
@@ -39,7 +39,7 @@ class ModelCheck:
         self._kinds = " ".join(sorted(repairs)).encode()
         self._unbuilt: frozenset[bytes] = frozenset()
         self._highest = 0
-        self._unsound: set[str] = set()
+        self._values = ValueCheck(self._declared, notes)
         self._keys: list[bytes] = []
         self._of_indexes: dict[bytes, tuple[DeclaredIndex, list[bytes]]] = {}
         self.possible = True
@@ -183,7 +183,7 @@ class ModelCheck:
     ) -> Program[None]:
         if self._model.mints_pks:
             self._highest = max(self._highest, *map(_automatic, pks), 0)
-        broken = yield from self._look_at_values(built, pks)
+        broken = yield from self._values.look_at(built, pks)
         begin = (0, b"0")
         while pks:
             done: requests.ObjectsDone = yield requests.look_at_objects(
@@ -196,31 +196,6 @@ class ModelCheck:
                     finding = yield from self._clear(finding, one, len(built))
                 self._notes.add(finding)
             pks, begin = pks[done.done :], (done.at, done.cursor)
-
-    def _look_at_values(self, built: Sequence[DeclaredIndex], pks: list[bytes]) -> Program[list[Argument]]:
-        """Looks for values that are not of their fields' types, or break constraints.
-
-        Gives what no index is to hold of the former.
-        """
-        fields = self._declared.decoded
-        begin, broken = (1, b"0"), list[Argument]()
-        while pks and fields:
-            done: requests.ValuesDone = yield requests.look_at_values(self._declared, begin, pks)
-            for pk, number, text in zip(done.values[::3], done.values[1::3], done.values[2::3], strict=True):
-                field = fields[abs(number) - 1]
-                key = key_from_template(field.place_in(self._partition).prefix, pk)
-                try:
-                    _check_value(field, key, pk, text, is_count=number < 0)
-                except ConstraintError as error:
-                    self._notes.add(messages.of_constraint(self._declared, field, key, pk, error))
-                except StoredValueError as refusal:
-                    self._notes.add(messages.of_value(self._declared, field, key, pk, text, refusal))
-                    self._unsound.add(field.name)
-                    for index_number, index in enumerate(built, 1):
-                        if any(one.name == field.name for one in index.fields):
-                            broken += (pk, index_number, text if len(index.fields) == 1 else b"")
-            pks, begin = pks[done.done :], (done.at, done.cursor)
-        return broken
 
     def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
         """Clears a reference to an object that does not exist; records the reason if that is impossible."""
@@ -237,7 +212,7 @@ class ModelCheck:
         for name in sorted(self._unbuilt):
             index = self._declared.indexes[name]
             what, built = f"{self._declared.described(index)} does not contain all objects", False
-            if "unbuilt" in self._repairs and not self._unsound.isdisjoint(field.name for field in index.fields):
+            if "unbuilt" in self._repairs and not self._values.unsound.isdisjoint(field.name for field in index.fields):
                 what = f"{what}, and cannot be built as long as values do not have the type of their field"
             elif "unbuilt" in self._repairs:
                 try:
@@ -246,21 +221,6 @@ class ModelCheck:
                 except LimpydError as refusal:
                     what = f"{what}, and cannot be built: {refusal}"
             self._notes.add(messages.of_index("unbuilt", self._declared, name, what, repaired=built))
-
-
-def _check_value(field: Any, key: bytes, pk: bytes, found: Any, *, is_count: bool) -> None:
-    """Checks a stored value, or a number of members.
-
-    Raises:
-        StoredValueError: it is not of the type of the field.
-        ConstraintError: it breaks a constraint of the field.
-    """
-    if is_count:
-        check_count(field, found)
-    else:
-        field.decode(found, key, pk)
-        if field.constraints:
-            check(field, [each for each in field.constraints if not each.kind.of_field], found)
 
 
 def _automatic(pk: bytes) -> int:

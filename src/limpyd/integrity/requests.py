@@ -116,8 +116,9 @@ class ValuesDone(NamedTuple):
         done: how many objects are done.
         at: with which field to go on in the next one.
         cursor: where in its value.
-        values: what is to be judged: the primary key, the number of the field, counted from 1, and the text, in turn;
-            or the negative number of a field, and the number of its members.
+        values: what is to be judged, in turn: the primary key; the number of the field, counted from 1; the text; the
+            part of the version of a dynamic field, or None. With the negative number of a field comes the number of its
+            members, and without a text a version that was left for later.
     """
 
     done: int
@@ -126,11 +127,20 @@ class ValuesDone(NamedTuple):
     values: list[Any]
 
 
-def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[bytes]) -> Request[ValuesDone]:
-    """Reads the values of objects that are not plainly of their fields' types, from a field and a cursor on."""
-    args: list[Argument] = [MOST, MAX_BYTES, len(declared.decoded)]
-    for field in declared.decoded:
-        place = field.place_in(declared.partition)
+def look_at_values(
+    declared: Declared, fields: Sequence[Any], begin: tuple[int, bytes], pks: Sequence[bytes]
+) -> Request[ValuesDone]:
+    """Reads the values of objects that are not plainly of their fields' types, from a field and a cursor on.
+
+    Args:
+        declared: the model.
+        fields: its fields; what all versions have in common stands for a dynamic field.
+        begin: where to begin in the first object.
+        pks: the objects.
+    """
+    args: list[Argument] = [MOST, MAX_BYTES, len(fields)]
+    for field in fields:
+        place = (field.template_of or field).place_in(declared.partition)
         args += (place.prefix, place.stored, field.sub_key, _plain_values(field), int(has_size(field)))
     args += (*begin, *pks)
     partition, model = declared.partition, declared.model
