@@ -146,6 +146,8 @@ REFUSED = [
     (lambda: DynamicInstanceHashField(required=True), "any number of versions"),
     (lambda: StringField(type=Annotated[int, annotated_types.MultipleOf(2)]), "give a function that does"),
     (lambda: StringField(type=Annotated[int, annotated_types.Ge(1)], ge=2), "as an option and in"),
+    (lambda: JSONField(Annotated[int, annotated_types.Ge(0)]), r"write msgspec\.Meta\(ge=0\)"),
+    (lambda: JSONField(list[Annotated[int, annotated_types.Predicate(bool)]]), "a function that does as validator="),
     (lambda: StringField(type=Annotated[int, annotated_types.Ge(1), annotated_types.Ge(2)]), "two constraints"),
 ]  # fmt: skip
 

@@ -38,6 +38,26 @@ def without_constraints(declared: Any) -> tuple[Any, dict[str, Any]]:
     return kind, found
 
 
+def refuse_unread(declared: Any) -> None:
+    """Refuses constraints in a type, or within it, that msgspec does not check when it reads JSON.
+
+    Raises:
+        DeclarationError: there is one.
+    """
+    waiting = [declared]
+    while waiting:
+        each = waiting.pop()
+        waiting += get_args(each) if get_origin(each) is not Annotated else [each.__origin__]
+        for one in getattr(each, "__metadata__", ()):
+            library, name = _class_of(one)
+            if library not in {"", "msgspec"} and name not in IGNORED:
+                options = [(option, getattr(one, option, None)) for option in (*NAMES, "multiple_of")]
+                meta = ", ".join(f"{option}={value!r}" for option, value in options if value is not None)
+                cure = f"write msgspec.Meta({meta})" if meta else "give a function that does as validator="
+                msg = f"msgspec, which reads JSON, does not check {shorten(one)} in type={declared!r}; {cure}"
+                raise DeclarationError(msg)
+
+
 def _constraints(metadata: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     for each in metadata:
         library, name = _class_of(each)

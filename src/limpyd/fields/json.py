@@ -93,6 +93,10 @@ class JSONField(WholeStringField[T]):
     keeps_annotations = True
 
     def _codec_for(self, declared: Any) -> Codec[T]:
+        if get_args(declared):
+            from limpyd.constraints.annotations import refuse_unread  # noqa: PLC0415 - for types with arguments alone
+
+            refuse_unread(declared)
         return json_codec(declared)
 
 
