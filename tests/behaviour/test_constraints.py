@@ -49,6 +49,9 @@ def model(face):
         raw = StringField(type=bytes, max_length=3)
         state = StringField(type=int, choices=[1, 2, 3])
         code = StringField(type=str, pattern="^a")
+        needed = StringField(type=bytes, required=True)
+        free = StringField(type=bytes)
+        none = StringField(type=bytes)
         counts = HashField(type=int, ge=0, max_members=2)
         tags = SetField(type=int, ge=0, max_members=2)
         labels = SetField(type=str, required=True, indexable=True)
@@ -73,10 +76,10 @@ async def item(face, model):
             name="x", stock=3, sold=3, large=LARGE - 1, price=Decimal("0.1"), rate=0.1, text="é", raw=b"ab", state=1,
             code="a", counts={"a": 1, "b": 2}, tags=[1, 2], labels=["one"], queue=["a", "b"], board={"a": 1, "b": 2},
             places={"a": (1, 2)}, numbers=[-1, 5], waiting=["long one", "c"], ranks={"long one": 1, "c": 2, "d": 3},
-            words="much too long", score_x=1, groups_y=[1, 2],
+            needed=b"a", free=b"much", words="much too long", score_x=1, groups_y=[1, 2],
         )
     )  # fmt: skip
-    await do(model.create(name="y", labels=["two"], stock=0))
+    await do(model.create(name="y", labels=["two"], stock=0, needed=b"a"))
     return item
 
 
@@ -92,6 +95,8 @@ REFUSED = {
     "setrange": lambda item: item.text.setrange(4, "x"),
     "setbit": lambda item: item.raw.setbit(24, 1),
     "bitfield": lambda item: item.raw.bitfield(IncrBy("u8", 24, 1)),
+    "bitop": lambda item: item.raw.bitop("OR", item.free),
+    "bitop that leaves nothing": lambda item: item.needed.bitop("AND", item.none),
     "a choice": lambda item: item.state.incrby(3),
     "a sub-key": lambda item: item.counts.hincrby("a", -2),
     "a new sub-key": lambda item: item.counts.hincrby("c", 1),
@@ -188,6 +193,7 @@ async def test_only_python_can_check(face, item):
     with face.sent() as sent:
         await face.refused(UnsupportedCommand, lambda: item.code.append("b"), match="only Python can check")
         await face.refused(UnsupportedCommand, lambda: item.words.copy(item.code, replace=True), match="COPY")
+        await face.refused(UnsupportedCommand, lambda: item.code.bitop("NOT", item.code), match="BITOP")
     assert sent.commands == []
     assert await face.do(item.code.set("ab")) is True
 
@@ -423,3 +429,29 @@ async def test_what_moves_into_a_constrained_field(any_face):
     ]
     assert await do(Item.collection().count()) == 1
     await do(other.close())
+
+
+async def test_a_check_finds_what_a_move_does_not_check(face):
+    class Item(face.Model):
+        database = face.database
+        former = InstanceHashField()
+        name = InstanceHashField(required=True)
+        tags = SetField(max_members=1)
+        code = StringField(pattern="^a")
+        even = ListField(type=int, validator=lambda value: value % 2 == 0)
+
+    face.client.sadd("{item}:pks", 1)
+    face.client.hset("{item}:hash:1", "former", "x")
+    for field, push in (("labels", face.client.sadd), ("numbers", face.client.rpush)):
+        push(f"{{item}}:field:{field}:1", 1, 2)
+    face.client.set("{item}:field:word:1", "b")
+    for now, was in (("tags", "labels"), ("code", "word"), ("even", "numbers")):
+        moved = await face.do(Item.rename_field(was, now))
+        assert (moved.objects, moved.conflicts) == (1, [])
+    report = await face.do(Item.check())
+    assert sorted(finding.what.partition(" ")[0] for finding in report if finding.kind == "constraint") == [
+        "Item.code",
+        "Item.even",
+        "Item.name",
+        "Item.tags",
+    ]

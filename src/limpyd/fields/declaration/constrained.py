@@ -201,7 +201,10 @@ def refuse_values_of(field: Any, command: str, sources: Any) -> None:
     Raises:
         UnsupportedCommand: another field lacks a constraint that only Python checks.
     """
-    known = [{(each.kind, each.declared) for each in source.constraints if each.argument is None} for source in sources]
+    of_sources = [] if command in COMPUTING else sources  # else the new value is one of theirs
+    known = [
+        {(each.kind, each.declared) for each in source.constraints if each.argument is None} for source in of_sources
+    ]
     _refuse_unknown(
         field,
         command,
