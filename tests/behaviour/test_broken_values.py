@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import pydantic
 import pytest
 
 from limpyd import (
@@ -337,3 +338,25 @@ async def test_queries_that_go_on(any_face, sort):
         await any_face.all(things.values("age").errors("skip"))
     assert len(sent.commands) == 1
     await any_face.refused(InvalidFilter, lambda: things.errors("ignore"), match="'skip', 'none'")
+
+
+async def test_what_a_class_of_rows_refuses(face):
+    """Its error has a note that names the object; errors('skip') leaves the object out."""
+
+    class Thing(face.Model):
+        database = face.database
+        age = InstanceHashField(type=int, indexable=True)
+
+    class Row(pydantic.BaseModel):
+        age: int = pydantic.Field(ge=0)
+
+    for age in (1, -1, 3):
+        await face.do(Thing.create(age=age))
+    things = Thing.collection()
+    for rows in (things.rows(Row), things.sort(by="pk").rows(Row), things.filter(age__lt=9).rows(Row)):
+        for errors in ("raise", "none"):
+            error = await face.refused(pydantic.ValidationError, lambda rows=rows, e=errors: face.all(rows.errors(e)))
+            assert error.__notes__ == ["the values are those of Thing('2')"]
+        assert await face.all(rows.errors("skip")) == [Row(age=1), Row(age=3)]
+    face.client.hset("{thing}:hash:1", "age", "many")
+    assert await face.all(things.rows(Row).errors("skip")) == [Row(age=3)]

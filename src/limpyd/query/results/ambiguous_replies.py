@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from limpyd.exceptions import StoredValueError
@@ -20,6 +20,25 @@ BEFORE_COLUMNS = 5
 def undecodable(columns: Sequence[Any], error: StoredValueError) -> IncompleteReply:
     """Repeats the query with primary keys, to name the object whose value does not fit its field's type."""
 
+    def refuse_row(pk: bytes, values: Sequence[Any]) -> None:
+        for column, value in zip(columns, values, strict=True):
+            if column.decode is not as_stored:
+                column.refuse(value, pk)
+
+    return refused(columns, error, refuse_row)
+
+
+def refused(
+    columns: Sequence[Any], error: Exception, refuse_row: Callable[[bytes, Sequence[Any]], None]
+) -> IncompleteReply:
+    """Repeats the query with primary keys, to name the object whose row was refused.
+
+    Args:
+        columns: the columns of the query.
+        error: the refusal, which is raised if no row is refused any more.
+        refuse_row: raises the refusal of a row, from its primary key and the stored values of the columns.
+    """
+
     def refuse() -> NoReturn:
         raise error
 
@@ -30,9 +49,7 @@ def undecodable(columns: Sequence[Any], error: StoredValueError) -> IncompleteRe
         def decode(reply: Any) -> NoReturn:
             rows = _rows(request, reply)
             for row in range(0, len(rows), width):
-                for number, column in enumerate(columns, 1):
-                    if not (own and number == 1):
-                        column.refuse(rows[row + number], rows[row])
+                refuse_row(rows[row], rows[row + 1 : row + width])
             raise error  # it has been put right meanwhile
 
         named = _named(request, own=own)

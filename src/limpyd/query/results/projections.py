@@ -18,7 +18,6 @@ from limpyd.query.results.row_factories import (
     as_stored,
     dict_maker,
     instance_maker,
-    object_maker,
     tuple_maker,
 )
 from limpyd.query.results.unreadable_values import Errors, readable_rows
@@ -270,22 +269,3 @@ class Flat(Tuples):
 
     def readable(self, replies: list[Any]) -> list[Any]:
         return [value for (value,) in readable_rows(self.columns, replies, self.errors)]
-
-
-class Objects(RowProjection):
-    """Instances of a class, created from values by name.
-
-    Args:
-        row: the class.
-        make: makes one of them.
-        columns: the values.
-    """
-
-    def __init__(self, row: type[Any], make: Callable[..., Any], columns: Sequence[Column]) -> None:
-        super().__init__(columns, partial(object_maker, make, [column.name for column in columns]))
-        self._row = row
-        self.asked = ("_rows", row)
-
-    @property
-    def text(self) -> str:
-        return f".rows({getattr(self._row, '__name__', self._row)})"

@@ -5,12 +5,18 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
-from limpyd.query.results.columns import columns_of, reads
-from limpyd.query.results.projections import Objects
+from limpyd.keys import to_text
+from limpyd.query.results.ambiguous_replies import refused
+from limpyd.query.results.columns import Column, columns_of, reads
+from limpyd.query.results.projections import RowProjection
+from limpyd.query.results.row_factories import object_maker
+from limpyd.query.results.unreadable_values import readable_rows
+from limpyd.requests.request import IncompleteReply
 
 KINDS = "a dataclass, a NamedTuple, a TypedDict, a msgspec Struct or a pydantic model"
 
@@ -25,6 +31,53 @@ class RowClass(NamedTuple):
 
     names: dict[str, bool]
     make: Callable[..., Any]
+
+
+class Objects(RowProjection):
+    """Instances of a class, created from values by name.
+
+    Args:
+        model: the model of the values.
+        row: the class.
+        make: makes one of them.
+        columns: the values.
+    """
+
+    def __init__(self, model: Any, row: type[Any], make: Callable[..., Any], columns: Sequence[Column]) -> None:
+        super().__init__(columns, partial(object_maker, make, [column.name for column in columns]))
+        self._model = model
+        self._row = row
+        self.asked = ("_rows", row)
+
+    @property
+    def text(self) -> str:
+        return f".rows({getattr(self._row, '__name__', self._row)})"
+
+    def read(self, replies: list[Any]) -> list[Any]:
+        """The items. If the class refuses the values of an object, the error names it, or `errors` leaves it out."""
+        try:
+            return super().read(replies)
+        except IncompleteReply:
+            raise
+        except Exception as error:  # whatever the class raises
+            if self.errors == "skip" and isinstance(error, ValueError):
+                return list(self._accepted(replies))
+            raise refused(self.columns, error, self._refuse_row) from error
+
+    def _accepted(self, replies: list[Any]) -> Iterator[Any]:
+        for row in readable_rows(self.columns, replies, "skip"):
+            try:
+                yield from self._of_values([row])
+            except ValueError:
+                continue
+
+    def _refuse_row(self, pk: bytes, replies: Sequence[Any]) -> None:
+        """Raises what the class raises for the values of an object, with a note that names the object."""
+        try:
+            self._of_values(list(readable_rows(self.columns, replies, self.errors)))
+        except Exception as error:
+            error.add_note(f"the values are those of {self._model.name}({to_text(pk)!r})")
+            raise
 
 
 def row_projection(model: Any, row: Any) -> Objects:
@@ -43,7 +96,7 @@ def row_projection(model: Any, row: Any) -> Objects:
     if missing or not names:
         msg = f"{model.name}: {row.__name__} needs {', '.join(missing) or 'fields'}, which {model.name} does not have"
         raise UnknownField(msg)
-    return Objects(row, found.make, columns_of(model, names, scored=False))
+    return Objects(model, row, found.make, columns_of(model, names, scored=False))
 
 
 def _of_constructor(row: type[Any]) -> RowClass | None:
