@@ -340,6 +340,31 @@ async def test_queries_that_go_on(any_face, sort):
     await any_face.refused(InvalidFilter, lambda: things.errors("ignore"), match="'skip', 'none'")
 
 
+async def test_reading_on_through_references(face):
+    class Author(face.Model):
+        database = face.database
+        age = InstanceHashField(type=int)
+
+    class Post(face.Model):
+        database = face.database
+        author = FKInstanceHashField(Author)
+
+    for age in (1, 2):
+        await face.do(Post.create(author=await face.do(Author.create(age=age))))
+    face.client.hset("{author}:hash:2", "age", "many")
+    posts = Post.collection().sort(by="pk")
+    values = posts.values_list("author__age", flat=True)
+    assert await face.all(values.errors("none")) == [1, None]
+    assert await face.all(values.errors("skip")) == [1]
+    for names in (["author"], ["author__age"]):
+        prefetching = posts.instances(prefetch=names)
+        await face.refused(StoredValueError, lambda each=prefetching: face.all(each), match=r"Author\('2'\)")
+        authors = [each.prefetched["author"] for each in await face.all(prefetching.errors("none"))]
+        assert [each.prefetched["age"] for each in authors] == [1, None]
+        authors = [each.prefetched["author"] for each in await face.all(prefetching.errors("skip"))]
+        assert [author and author.prefetched["age"] for author in authors] == [1, None]
+
+
 async def test_what_a_class_of_rows_refuses(face):
     """Its error has a note that names the object; errors('skip') leaves the object out."""
 

@@ -45,7 +45,9 @@ class Projecting(CollectionBase[Item, M]):
 
         Args:
             errors: `"skip"` leaves objects with such a value out, so that a page may be shorter; `"none"` has None in
-                its place; `"raise"`, the default, raises StoredValueError, which names the object.
+                its place; `"raise"`, the default, raises StoredValueError, which names the object. The same applies to
+                the objects that `prefetch` reads through references: with `"skip"`, one with such a value counts as one
+                that does not exist.
 
         Raises:
             InvalidFilter: it is none of these.
@@ -130,5 +132,7 @@ class Projecting(CollectionBase[Item, M]):
             names = [field.name for field in fields if field.readable]
         several = ByPk([to_bytes(pk) for pk in pks], (), "")
         found = type(self)(schema.model, schema, Query((several,)))._prefetched(names)
+        if self._query.projection.errors != "raise":
+            found = found.errors(self._query.projection.errors)
         request: Request[list[Any]] = found._plan().items(found._query.projection)
         return request
