@@ -399,6 +399,31 @@ async def test_a_check_finds_what_others_wrote(any_face):
     assert {finding.pk for finding in await do(Item.check())} == {"2"}
 
 
+async def test_a_refused_command_leaves_the_expiry(any_face):
+    class Item(any_face.Model):
+        database = any_face.database
+        text = StringField(type=str, max_length=3)
+        number = StringField(type=int, le=9)
+        stock = InstanceHashField(type=int, le=9)
+
+    do, client = any_face.do, any_face.client
+    item = await do(Item.create(text="ab", number=5, stock=5))
+    await do(item.text.expire(1000))
+    await do(item.number.expire(1000))
+    await do(item.stock.hexpire(1000))
+    for refused in (
+        lambda: item.text.append("cd"),
+        lambda: item.text.setrange(5, "x"),
+        lambda: item.number.incrby(5),
+        lambda: item.stock.hincrby(5),
+    ):
+        await any_face.refused(ConstraintError, refused)
+    assert client.ttl("{item}:field:text:1") > 0
+    assert client.ttl("{item}:field:number:1") > 0
+    assert client.httl("{item}:hash:1", "stock")[0] > 0
+    assert await do(item.values("text", "number", "stock")) == {"text": "ab", "number": 5, "stock": 5}
+
+
 async def test_what_moves_into_a_constrained_field(any_face):
     """A renamed model, or field, leaves objects whose values break a constraint where they are."""
 

@@ -8,10 +8,12 @@ import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, SetField, StringField, VersionField
 from limpyd.exceptions import (
+    ConstraintError,
     InvalidFilter,
     InvalidPrimaryKey,
     InvalidValue,
     MultipleObjectsReturned,
+    StoredValueError,
     UniquenessError,
     UnknownField,
 )
@@ -90,6 +92,29 @@ async def test_refusals_leave_nothing(any_face):
 
 
 @pytest.mark.server("valkey-9.1")
+async def test_errors_name_the_object_that_matches(any_face):
+    class Item(any_face.Model):
+        database = any_face.database
+        path = InstanceHashField(unique=True)
+        stock = InstanceHashField(type=int, le=10)
+
+    await any_face.do(Item.create(path="/a", stock=10))
+
+    def add(number):
+        return Item.update_or_create(path="/a", defaults={"stock": Item.stock + number}, create_defaults={"stock": 1})
+
+    error = await any_face.refused(ConstraintError, lambda: add(1), match="be 11")
+    assert error.pk == "1"
+    with pytest.raises(ConstraintError) as refused:
+        async with block(any_face, any_face.database.transaction()):
+            await any_face.do(Item.create(path="/b"))
+            await any_face.do(add(1))
+    assert refused.value.pk == "1"
+    await any_face.refused(InvalidValue, lambda: add(2**63 - 5), match=r"^Item\('1'\): Item.stock: the result")
+    any_face.client.hset("{item}:hash:1", "stock", "many")
+    await any_face.refused(StoredValueError, lambda: add(1), match=r"^Item\('1'\)")
+
+
 def test_of_several_callers_one_creates_and_all_count(servers):
     server = servers("valkey-9.1")
 

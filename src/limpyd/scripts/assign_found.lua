@@ -14,9 +14,7 @@
 -- @guarded
 -- @requires assign at_object atomically count_changes gone limit_changes read_fields read_node read_references
 
-local pk = false
-
-local reply = atomically(function()
+return atomically(function()
   local node, first = read_node(read_references(1))
   if gone then
     return { ok = 'GONE' }
@@ -25,12 +23,9 @@ local reply = atomically(function()
   limit_changes(ARGV[first])
   count_changes(ARGV[first + 1] * #pks)
   for each = 1, #pks do
-    pk = pks[each]
-    if assign(pk, at, true) ~= nil then
+    if at_object(assign, pks[each], at, true) ~= nil then
       changed = changed + 1
     end
   end
   return { 'ok', changed }
 end)
-
-return at_object(pk, reply)

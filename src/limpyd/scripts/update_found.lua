@@ -12,9 +12,7 @@
 -- @guarded
 -- @requires at_object atomically count_changes gone index_updates limit_changes read_node read_references run_scalar_commands
 
-local pk = false
-
-local reply = atomically(function()
+return atomically(function()
   local node, first = read_node(read_references(1))
   if gone then
     return { ok = 'GONE' }
@@ -30,14 +28,10 @@ local reply = atomically(function()
   limit_changes(ARGV[first])
   count_changes(changes * #pks)
   for each = 1, #pks do
-    pk = pks[each]
-    run_scalar_commands(pk, first + 1, #ARGV, {}, true)
+    at_object(run_scalar_commands, pks[each], first + 1, #ARGV, {}, true)
   end
-  pk = false
   if index_updates then
     index_updates.follow_composites()
   end
   return { 'ok', #pks }
 end)
-
-return at_object(pk, reply)

@@ -54,6 +54,8 @@ def update_or_create(
     def decode(reply: list[Any]) -> tuple[bytes, bool]:
         if reply[0] == b"ok":
             return reply[1], bool(reply[2])
+        if reply[0] == b"at":
+            raise refusal(model, reply[2], reply[1], claims)
         if reply[0] == b"gone" and absent is not None:
             raise absent
         raise refusal(model, reply, new.pk, [*claims, *new.claimed()], sought=sought)

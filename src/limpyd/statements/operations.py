@@ -110,3 +110,10 @@ def restored(key: str, sub: str, before: str) -> str:
     if not sub:
         return f"if {before} then undo('SET', {key}, {before}) else undo('DEL', {key}) end\n"
     return f"if {before} then undo('HSET', {key}, {sub}, {before}) else undo('HDEL', {key}, {sub}) end\n"
+
+
+def restored_as_expiring(key: str, sub: str, before: str) -> str:
+    """The lines that restore the old value of a field, after a command that left its expiry as it was."""
+    if not sub:
+        return f"if {before} then undo('SET', {key}, {before}, 'KEEPTTL') else undo('DEL', {key}) end\n"
+    return f"local expires = {_expiries(key, [sub])}\n{restored(key, sub, before)}{_expiring(key, 'expires', 1, sub)}"

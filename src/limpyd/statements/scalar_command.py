@@ -8,7 +8,7 @@ from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.index_entries import EntryCode, NoRoom, locals_of, of_kind, required
 from limpyd.statements.lua_normalizers import normalizer_call
-from limpyd.statements.operations import restored
+from limpyd.statements.operations import restored, restored_as_expiring
 from limpyd.statements.parameters import Parameters
 from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.scalar_write import WriteScript
@@ -102,7 +102,7 @@ def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
         add=_if("after", "".join(entry.add() for entry in entries)),
         take_out=_if("not after", "".join(entry.lines("take out") for entry in entries)),
         undo="".join(entry.undo() for entry in reversed(entries)),
-        restore=restored("key", sub, "before"),
+        restore=(restored if entries else restored_as_expiring)("key", sub, "before"),
     )
     return WriteScript(compiled("scalar_command", source, flags), tuple(names.given))
 

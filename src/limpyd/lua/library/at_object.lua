@@ -1,10 +1,12 @@
--- Names the object at which a step on several objects was refused.
+-- Names the object at which a step is refused, if only the script knows it.
+-- @requires abort outcome_of
 -- @provides at_object
 
--- Returns 'at', the primary key and the outcome for a refusal; other replies as they are.
-local function at_object(pk, reply)
-  if not pk or not reply[1] or reply[1] == 'ok' or reply[1] == 'transform' then
-    return reply
+-- Calls a function with a primary key and more; a refusal becomes 'at', the primary key and the outcome.
+local function at_object(act, pk, ...)
+  local done, result = pcall(act, pk, ...)
+  if not done then
+    abort({ 'at', pk, outcome_of(result) })
   end
-  return { 'at', pk, reply }
+  return result
 end
