@@ -79,6 +79,27 @@ async def test_handlers_that_return_no_values_fail_with_advice(face, thing_model
     assert (await answer(returned)).status_code == 500
 
 
+class Shouted(InstanceHashField):
+    def shout(self):
+        return self.hget().upper()
+
+
+async def test_classes_of_ones_own_are_refused_too(any_face):
+    class Thing(any_face.Model):
+        database = any_face.database
+        collection_manager = type("Things", (any_face.Model.collection_manager,), {"all_of_them": lambda self: self})
+        name = Shouted()
+        parent = FKStringField("self", related_name="children")
+
+    thing = await any_face.do(Thing.create(name="Ada"))
+    found = Thing.collection.all_of_them()
+    for returned in (Thing.collection, found, found.values("pk"), Thing.instances(), thing.children(), thing.name):
+        with pytest.raises(ValueError, match=r"values\(.*\) or rows?\("):
+            jsonable_encoder(returned)
+        assert (await answer([returned])).status_code == 500
+    assert await any_face.all(copy.copy(found).values_list("name", flat=True)) == ["Ada"]
+
+
 async def test_values_are_answered(face, thing_model):
     await face.do(thing_model.create(name="Ada"))
     values = await face.do(thing_model.collection().values("pk", "name").all())

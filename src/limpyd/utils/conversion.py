@@ -1,7 +1,7 @@
-"""Refuses to convert an instance or a collection to a dict, with advice on how to ask for values.
+"""Refuses to convert an instance, a field or a collection to a dict, with advice on how to ask for values.
 
 FastAPI encodes an object that it does not know as `dict(object)`, or else as `vars(object)`, whatever that holds. So
-the former is refused, and one of an instance's attributes cannot be encoded, and gives the advice.
+the former is refused. Among the attributes of what has a `__dict__`, one cannot be encoded, and gives the advice.
 """
 
 from __future__ import annotations
@@ -27,6 +27,30 @@ class Era(ByAttributes):
     def keys(self) -> NoReturn:
         """Refuses to be encoded in the place of an instance's values."""
         raise TypeError(holds_no_values(f"an instance of {self._model}", self._model))
+
+
+class Refusal:
+    """An attribute of an object whose class is the user's, and so has a `__dict__`; it refuses to be encoded."""
+
+    __slots__ = ("_advice",)
+
+    def __init__(self, advice: str) -> None:
+        self._advice = advice
+
+    def keys(self) -> NoReturn:
+        """Refuses to be encoded in the place of values."""
+        raise TypeError(self._advice)
+
+    def add_to(self, refused: object) -> None:
+        """Makes it an attribute of an object."""
+        vars(refused)["_refusal"] = self
+
+
+OF_COLLECTION = Refusal(f"a collection is a query, not its items: read its items with {ITEMS}")
+OF_FIELD = Refusal(
+    "a field of an instance holds no value: read the value with one of the field's commands, or with values() or row() "
+    "of its instance"
+)
 
 
 def holds_no_values(instance: object, model: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from limpyd.commands.calls import hooked
 from limpyd.exceptions import DeclarationError, shorten
+from limpyd.utils.conversion import OF_FIELD
 
 OWN = "limpyd."
 COMMAND_LISTS = frozenset({"_commands_to_proxy", "available_getters", "available_modifiers"})
@@ -160,7 +161,11 @@ def _refuse_no_proxy(field: Any, users: list[type[Any]]) -> None:
 def _customized(kind: Any, hooks: bool) -> type[Any]:
     def bind(self: Any, instance: Any, owner: Any = None) -> Any:
         bound = kind.__get__(self, instance, owner)
-        return bound if instance is None else bound_class(kind, cast("Any", type(bound)), hooks)(self, instance)
+        if instance is None:
+            return bound
+        customized = bound_class(kind, cast("Any", type(bound)), hooks)(self, instance)
+        OF_FIELD.add_to(customized)
+        return customized
 
     return type(kind.__name__, (kind,), {"__get__": bind, "__module__": __name__, "__doc__": kind.__doc__})
 

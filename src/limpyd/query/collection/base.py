@@ -11,6 +11,7 @@ from limpyd.query.ordering import SortKey, by_keys, scored_order
 from limpyd.query.planning.plan import Plan, plan_for
 from limpyd.query.query import ModelSchema, Query
 from limpyd.requests.request import Request
+from limpyd.utils.conversion import OF_COLLECTION
 
 Item = TypeVar("Item")
 M = TypeVar("M")
@@ -26,6 +27,8 @@ class CollectionBase(Generic[Item, M]):
         self._schema = schema
         self._query = query
         self._unread: Any = None
+        if type(self).__dictoffset__:
+            OF_COLLECTION.add_to(self)
 
     def _with(self, query: Query) -> Any:
         return type(self)(self._model, self._schema, query)
