@@ -318,15 +318,19 @@ async def test_queries_that_go_on(any_face, sort):
     any_face.client.sadd("{thing}:field:tags:3", "oops")
     things = Thing.collection().sort(by="pk") if sort else Thing.collection()
     shapes = {
-        things.values("age", "tags"): [{"age": 0, "tags": {0}}, {"age": None, "tags": {1}}, {"age": 2, "tags": None}],
-        things.values_list("age", "tags"): [(0, {0}), (None, {1}), (2, None)],
-        things.rows(Row): [Row(0, {0}), Row(None, {1}), Row(2, None)],
+        ("values", "age", "tags"): [{"age": 0, "tags": {0}}, {"age": None, "tags": {1}}, {"age": 2, "tags": None}],
+        ("values_list", "age", "tags"): [(0, {0}), (None, {1}), (2, None)],
+        ("rows", Row): [Row(0, {0}), Row(None, {1}), Row(2, None)],
     }
-    for shape, expected in shapes.items():
+    for (method, *asked), expected in shapes.items():
+        shape = getattr(things, method)(*asked)
         assert "Thing('2')" in str(await any_face.refused(StoredValueError, lambda shape=shape: any_face.all(shape)))
         assert await any_face.all(shape.errors("none")) == expected
         assert await any_face.all(shape.errors("skip")) == expected[:1]
         assert await any_face.all(shape.errors("skip").errors("none").iterate(1)) == expected
+        before = getattr(things.errors("skip"), method)(*asked)
+        assert await any_face.all(before) == expected[:1]
+        assert await any_face.all(before.errors("none").sort(by="pk")) == expected
     ages = things.values_list("age", flat=True)
     assert await any_face.all(ages.errors("skip")) == [0, 2]
     assert await any_face.all(ages.errors("none")) == [0, None, 2]
@@ -337,6 +341,11 @@ async def test_queries_that_go_on(any_face, sort):
     with any_face.sent() as sent:
         await any_face.all(things.values("age").errors("skip"))
     assert len(sent.commands) == 1
+    prefetched = await any_face.all(things.errors("skip").instances(prefetch=["age"]))
+    assert [each.prefetched for each in prefetched] == [{"age": 0}, {"age": 2}]
+    for total in ("sum", "avg", "min", "max", "count_by"):
+        kept = things.errors("skip").values("age")
+        await any_face.refused(InvalidFilter, lambda: getattr(kept, total)("age"), match="errors")  # noqa: B023
     await any_face.refused(InvalidFilter, lambda: things.errors("ignore"), match="'skip', 'none'")
 
 

@@ -37,20 +37,36 @@ class WithTotals(CollectionBase[Item, M]):
 
     __slots__ = ()
 
+    def _named(self, name: Any) -> str:
+        """Returns the name of the field of a total.
+
+        Raises:
+            InvalidFilter: it is no field; or `errors` leaves out values that do not fit, which a total does not.
+        """
+        errors = self._query.projection.errors
+        if errors != "raise":
+            msg = (
+                f"{self._schema.name}: totals such as sum, min and count_by raise the error of a value that does not "
+                f"fit; call them on a collection without errors({errors!r}), or read the values and compute the total "
+                f"in Python"
+            )
+            raise InvalidFilter(msg)
+        return named(self._schema, name)
+
     def _sum(self, name: Any) -> Total[Sum, tuple[int, Any]]:
-        name = named(self._schema, name)
+        name = self._named(name)
         column, field = summable(self._schema, name)
         return Total(self._plan(()), column, b"sum", read_sum, sum_joiner(field, column))
 
     def _tally(self, name: Any) -> Total[Counter[Any], dict[Any, int]]:
-        name = named(self._schema, name)
+        name = self._named(name)
         column, field = tallied(self._schema, name)
         many = field if isinstance(field, ValueField) and field.many else None
         return Total(self._plan(()), column, b"tally", tally_decoder(column, of_members=many), joined_tallies)
 
     def _extreme(self, name: Any, alpha: bool | None, *, desc: bool) -> Any:
         """The lowest or the highest value, of many objects in chunks if there is no index that is in this order."""
-        name = named(self._schema, name)
+        name = self._named(name)
         (key,) = keys = sort_keys(self._schema, name, desc, alpha, None)
         if name.startswith("-"):
             msg = f"{self._schema.name}: {name!r} is not the name of a field"

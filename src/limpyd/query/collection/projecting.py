@@ -41,7 +41,8 @@ class Projecting(CollectionBase[Item, M]):
     def errors(self, errors: Errors) -> Self:
         """The same collection, which goes on after a stored value that does not fit its field's type.
 
-        To be called after `values`, `values_list`, `rows` or `instances` with `prefetch`.
+        It is about the values that are read with `values`, `values_list`, `rows` or `instances` with `prefetch`, before
+        this or after it.
 
         Args:
             errors: `"skip"` leaves objects with such a value out, so that a page may be shorter; `"none"` has None in
@@ -56,15 +57,23 @@ class Projecting(CollectionBase[Item, M]):
             known = ", ".join(map(repr, get_args(Errors)))
             msg = f"{self._schema.name}: errors takes {known}, not {shorten(errors)}"
             raise InvalidFilter(msg)
-        found: Self = self._with(self._query._replace(projection=self._query.projection.with_errors(errors)))
+        found: Self = self._projected(self._query.projection.with_errors(errors))
         return found
+
+    def _projected(self, projection: Projection) -> Any:
+        return self._with(self._query._replace(projection=projection))
 
     def _with_errors(self, errors: Errors, asked: Sequence[Any]) -> Any:
         method, *arguments = asked
         return getattr(self, method)(*arguments).errors(errors)
 
     def _primary_keys(self) -> Any:
-        return self._with(self._query._replace(projection=PKS))
+        return self._projected(self._keeping_errors(PKS))
+
+    def _keeping_errors(self, projection: Projection) -> Projection:
+        """Returns a projection, with errors treated as before."""
+        errors = self._query.projection.errors
+        return projection if errors == "raise" else projection.with_errors(errors)
 
     def _instances(self, lazy: bool, prefetch: Iterable[str] | None) -> Any:
         check_lazy(self._schema.name, lazy)
@@ -104,7 +113,7 @@ class Projecting(CollectionBase[Item, M]):
         projection = queries.projections.get(key) if isinstance(row, type) else None
         if projection is None:
             projection = queries.remember(key, row_projection(self._schema, row))
-        return self._with(self._query._replace(projection=projection))
+        return self._projected(self._keeping_errors(projection))
 
     def _shaped(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Projection]) -> Any:
         """The same collection in a shape, which is made once for the names of a model: most are asked for again."""
@@ -116,6 +125,7 @@ class Projecting(CollectionBase[Item, M]):
             projection = make(columns_of(schema, names, scored=True))
             if known:
                 schema.queries.remember((kind, names), projection)
+        projection = self._keeping_errors(projection)
         return type(self)(self._model, schema, Query(conditions, order, projection, stored_key, scope))
 
     def _followed(self, request: Request[Any], instances_of: Callable[[Any], list[Any]] = returned) -> Request[Any]:
