@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import operator
 import threading
 
 import pytest
@@ -258,6 +259,13 @@ class TestRefusals:
             assert await name is name  # as in a function that awaits its calls, in a block or not
             with pytest.raises(NotInPipeline, match="neither true nor false"):
                 bool(name)
+            for compare in (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge):
+                for compared in ((name, "Ada"), ("Ada", name)):
+                    with pytest.raises(NotInPipeline, match="cannot be compared with 'Ada'"):
+                        compare(*compared)
+            other = ada.name.get()
+            assert name not in {other, -other}
+            assert name in [other, name]
         assert await name == "Ada"
 
     async def test_nothing_is_sent_if_the_block_raises(self, any_face, any_person):

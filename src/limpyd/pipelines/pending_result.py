@@ -119,13 +119,6 @@ class Pending(StepResult[R_co]):
         return self.value
         yield  # which makes it a generator, as awaiting asks for
 
-    def __bool__(self) -> NoReturn:
-        msg = (
-            f"{self!r} is neither true nor false: after the pipeline is executed, use its .value. In a transaction, a "
-            f"later operation can take it as a value or an amount, such as votes.hincrby(added)"
-        )
-        raise NotInPipeline(msg)
-
     def __repr__(self) -> str:
         state = "refused" if self._error is not None else "done" if self.is_done else "not executed"
         return f"<Pending {self.request!r}, {state}>"

@@ -10,9 +10,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NoReturn, Protocol, Self, TypeVar
 
 from limpyd.exceptions import InvalidValue, NotInPipeline, shorten
+from limpyd.operands import Operand
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -55,6 +56,47 @@ class StepResult(Generic[R_co]):
             InvalidValue: its values do not fit the target.
         """
         raise NotImplementedError
+
+    def __bool__(self) -> NoReturn:
+        raise NotInPipeline(self._unknown_yet("is neither true nor false"))
+
+    __hash__ = object.__hash__
+
+    if not TYPE_CHECKING:  # else type checkers would let it be compared
+
+        def __eq__(self, other: object) -> bool:
+            return self._compared(other)
+
+        def __ne__(self, other: object) -> bool:
+            return self._compared(other)
+
+        def __lt__(self, other: object) -> bool:
+            return self._compared(other)
+
+        def __le__(self, other: object) -> bool:
+            return self._compared(other)
+
+        def __gt__(self, other: object) -> bool:
+            return self._compared(other)
+
+        def __ge__(self, other: object) -> bool:
+            return self._compared(other)
+
+        def _compared(self, other: object) -> Any:
+            """Leaves a comparison to Python, if it is with another result, or to a field, if it is an expression.
+
+            Raises:
+                NotInPipeline: it is with a value.
+            """
+            if isinstance(other, StepResult | Operand):
+                return NotImplemented
+            raise NotInPipeline(self._unknown_yet(f"cannot be compared with {shorten(other)}"))
+
+    def _unknown_yet(self, why: str) -> str:
+        return (
+            f"{self!r} {why}: after the pipeline is executed, use its .value. In a transaction, a later operation can "
+            f"take it as a value or an amount, such as votes.hincrby(added)"
+        )
 
 
 class Result(NamedTuple):
