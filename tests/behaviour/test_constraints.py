@@ -26,7 +26,7 @@ from limpyd import (
     SortedSetField,
     StringField,
 )
-from limpyd.exceptions import BulkError, ConstraintError, DeclarationError, UnsupportedCommand
+from limpyd.exceptions import BulkError, ConstraintError, DeclarationError, UnknownField, UnsupportedCommand
 from limpyd.fields.string import IncrBy
 from tests.support.blocks import block
 from tests.support.expected_indexes import inconsistencies, state
@@ -219,6 +219,7 @@ class TestRequired:
                     ConstraintError, lambda values=values: Item.create(code="A", **values), match="required"
                 )
             await face.refused(ConstraintError, lambda: Item.create(code="a", name="x", labels=["a"]), match="pattern")
+            await face.refused(UnknownField, lambda: Item.create(code="A", nmae="x"), match="did you mean 'name'")
             error = await face.refused(BulkError, lambda: Item.bulk_create([{"code": "A", "other": "x"}]))
         assert isinstance(error.__cause__, ConstraintError)
         assert sent.commands == []

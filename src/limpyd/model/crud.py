@@ -113,7 +113,8 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
     are_given = bool(values)
     if schema.has_defaults:
         values = with_defaults(schema, values)
-    if schema.required:
+    if schema.required and schema.missing_required(values) is not None:
+        known(schema, values)  # a misspelt name is why a value is missing
         schema.check_required(values)
     statement = schema.statements.creation
     if statement is not None and statement.takes(values, schema.pk_names):
