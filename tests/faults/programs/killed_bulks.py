@@ -60,22 +60,28 @@ def things(rng: random.Random) -> Iterator[dict[str, Any]]:
         }
 
 
+def work(rng: random.Random) -> None:
+    """Runs each bulk operation once."""
+    try:
+        Thing.bulk_create(things(rng), chunk=30, on_conflict="skip")
+        Thing.bulk_update(things(rng), chunk=30, on_missing="skip")
+        Thing.bulk_create(things(rng), chunk=30, on_conflict="update")
+    except LimpydError:  # one stood against another
+        pass
+    Thing.bulk_delete(rng.sample(range(KEYS), 50), on_missing="skip", chunk=20)
+
+
 def work_forever(seed: int) -> None:
-    """All bulk operations, over and over."""
+    """Runs all bulk operations, over and over."""
     rng = random.Random(seed)
     while True:
-        try:
-            Thing.bulk_create(things(rng), chunk=30, on_conflict="skip")
-            Thing.bulk_update(things(rng), chunk=30, on_missing="skip")
-            Thing.bulk_create(things(rng), chunk=30, on_conflict="update")
-        except LimpydError:  # one stood against another
-            pass
-        Thing.bulk_delete(rng.sample(range(KEYS), 50), on_missing="skip", chunk=20)
+        work(rng)
 
 
 def main() -> None:
     """Kills so many, one after the other."""
     client = redis.Redis(port=PORT)
+    work(random.Random(KILLS))  # what is compiled by then, the children need not compile: they are killed at work
     seen = 0
     for number in range(KILLS):
         pid = os.fork()
