@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from limpyd import DoesNotExist, InstanceHashField, SetField, UniquenessError
-from limpyd.exceptions import InvalidValue, ServerUnreachable
+from limpyd.exceptions import ConstraintError, InvalidValue, ServerUnreachable
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from pydantic import BaseModel
 
@@ -15,7 +15,7 @@ database = AsyncRedisDatabase.embedded()  # or AsyncRedisDatabase.from_url("redi
 
 class Link(AsyncRedisModel):
     database = database
-    url = InstanceHashField(unique=True)
+    url = InstanceHashField(type=str, unique=True, pattern="^https?://", max_length=2000)
     clicks = InstanceHashField(type=int, default=0, indexable=True)
     tags = SetField(indexable=True)
 
@@ -81,6 +81,11 @@ async def invalid(request, error):
     return JSONResponse({"detail": str(error)}, 422)
 
 
+@app.exception_handler(ConstraintError)
+async def refused(request, error):
+    return JSONResponse({"detail": {"field": error.field, "constraint": error.constraint}}, 422)
+
+
 @app.exception_handler(UniquenessError)
 async def taken(request, error):
     return JSONResponse({"detail": f"this {error.field} is there already"}, 409)
@@ -97,6 +102,8 @@ with TestClient(app) as client:
     print(client.post("/links", json={"url": "https://redis.io", "tags": ["database"]}).json())  # → {'pk': '1'}
     print(client.post("/links", json={"url": "https://valkey.io", "tags": ["database", "free"]}).status_code)  # → 201
     print(client.post("/links", json={"url": "https://redis.io"}).json())  # → {'detail': 'this url is there already'}
+    print(client.post("/links", json={"url": "redis.io"}).json())
+    # → {'detail': {'field': 'url', 'constraint': "pattern='^https?://'"}}
     print(client.post("/links/2/click").json())  # → 1
     print(client.post("/links/99/click").status_code)  # → 404
     print(client.get("/links", params={"after": "junk"}).status_code)  # → 422
