@@ -5,7 +5,7 @@ An expression holds no knowledge of indexes; a collection turns it into conditio
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.utils.pickling import ByAttributes
@@ -58,6 +58,13 @@ class Expression(ByAttributes):
 
     def __invert__(self) -> Expression:
         return Negation(self)
+
+    if not TYPE_CHECKING:  # type checkers report what these refuse
+
+        def __rand__(self, other: Any) -> None:
+            _checked(other)
+
+        __ror__ = __rand__
 
     def __bool__(self) -> NoReturn:
         msg = (
@@ -205,9 +212,17 @@ def _checked_depth(depth: int) -> int:
 
 def _checked(other: Any) -> Expression:
     if not isinstance(other, Expression):
-        msg = (
-            f"{shorten(other)} is no expression; put comparisons in parentheses: (A.x == 1) & (A.y == 2). A field of "
-            f"what a reference is to is compared as A.reference['name'], if it is named as an attribute of fields"
-        )
-        raise TypeError(msg)
+        raise not_compared(other)
     return other
+
+
+def not_compared(other: Any) -> TypeError:
+    """The error for something that is combined like an expression, but is none: a field, or what stood beside `&`."""
+    comparison = "(A.y == 2)"
+    if hasattr(other, "_compare"):
+        value = "True" if getattr(getattr(other, "codec", None), "name", "") == "bool" else "…"
+        comparison = f"({other} == {value})"
+    return TypeError(
+        f"{shorten(other)} is no expression; put comparisons in parentheses: (A.x == 1) & {comparison}. A field of "
+        f"what a reference is to is compared as A.reference['name'], if it is named as an attribute of fields"
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from limpyd.exceptions import shorten
-from limpyd.expressions import Comparison, ComputedComparison, Expression
+from limpyd.expressions import Comparison, ComputedComparison, Expression, not_compared
 from limpyd.utils.pickling import ByAttributes
 
 if TYPE_CHECKING:
@@ -212,11 +212,21 @@ class Operand(Generic[T_co]):
     def __neg__(self) -> Computed[T_co]:
         return Computed("*", self, -1)
 
-    def __truediv__(self, _other: object) -> NoReturn:
-        msg = f"{self!r}: the server computes + - and *, which are exact; divide in Python, and give update the result"
-        raise TypeError(msg)
+    if not TYPE_CHECKING:  # type checkers report what these refuse
 
-    __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __truediv__
+        def __truediv__(self, _other: object) -> NoReturn:
+            msg = (
+                f"{self!r}: the server computes + - and *, which are exact; divide in Python, and give update the "
+                "result"
+            )
+            raise TypeError(msg)
+
+        __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __truediv__
+
+        def __and__(self, _other: object = None) -> NoReturn:
+            raise not_compared(self)
+
+        __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = __and__
 
 
 class Part(ByAttributes, Operand[Any]):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, Protocol
 
 from limpyd.database.core import Database
 from limpyd.exceptions import DeclarationError, shorten
@@ -37,6 +37,22 @@ class Requests:
         repeated = event.retry in {"noscript", "reconnect"}
         if not repeated and not {operation.name for operation in event.operations} <= UNCOUNTED:
             self.events.append(event)
+
+
+class AssertRequests(Protocol):
+    """The type of the fixture `assert_requests`, for annotations of tests."""
+
+    def __call__(self, number: int | None = None, *, at_most: int | None = None) -> AbstractContextManager[Requests]:
+        """Checks the number of requests in a block; see the function `assert_requests`."""
+        ...
+
+
+class LimpydUse(Protocol):
+    """The type of the fixture `limpyd_use`, for annotations of tests."""
+
+    def __call__(self, *models: Any, database: Any = None) -> Any:
+        """Points models, or all models of databases, at a database until the test ends, and returns that database."""
+        ...
 
 
 @contextmanager
@@ -95,7 +111,7 @@ def using(database: Any, *models: Any) -> Iterator[Any]:
         for given in models:
             if isinstance(given, Database):
                 back.enter_context(_as_another(given, database))
-            elif hasattr(given, "use_database"):
+            elif isinstance(given, type) and hasattr(given, "use_database"):
                 back.enter_context(_lent(given, database))
             else:
                 msg = f"using() takes models, or databases for all their models; not {shorten(given)}"

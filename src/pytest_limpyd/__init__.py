@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from limpyd import RedisDatabase
+    from limpyd.testing import AssertRequests, LimpydUse
 
 HELP = "where the fixtures of limpyd find an empty database; without it they start a private server"
 
@@ -77,7 +78,7 @@ def limpyd_database(limpyd_settings: dict[str, Any]) -> Iterator[RedisDatabase]:
 
 
 @pytest.fixture
-def limpyd_use(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+def limpyd_use(request: pytest.FixtureRequest) -> Iterator[LimpydUse]:
     """A function that points models at a database until the test ends.
 
     It takes models, or databases for all their models. They go to `limpyd_database`, or to `database=`.
@@ -94,7 +95,7 @@ def limpyd_use(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
-def assert_requests() -> Callable[..., Any]:
+def assert_requests() -> AssertRequests:
     """Counts requests: the function of `limpyd.testing`, for `with` statements."""
     from limpyd import testing  # noqa: PLC0415
 

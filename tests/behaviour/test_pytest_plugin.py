@@ -195,6 +195,8 @@ def test_models_go_and_come_back(one_server):
         assert not One.exists(name="x")
     with pytest.raises(DeclarationError), using(there, One, 7):
         pass
+    with pytest.raises(DeclarationError, match="using\\(\\) takes models"), using(there, One(name="y")):
+        pass
     assert One.database is Two.database is here
     here.close()
     there.close()

@@ -511,6 +511,20 @@ class TestRefused:
         assert "operation 2 of 2" in caught.value.__notes__[0]
         assert state(client) == before
 
+    async def test_calls_that_mistake_them_for_values(self, any_face, link_model):
+        link = await any_face.do(link_model.create(title="a", votes=0))
+        async with block(any_face, any_face.database.transaction()) as transaction:
+            added = transaction.add(link.voters.sadd, "ada")
+            for compute in (lambda: added + 1, lambda: 2 * added, lambda: added / 2):
+                with pytest.raises(TypeError, match="is not known yet, so Python cannot compute with it"):
+                    compute()
+            with pytest.raises(NotInPipeline, match="this is the result of one"):
+                transaction.add(added)
+            with pytest.raises(InvalidPrimaryKey, match="call the method of the instance"):
+                link_model.update(link.pk.get(), votes=3)
+            link.update(votes=added + link_model.votes)
+        assert await any_face.do(link.votes.hget()) == 1
+
     async def test_elsewhere_than_in_its_transaction(self, any_face, link_model):
         do, database = any_face.do, any_face.database
         link = await do(link_model.create(votes=1))

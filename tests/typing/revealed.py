@@ -51,6 +51,7 @@ from limpyd import (
 from limpyd.asyncio import AsyncCollection, AsyncRedisDatabase, AsyncRedisModel, AsyncTypedModel
 from limpyd.fields.string import Get, IncrBy
 from limpyd.otel import trace_requests
+from limpyd.testing import AssertRequests, LimpydUse, assert_requests
 from limpyd.tracing import RequestEvent, log_request, on_request
 
 Item = TypeVar("Item")
@@ -781,3 +782,13 @@ async def awaited_in_a_block(person: AsyncPerson) -> None:
 reveal_type(Match.update_or_create(name="x", defaults={"age": 3}))  # tuple[Match, bool]
 reveal_type(Draw.collection.page(before="x").previous)  # str | None
 Draw.collection.count_by("age", order="name")  # refused
+Match.name / 2  # refused
+
+
+def typed_test(limpyd_use: LimpydUse, requests_are: AssertRequests) -> None:
+    reveal_type(limpyd_use(Match.database))  # Any
+    with requests_are(1) as requests:
+        reveal_type(requests)  # Requests
+
+
+typed_test(assert_requests, assert_requests)  # refused

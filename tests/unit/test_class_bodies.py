@@ -159,6 +159,9 @@ class TestArguments:
     def test_that_are_misspelt(self):
         with pytest.raises(DeclarationError, match=r"InstanceHashField takes no 'index'; .*did you mean 'indexes'\?"):
             InstanceHashField(index=True)
+        for name, meant in {"db_index": "indexable", "min_value": "ge", "max": "le", "regex": "pattern"}.items():
+            with pytest.raises(DeclarationError, match=rf"takes no {name!r}; .*did you mean {meant!r}\?"):
+                InstanceHashField(**{name: 1})
         with pytest.raises(DeclarationError, match=r"SetField takes no 'uniqe'; .*did you mean 'unique'\?"):
             SetField(uniqe=True)
         for kind in (FKStringField, M2MSetField):

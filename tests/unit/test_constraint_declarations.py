@@ -135,6 +135,10 @@ REFUSED = [
     (lambda: StringField(validator="x"), "a function that takes a value"),
     (lambda: StringField(type=int, ge=3, choices=[1, 5]), r"Item\.field: its choice 1 breaks ge=3; change one"),
     (lambda: StringField(type=int, ge=3, default=1), r"Item\.field: its default 1 breaks ge=3; change one"),
+    (lambda: StringField(type=int, default="x"), r"Item\.field: its default 'x' does not fit the field"),
+    (lambda: StringField(type=int, ge=5, le=1), "no value satisfies ge=5 and le=1"),
+    (lambda: StringField(type=int, gt=5, le=5), "no value satisfies gt=5 and le=5"),
+    (lambda: StringField(min_length=5, max_length=3), "no value satisfies min_length=5 and max_length=3"),
     (lambda: StringField(max_members=1), "holds one value"),
     (lambda: SetField(max_members=0), "an integer from 1 on"),
     (lambda: StreamField(type=int, ge=0), "takes no constraints"),
@@ -156,6 +160,17 @@ REFUSED = [
 def test_what_does_not_fit_is_refused(declare, make, message):
     with pytest.raises(DeclarationError, match=message):
         declare(make())
+
+
+def test_limits_that_one_value_satisfies(declare):
+    declare(StringField(type=int, ge=5, le=5, gt=4, lt=6))
+
+
+def test_other_exceptions_of_a_validator_name_the_value(declare):
+    model = declare(StringField(type=int, validator=lambda value: value.nothing))
+    with pytest.raises(AttributeError) as caught:
+        model(field=3)
+    assert "for the value 3 of Item.field" in caught.value.__notes__[0]
 
 
 def test_primary_keys(declare):

@@ -19,7 +19,7 @@ from limpyd import (
     model,
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, UnknownField
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, UnknownField
 from tests.support.counting import calls
 
 
@@ -260,7 +260,7 @@ class TestFields:
                 StringField(type=wrong)
 
     def test_defaults(self, database):
-        with pytest.raises(InvalidValue, match=r"Made\.size"):
+        with pytest.raises(DeclarationError, match=r"Made\.size: its default 'x' does not fit the field"):
             declare("Made", database=database, size=StringField(type=int, default="x"))
         with pytest.raises(DeclarationError, match="unique"):
             StringField(unique=True, default="x")

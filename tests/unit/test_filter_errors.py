@@ -22,7 +22,9 @@ from limpyd import (
     SetField,
     TextRangeIndex,
 )
-from limpyd.exceptions import InvalidFilter, UnknownField
+from limpyd.exceptions import InvalidFilter, InvalidValue, UnknownField
+from limpyd.query.ordering import sort_keys
+from limpyd.query.paging import cursor_of
 
 LOWER = TextRangeIndex(prefix="low", transform=str.lower)
 WORDS = EqualIndex(prefix="word", transform=str.split)
@@ -93,6 +95,7 @@ CASES: list[tuple[Any, dict[str, Any], dict[str, Any], str]] = [
     ),
     (InstanceHashField, {"indexable": True}, {"a__starswith": "x"}, "did you mean 'startswith'?"),
     (InstanceHashField, {"indexes": [LOWER]}, {"a__lwo": "x"}, "did you mean 'low'?"),
+    (SetField, {"indexable": True}, {"a__len": 2}, "only sort takes a__len"),
     (InstanceHashField, {"indexable": True}, {"a__icontains": "x"}, "no index finds values by what they contain"),
     (InstanceHashField, {"indexable": True}, {"a__iexact": "x"}, "TextRangeIndex(case_sensitive=False)"),
     (
@@ -212,3 +215,48 @@ def test_attributes_of_a_reference_are_no_fields_of_what_it_is_to():
     assert str(Group.collection(Group.owner["name"] == "Ann")) == str(Group.collection(owner__name="Ann"))
     with pytest.raises(InvalidFilter, match=r"such as Person\.field == value$"):
         Person.collection(True)
+
+
+class Post(RedisModel):
+    database = RedisDatabase(port=1)
+    score = InstanceHashField(type=int, indexable=True)
+    deleted = InstanceHashField(type=bool, indexable=True)
+    title = InstanceHashField(type=str)
+
+
+FORGOTTEN = [
+    lambda: Post.score > 1 & Post.deleted == False,  # noqa: E712
+    lambda: Post.deleted == True & (Post.score > 1),
+    lambda: Post.title == "a" | Post.title == "b",
+    lambda: (Post.score > 1) & Post.deleted,
+    lambda: Post.deleted | (Post.score > 1),
+    lambda: ~Post.deleted,
+]
+
+
+@pytest.mark.parametrize("written", FORGOTTEN)
+def test_forgotten_parentheses(written):
+    with pytest.raises(TypeError, match=r"is no expression; put comparisons in parentheses: \(A\.x == 1\) & \("):
+        written()
+
+
+def test_a_field_of_bool_is_compared_with_true():
+    with pytest.raises(TypeError, match=r"& \(Post\.deleted == True\)"):
+        (Post.score > 1) & Post.deleted
+
+
+def test_sums_of_texts_are_refused_before_anything_is_sent():
+    for total in (Post.collection().sum, Post.collection().avg):
+        with pytest.raises(InvalidFilter, match=r"Post\.title holds no numbers to add; declare it with the type"):
+            total("title")
+
+
+def test_defaults_are_a_dict():
+    with pytest.raises(InvalidValue, match="takes defaults and create_defaults as dicts"):
+        Post.update_or_create(score=1, defaults=["x"])
+
+
+def test_cursors_of_another_order_name_both():
+    cursor = cursor_of(sort_keys(Post._schema, "-title", False, None, None), [b"1", b"x"])
+    with pytest.raises(InvalidValue, match="sorted by -title as text, this one is sorted by score as number"):
+        Post.collection.sort(by="score").page(1, after=cursor)

@@ -142,7 +142,7 @@ def no_number(model: Any, key: bytes, sub: bytes, pk: bytes, value: bytes) -> Li
             return error
     return ServerError(
         f"{who} is {shorten(to_text(value))}, which is not a number, so it cannot be added, or compared as a "
-        "number; sort texts with alpha=True, or declare the field with type=str"
+        "number. Set a number; or to sort texts, pass alpha=True or declare the field with type=str"
     )
 
 

@@ -12,7 +12,7 @@ from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.options import LENGTHS, ORDERED, ValueConstraints
 from limpyd.keys import to_text
 from limpyd.requests.request import Request, resolved, to_bool
-from limpyd.requests.step_results import Result
+from limpyd.requests.step_results import Result, as_result
 from limpyd.scripts import object_requests
 from limpyd.types import UNTYPED, Codec, Encodable
 
@@ -27,6 +27,8 @@ def pk_bytes(subject: str, pk: Any) -> bytes:
         return UNTYPED.encode(pk)
     except TypeError as error:
         msg = f"{subject}: a primary key is a str, bytes, int, float or Decimal, not {shorten(pk)}"
+        if as_result(pk) is not None:
+            msg += ", which is known after the block; call the method of the instance, or read the primary key before"
         raise InvalidPrimaryKey(msg) from error
     except ValueError as error:
         if isinstance(pk, str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from limpyd.exceptions import ConstraintError, InvalidFilter, InvalidPrimaryKey, LimpydError, shorten
+from limpyd.exceptions import ConstraintError, InvalidFilter, InvalidPrimaryKey, InvalidValue, LimpydError, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
 from limpyd.fields.declaration.setters import with_own_setters
@@ -71,6 +71,10 @@ def update_or_create(
     It is one step on the server, as `get_or_create`. Raises as that.
     """
     method = "update_or_create"
+    for given in (defaults, create_defaults):
+        if given is not None and not isinstance(given, Mapping):
+            msg = f"{schema.name}.{method} takes defaults and create_defaults as dicts, not {shorten(given)}"
+            raise InvalidValue(msg)
     if not defaults:
         return get_or_create(schema, method, pk, create_defaults, filters)
     created_with = defaults if create_defaults is None else create_defaults

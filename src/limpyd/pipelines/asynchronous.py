@@ -53,7 +53,7 @@ class AsyncPipeline(Collector):
         Raises:
             NotInPipeline: a pipeline cannot collect this call.
         """
-        return self._added(lambda: call(*args, **kwargs))
+        return self._added(call, args, kwargs)
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Sends the collected operations, and returns the list of their results. Later calls are collected again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar, copy_context
 from typing import Any, ClassVar, NoReturn
 
@@ -16,7 +16,7 @@ from limpyd.pipelines.raw_commands import RawCommands
 from limpyd.pipelines.settling import first_error, given_up
 from limpyd.pipelines.step_arguments import uses_of_results
 from limpyd.requests.request import Request
-from limpyd.requests.step_results import taking
+from limpyd.requests.step_results import StepResult, taking
 from limpyd.utils.pickling import not_sent
 
 
@@ -132,15 +132,19 @@ class Collector(RawCommands):
         pendings, self._pendings = self._pendings, []
         return pendings
 
-    def _added(self, call: Callable[[], Any]) -> Pending[Any]:
+    def _added(self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Pending[Any]:
+        if isinstance(call, StepResult):
+            msg = f"add() takes a call and its arguments, add(person.age.set, 3); this is the result of one: {call!r}"
+            raise NotInPipeline(msg)
         if self.has_ended:
             msg = f"{self!r} has ended; operations that are added now would never be sent"
             raise NotInPipeline(msg)
         before = len(self._pendings)
         if self._database._pipeline() is self:
-            call()
+            call(*args, **kwargs)
         else:
-            copy_context().run(self._collect_all_of, call)  # what is changed there ends with it, however it ends
+            # What is changed in the copy ends with it, however it ends.
+            copy_context().run(self._collect_all_of, lambda: call(*args, **kwargs))
         if len(self._pendings) != before + 1:
             msg = f"add() takes one operation on a model of {self._database!r}, not {len(self._pendings) - before}"
             raise NotInPipeline(msg)

@@ -95,9 +95,9 @@ def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
         InvalidFilter: the field holds no numbers.
     """
     column, field = tallied(model, name)
-    numbers = isinstance(field, ValueField) and (field.codec.ordered == "number" or field.codec.name == "str")
-    if not isinstance(field, ValueField) or not numbers:
-        msg = f"{field} holds no numbers to add"
+    untyped = isinstance(field, ValueField) and field.codec.name == "str" and not field.typed
+    if not isinstance(field, ValueField) or not (untyped or field.codec.ordered == "number"):
+        msg = f"{field} holds no numbers to add; declare it with the type of its values, such as type=int"
         raise InvalidFilter(msg)
     return column, field
 

@@ -52,6 +52,8 @@ def position_args(order: Sequence[SortKey], cursor: str) -> list[Argument]:
     try:
         padding = "=" * (-len(cursor) % 4)
         signature, *position = json.loads(base64.urlsafe_b64decode(cursor.encode() + padding.encode()))
+        if isinstance(signature, str) and signature != _signature(order):
+            position = []  # of another order, which is refused below
         args: list[Argument] = [pk.encode("latin-1") for pk in position[:1]]
         texts = position[1:]
         for key, text in zip(order if position else (), texts, strict=True):

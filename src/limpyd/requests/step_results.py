@@ -62,7 +62,7 @@ class StepResult(Generic[R_co]):
 
     __hash__ = object.__hash__
 
-    if not TYPE_CHECKING:  # else type checkers would let it be compared
+    if not TYPE_CHECKING:  # else type checkers would accept these
 
         def __eq__(self, other: object) -> bool:
             return self._compared(other)
@@ -81,6 +81,17 @@ class StepResult(Generic[R_co]):
 
         def __ge__(self, other: object) -> bool:
             return self._compared(other)
+
+        def __add__(self, other: object) -> Any:
+            if isinstance(other, Operand):
+                return NotImplemented
+            msg = (
+                f"{self!r} is not known yet, so Python cannot compute with it. In a transaction, pass it as it is, or "
+                f"its negative, or as an operand of update(votes=Post.votes + added)"
+            )
+            raise TypeError(msg)
+
+        __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
 
         def _compared(self, other: object) -> Any:
             """Leaves a comparison to Python, if it is with another result, or to a field, if it is an expression.
@@ -149,8 +160,8 @@ class UnknownResult(InvalidValue):
     def __init__(self, what: object, result: StepResult[Any]) -> None:
         super().__init__(
             f"{what} cannot be {shorten(result)}: within a transaction, the values of fields, the amounts of commands, "
-            f"and the operands of update may be results of earlier operations, and nothing else; give a value that is "
-            f"known"
+            f"and the operands of update and of its if_ may be results of earlier operations, and nothing else; give a "
+            f"value that is known"
         )
         self.result = result
 

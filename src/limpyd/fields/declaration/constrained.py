@@ -5,6 +5,7 @@ Only a model that declares a constraint imports the kinds of constraints.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -52,6 +53,7 @@ def constrain(field: Any) -> None:
         if reason:
             msg = f"{field}: {name}={shorten(declared)} does not fit this {type(field).__name__}: {reason}"
             raise DeclarationError(msg)
+    _check_limits(field, {each.kind.name: each.limit for each in constraints})
     field.constraints = tuple(sorted(constraints, key=lambda each: not each.kind.of_field))
     name = to_bytes(_declared(field).name)
     field.required = "required" in field.declared_constraints
@@ -80,6 +82,24 @@ def _reason_against(field: Any, name: str) -> str:
     if name == "max_members" and not (field.many or field.has_subkeys):
         return "it holds one value; limit the number of members of a SetField, ListField, SortedSetField or HashField"
     return ""
+
+
+def _check_limits(field: Any, limits: Mapping[str, Any]) -> None:
+    """Checks the limits of a field against each other.
+
+    Raises:
+        DeclarationError: no value satisfies two of them.
+    """
+    for low, high in (("ge", "le"), ("ge", "lt"), ("gt", "le"), ("gt", "lt"), ("min_length", "max_length")):
+        if low not in limits or high not in limits:
+            continue
+        both_included = low != "gt" and high != "lt"
+        if limits[low] > limits[high] or (limits[low] == limits[high] and not both_included):
+            declared = field.declared_constraints
+            msg = (
+                f"{field}: no value satisfies {low}={declared[low]!r} and {high}={declared[high]!r}; change one of them"
+            )
+            raise DeclarationError(msg)
 
 
 def _check_choices(field: Any, constraints: Any) -> None:
@@ -134,6 +154,10 @@ def check(field: Any, constraints: Any, stored: bytes, pk: str | None = None) ->
                 continue
         except ValueError as error:
             cause = error
+        except Exception as error:
+            of = "" if pk is None else f" of {field.model.name}({shorten(pk)})"
+            error.add_note(f"raised by {each} for the value {shorten(value)} of {field}{of}")
+            raise
         reason = "" if cause is None else str(cause)
         raise ConstraintError(field.model.name, field.name, value, str(each), each.demand, pk, reason) from cause
 

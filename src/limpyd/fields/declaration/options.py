@@ -89,6 +89,17 @@ def options_of(kind: Any) -> frozenset[str] | None:
     return frozenset(names)
 
 
+OTHER_NAMES = {
+    **dict.fromkeys(("min", "min_value", "minimum"), "ge"),
+    **dict.fromkeys(("max", "max_value", "maximum"), "le"),
+    **dict.fromkeys(("regex", "regexp"), "pattern"),
+    **dict.fromkeys(("db_index", "indexed"), "indexable"),
+    **dict.fromkeys(("validators", "check"), "validator"),
+    "enum": "choices",
+}
+"""The names of options in other libraries, and those of limpyd."""
+
+
 def _unknown_option(kind: Any, name: str, known: frozenset[str]) -> str:
     """Returns the message for an argument that a class of fields does not take."""
     if name == "default":
@@ -98,4 +109,6 @@ def _unknown_option(kind: Any, name: str, known: frozenset[str]) -> str:
         )
     known = (kind.takes or known) - {"is_default"}
     takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
-    return f"{kind.__name__} takes no {name!r}; {takes}{did_you_mean(name, known)}"
+    other = OTHER_NAMES.get(name)
+    meant = f"; did you mean {other!r}?" if other in known else did_you_mean(name, known)
+    return f"{kind.__name__} takes no {name!r}; {takes}{meant}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
 
 from limpyd.commands.table import REMOVING
-from limpyd.exceptions import ConstraintError, DeclarationError, shorten
+from limpyd.exceptions import ConstraintError, DeclarationError, InvalidValue, shorten
 from limpyd.fields.declaration import constrained
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.setters import has_own_setter
@@ -125,11 +125,13 @@ def _check_default(field: SingleValueField[Any]) -> None:
     """Refuses a default that the field cannot hold.
 
     Raises:
-        InvalidValue: it does not fit the field's type.
-        DeclarationError: it breaks a constraint.
+        DeclarationError: it does not fit the field's type, or breaks a constraint.
     """
     try:
         field.encode_new(field.default)
     except ConstraintError as error:
         msg = f"{field}: its default {shorten(field.default)} breaks {error.constraint}; change one of them"
         raise DeclarationError(msg) from None
+    except InvalidValue as error:
+        msg = f"{field}: its default {shorten(field.default)} does not fit the field: {error}"
+        raise DeclarationError(msg) from error

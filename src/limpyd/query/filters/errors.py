@@ -126,6 +126,11 @@ def _unknown_part(field: ValueField[Any], served: Served, prefix: str, written: 
         return f"{field} does not support {prefix!r}: {OTHER_WORDS[prefix]}"
     if prefix in NAMES_OF_PARTS and field.codec.name in PARTS and not field.has_subkeys:
         return f"{field} has no index of its {prefix}; add {PARTS[field.codec.name]} to its indexes"
+    if prefix in {"len", "count"} and field.many:
+        return (
+            f"objects cannot be found by the number of members of {field}; only sort takes {field.name}{SEPARATOR}len. "
+            f"Keep the number in another field"
+        )
     known = sorted({each for each, _ in served if each})
     meant = did_you_mean(prefix, [*OPERATORS, *known])
     if meant:
