@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import pickle
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
@@ -160,6 +161,12 @@ REFUSED = [
 def test_what_does_not_fit_is_refused(declare, make, message):
     with pytest.raises(DeclarationError, match=message):
         declare(make())
+
+
+def test_flags_of_a_pattern_are_shown(declare):
+    model = declare(StringField(pattern=re.compile("^a", re.IGNORECASE)))
+    with pytest.raises(ConstraintError, match=r"pattern=re\.compile\('\^a', re\.IGNORECASE\)"):
+        model(field="b")
 
 
 def test_limits_that_one_value_satisfies(declare):

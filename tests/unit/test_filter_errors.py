@@ -251,6 +251,28 @@ def test_sums_of_texts_are_refused_before_anything_is_sent():
             total("title")
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"if_vers": 1}, "did you mean the argument 'if_version' of update"),
+        ({"default": {}}, "did you mean the argument 'defaults' of update_or_create"),
+        ({"titel": "x"}, "did you mean 'title'"),
+    ],
+)
+def test_misspelt_arguments(given, meant):
+    with pytest.raises(UnknownField, match=meant):
+        Post.update(1, **given)
+
+
+def test_sorting_by_a_number_of_members_is_advised():
+    class Tagged(RedisModel):
+        database = Post.database
+        tags = SetField()
+
+    with pytest.raises(InvalidFilter, match="sort by the number of members: tags__len"):
+        Tagged.collection.sort(by="tags__count")
+
+
 def test_defaults_are_a_dict():
     with pytest.raises(InvalidValue, match="takes defaults and create_defaults as dicts"):
         Post.update_or_create(score=1, defaults=["x"])

@@ -43,7 +43,7 @@ class Constraint(NamedTuple):
 
     def __str__(self) -> str:
         declared = self.declared
-        if isinstance(declared, re.Pattern):
+        if isinstance(declared, re.Pattern) and not declared.flags & ~re.UNICODE:
             declared = declared.pattern
         elif callable(declared):
             declared = getattr(declared, "__qualname__", declared)

@@ -218,7 +218,9 @@ def _named_key(model: Any, name: str, alpha: bool | None, *, desc: bool) -> Sort
         sub = as_bytes("a sub-key", rest)
     elif separator:
         reason = f"{field} refers to many objects" if field.refers else f"{field} has no sub-keys"
-        msg = f"sort by {name}: {reason}"
+        number = field.stored_as in MEMBER_COUNTS
+        cure = f"; sort by the number of members: {field.name}{SEPARATOR}{LEN}" if number else ""
+        msg = f"sort by {name}: {reason}{cure}"
         raise InvalidFilter(msg)
     if field.many or field.stored_as not in {b"entry", b"string", b"hash"}:
         cure = f"; sort by their number: {name}{SEPARATOR}{LEN}" if field.stored_as in MEMBER_COUNTS else ""

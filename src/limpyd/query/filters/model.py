@@ -10,7 +10,7 @@ from limpyd.expressions import Comparison
 from limpyd.fields import Field
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import ModelKeys, Partition
-from limpyd.utils.suggestions import did_you_mean
+from limpyd.utils.suggestions import closest, did_you_mean
 
 
 class LookupCache(Protocol):
@@ -49,7 +49,19 @@ def own_field(model: Queried, comparison: Comparison) -> Field[Any]:
     return model.field(name)
 
 
+ARGUMENTS = {
+    "if_": "update",
+    "if_version": "update",
+    "defaults": "update_or_create",
+    "create_defaults": "update_or_create",
+}
+"""The arguments that methods take beside values of fields, with the methods."""
+
+
 def unknown_field(model: Queried, name: str) -> UnknownField:
     """The error for a name that is no field of the model."""
     meant = did_you_mean(name, model.fields)
+    argument = closest(name, [*model.fields, *ARGUMENTS])
+    if argument in ARGUMENTS:
+        meant = f"; did you mean the argument {argument!r} of {ARGUMENTS[argument]}?"
     return UnknownField(f"{model.name} has no field {name!r}; it has {', '.join(model.fields)}{meant}")
