@@ -194,10 +194,10 @@ async def test_what_is_not_there_is_no_error(any_face):
         with face.sent() as sent:
             values = await listed(face, collection.values_list("field", flat=True))
         assert sorted(values, key=str) == [5, 5, 5, 5, None]
-        assert len(sent.names) == 1
+        assert len(sent.names) - sent.names.count("EVAL") == 1  # EVAL: the source of a script that is new
     with face.sent() as sent:
         await listed(face, thing.collection().values("x", "y"))
-    assert len(sent.names) == 1
+    assert len(sent.names) - sent.names.count("EVAL") == 1
 
 
 async def test_values_that_are_compared_as_numbers(face):

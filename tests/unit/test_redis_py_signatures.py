@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 
+import limpyd.fields
 from limpyd.fields.bound.field import BoundField
 
 P = inspect.Parameter
@@ -100,6 +101,8 @@ ORDER: dict[str, str] = {
 def commands() -> Iterator[tuple[str, Any, Any]]:
     """Each method of a field that redis-py has, too: its name, as "entry hset" where entries have one of their own."""
     seen = set()
+    for name in limpyd.fields.__all__:  # some are imported at their first use
+        getattr(limpyd.fields, name)
     kinds = [BoundField]
     while kinds:
         kind = kinds.pop()
