@@ -326,7 +326,7 @@ class TestTypes:
     def test_a_default_must_fit(self, one_server):
         from limpyd import RedisDatabase, RedisModel  # noqa: PLC0415
 
-        with pytest.raises(InvalidValue):
+        with pytest.raises(DeclarationError, match=r"its default .* does not fit the field"):
 
             class Wrong(RedisModel):
                 database = RedisDatabase(port=one_server.port)
