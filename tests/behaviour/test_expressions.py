@@ -566,3 +566,17 @@ async def test_a_bound_is_never_passed(face, model):
 
     assert sum(await asyncio.gather(*(vote() for _ in range(100)))) == 30
     assert await post.votes.hget() == 30
+
+
+async def test_a_version_is_read_as_it_was_before(any_face):
+    class Thing(any_face.Model):
+        database = any_face.database
+        number = InstanceHashField(type=int)
+        version = VersionField()
+
+    thing = await any_face.do(Thing.create(number=1))
+    any_face.client.hdel("{thing}:hash:1", "version")  # as of an object from before there were versions
+    await any_face.do(thing.update(number=Thing.version + 10))
+    assert await any_face.do(thing.values("number", "version")) == {"number": 10, "version": 1}
+    await any_face.do(thing.update(number=Thing.version + 10, if_=Thing.version == 1))
+    assert await any_face.do(thing.values("number", "version")) == {"number": 11, "version": 2}

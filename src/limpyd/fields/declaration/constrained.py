@@ -58,7 +58,7 @@ def constrain(field: Any) -> None:
     name = to_bytes(_declared(field).name)
     field.required = "required" in field.declared_constraints
     field.constraint_rows = tuple(
-        IndexRow(b"?" + each.kind.name.encode(), b"text", name + b" " + each.argument)
+        IndexRow(each.row_name, b"text", name + b" " + each.argument)
         for each in field.constraints
         if each.argument is not None
     )

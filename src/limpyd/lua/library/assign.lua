@@ -30,7 +30,7 @@
 
 local version_key, version_sub_key, fields = '', '', {}
 local condition_at, expressions = false, false
-local originals, original_version = {}, false -- what an object had before: the values by the number of their field
+local originals, original_version = {}, nil -- what an object had before: the values by the number of their field
 
 -- Reads the fields from ARGV; returns the position after them.
 local function read_fields(at)
@@ -71,7 +71,11 @@ local function original(number, pk)
   if originals[number] == nil then
     local stored, key, sub = place_of(number, pk)
     local is_version = sub == version_sub_key and sub ~= '' and key == key_from_template(version_key, pk)
-    originals[number] = is_version and original_version or read_value(stored, key, sub)
+    if is_version and original_version ~= nil then -- it has been counted by now
+      originals[number] = original_version
+    else
+      originals[number] = read_value(stored, key, sub)
+    end
   end
   return originals[number]
 end
@@ -84,7 +88,7 @@ end
 
 -- Returns whether an object meets the condition, if there is one.
 local function meets_condition(pk)
-  originals, original_version = {}, false
+  originals, original_version = {}, nil
   return not condition_at or expression().holds(condition_at, pk)
 end
 
