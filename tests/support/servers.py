@@ -18,6 +18,8 @@ import redis.utils
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.support.process_groups import ends_with_us
+
 # redis-py looks up its version among the installed packages for each client; tests make tens of thousands.
 redis.utils.get_lib_version = cache(redis.utils.get_lib_version)
 
@@ -75,7 +77,7 @@ NEWEST_AND_OLDEST = list(dict.fromkeys([NEWEST, OLDEST]))
 
 
 class Server:
-    """A running server."""
+    """A running server; it ends with this process, if not before."""
 
     clustered = False
 
@@ -91,7 +93,9 @@ class Server:
         """Starts it (again), and waits until it answers."""
         where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder]
         quiet = ["--save", "", "--appendonly", "no", "--loglevel", "warning"]
-        self.process = subprocess.Popen([self.binary, *where, *quiet, *self.options], stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [self.binary, *where, *quiet, *self.options], stdout=subprocess.DEVNULL, process_group=ends_with_us()
+        )
         self._wait()
 
     def kill(self) -> None:
