@@ -1,0 +1,48 @@
+"""The models of the protocols: small cases, and whether faults of a broken protocol are found.
+
+The programs `claims_model`, `claims_failover` and `refs_model` explore all cases, in some minutes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.protocols import claims_failover, claims_model, refs_model
+from tests.protocols.claims_failover import ClaimsWithFailovers
+from tests.protocols.claims_model import Claims
+from tests.protocols.exploration import TooManyStatesError, explore, find_fault
+from tests.protocols.refs_model import References
+
+SMALL = [
+    *(
+        (Claims, claims_model.CASES[number], states)
+        for number, states in {0: 68, 2: 35, 4: 371, 6: 120, 8: 355}.items()
+    ),
+    *((ClaimsWithFailovers, claims_failover.CASES[number], states) for number, states in {2: 798}.items()),
+    *((References, refs_model.CASES[number], states) for number, states in {0: 39, 1: 42, 4: 684, 8: 135}.items()),
+]
+"""Models, cases, and how many states they have: a change of a number is a change of the protocol."""
+MODELS = [(Claims, claims_model), (ClaimsWithFailovers, claims_failover), (References, refs_model)]
+BROKEN = [(model, module.CASES, variant) for model, module in MODELS for variant in module.VARIANTS]
+
+
+@pytest.mark.parametrize(("model", "case", "states"), SMALL, ids=lambda value: getattr(value, "name", None))
+def test_nothing_is_wrong(model, case, states):
+    """In no state, and whoever is stopped there for ever."""
+    found = explore(model(), case)
+    assert found.fault is None, found.state
+    assert found.states == states
+
+
+@pytest.mark.parametrize(
+    ("model", "cases", "variant"), BROKEN, ids=lambda value: value if isinstance(value, str) else None
+)
+def test_broken_protocols_are_found(model, cases, variant):
+    """So the exploration can find what it is for."""
+    assert find_fault(model(variant), cases, limit=25_000) is not None
+
+
+def test_limit():
+    """An exploration that was not finished does not count as one that found nothing."""
+    with pytest.raises(TooManyStatesError):
+        explore(Claims(), claims_model.CASES[0], limit=10)
