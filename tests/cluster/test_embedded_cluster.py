@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
 import redis
 
+from limpyd.embedded import cluster
 from limpyd.embedded.cluster import EmbeddedCluster
+from limpyd.embedded.ports import HOST, free_port
 from limpyd.exceptions import DeclarationError
 from tests.support.processes import alive, gone
 
@@ -105,6 +108,27 @@ def test_numbers_that_are_none_of_a_cluster_are_refused(numbers, message):
         EmbeddedCluster(*numbers)
 
 
+@pytest.fixture
+def taken():
+    """A port that another program listens on."""
+    with socket.socket() as other:
+        other.bind((HOST, free_port()))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_a_port_that_another_program_took_meanwhile_is_replaced(taken, monkeypatch):
+    chosen = [taken]
+    monkeypatch.setattr(cluster, "free_port", lambda: chosen.pop() if chosen else free_port())
+    embedded = EmbeddedCluster(1)
+    try:
+        ((_, port),) = embedded.start()["nodes"]
+        assert not chosen
+        assert answers(port, embedded.password)
+    finally:
+        embedded.leave()
+
+
 def run(*options):
     command = [sys.executable, "-m", "limpyd", "serve", *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -122,6 +146,13 @@ def test_limpyd_serve_runs_a_cluster_until_it_is_stopped():
         serving.terminate()
     assert serving.returncode == 0
     assert gone(lambda: alive(pid))
+
+
+def test_limpyd_serve_names_a_port_that_is_taken(taken):
+    with run("--nodes", "1", "--port", str(taken)) as serving:
+        _, errors = serving.communicate()
+    assert serving.returncode == 3
+    assert "Address already in use" in " ".join(errors.split())
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def _serve_one(port: int, folder: Path | None, *, persist: bool, as_json: bool) 
     with ExitStack() as stack:
         if temporary:
             stack.callback(supervisor.discard, str(place), lock)
-        log = stack.enter_context((place / supervisor.LOG).open("ab"))
+        log = stack.enter_context((place / supervisor.LOG).open("a+b"))
         said = log.tell()
         disposal = "discard" if temporary else "keep"
         stopping = stack.enter_context(_signals_caught())
@@ -100,10 +100,7 @@ def _serve_one(port: int, folder: Path | None, *, persist: bool, as_json: bool) 
         while server.poll() is None and not stopping.wait(POLL_SECONDS):
             pass
         if not stopping.is_set():
-            msg = (
-                f"the server on port {port} ended with code {server.returncode}: "
-                f"{supervisor.last_lines(log.name, said)}"
-            )
+            msg = f"the server on port {port} ended with code {server.returncode}: {supervisor.last_lines(log, said)}"
             raise ServerError(msg)
     return Ended.WELL
 

@@ -19,7 +19,7 @@ from typing import Any
 import redis
 
 from limpyd.embedded.ports import HOST, free_port
-from limpyd.embedded.server import PATIENCE, EmbeddedServer, _servers
+from limpyd.embedded.server import PATIENCE, EmbeddedServer, renew_lock_after_fork
 from limpyd.embedded.supervisor import CONFIG, POLL_SECONDS, PRIVATE
 from limpyd.exceptions import DeclarationError, ServerUnreachable, shorten
 
@@ -91,7 +91,7 @@ class EmbeddedCluster:
         self._primaries = primaries
         self._formed = False
         self._starting = threading.Lock()
-        _servers.add(self)
+        renew_lock_after_fork(self)
 
     def __str__(self) -> str:
         others = len(self._nodes) - self._primaries
@@ -148,7 +148,7 @@ def form(ports: list[int], primaries: int, password: str) -> None:
         for number, node in enumerate(nodes[primaries:]):
             primary = _cluster(nodes[number % primaries], "MYID")
             _wait(lambda node=node, primary=primary: _cluster(node, "REPLICATE", primary))  # type: ignore[misc]
-        _wait(lambda: all(map(_serves, nodes)))
+        _wait(lambda: all(_serves(node) and _replicas_known(node) == len(nodes) - primaries for node in nodes))
 
 
 def _serves(node: redis.Redis) -> bool:
@@ -158,6 +158,11 @@ def _serves(node: redis.Redis) -> bool:
         return False
     replication = node.info("replication")
     return bool(replication["role"] == "master" or replication["master_link_status"] == "up")
+
+
+def _replicas_known(node: redis.Redis) -> int:
+    """Returns how many replicas a node knows of, which others tell it; clients learn of them by it."""
+    return sum("slave" in line.split()[2].split(",") for line in _cluster(node, "NODES").decode().splitlines())
 
 
 def _info(node: redis.Redis) -> dict[str, str]:

@@ -15,7 +15,7 @@ import sys
 import threading
 import warnings
 import weakref
-from typing import Any
+from typing import Protocol
 
 from limpyd.embedded import folders, supervisor
 from limpyd.embedded.presence import Presence
@@ -48,7 +48,7 @@ class EmbeddedServer:
         self._made_in = os.getpid()
         if not self._keep and str(self._made_in) not in _owners():
             os.environ[OWNERS] = " ".join([*_owners(), str(self._made_in)])
-        _servers.add(self)
+        renew_lock_after_fork(self)
 
     def __str__(self) -> str:
         return f"embedded server in {self._folder}"
@@ -164,7 +164,20 @@ def server_binary() -> str:
     return str(get_binary_path())
 
 
-_servers: weakref.WeakSet[Any] = weakref.WeakSet()
+class Forked(Protocol):
+    """Something with a lock that a forked child must renew."""
+
+    def after_fork(self) -> None:
+        """Renews the lock."""
+        ...
+
+
+_servers: weakref.WeakSet[Forked] = weakref.WeakSet()
+
+
+def renew_lock_after_fork(server: Forked) -> None:
+    """Has a server, or a cluster of them, renew its lock in each child that is forked while it is there."""
+    _servers.add(server)
 
 
 def _renew_locks_after_fork() -> None:

@@ -31,6 +31,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 Server = subprocess.Popen[bytes]
 USERS_LOCK, SERVER_LOCK, LIFELINE, SOCKET, LOG = "users.lock", "server.lock", "lifeline", "valkey.sock", "server.log"
@@ -269,10 +270,11 @@ def claim_or_find(patience: float) -> tuple[int | None, str | None]:
         time.sleep(POLL_SECONDS)
 
 
-def last_lines(log: str | Path, start: int) -> str:
-    """The last lines of a log, after a position."""
-    lines = Path(log).read_bytes()[start:].decode(errors="replace").splitlines()[-10:]
-    free = shutil.disk_usage(Path(log).parent).free
+def last_lines(log: BinaryIO, start: int) -> str:
+    """The last lines of a log, after a position. It is an open file, since its folder may have been discarded."""
+    log.seek(start)
+    lines = log.read().decode(errors="replace").splitlines()[-10:]
+    free = shutil.disk_usage(log.fileno()).free
     return "\n".join(lines) or f"it printed nothing; {free:,} bytes are free on the disk"
 
 
@@ -285,7 +287,7 @@ def main(binary: str, folder: str, disposal: str, patience: str) -> int:
     users_lock = open_lock(USERS_LOCK)
     server_lock, trouble = claim_or_find(float(patience))
     if server_lock is not None:
-        with Path(LOG).open("ab") as log:
+        with Path(LOG).open("a+b") as log:
             start = log.tell()
             watcher = os.fork()
             if watcher == 0:
@@ -297,9 +299,9 @@ def main(binary: str, folder: str, disposal: str, patience: str) -> int:
                 if disposal == "discard":
                     discard(folder, server_lock)
                 return 0
-        trouble = wait_until_ready(watcher, float(patience))
-        if trouble is not None:
-            trouble = f"{trouble}:\n{last_lines(LOG, start)}"
+            trouble = wait_until_ready(watcher, float(patience))
+            if trouble is not None:
+                trouble = f"{trouble}:\n{last_lines(log, start)}"
     sys.stderr.write(trouble or "")
     return int(trouble is not None)
 
