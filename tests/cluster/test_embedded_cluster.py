@@ -11,6 +11,8 @@ import sys
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from limpyd.embedded import cluster
 from limpyd.embedded.cluster import EmbeddedCluster
@@ -64,7 +66,8 @@ def test_it_serves_all_slots_with_a_replica_of_each(embedded):
 
 def test_nobody_gets_in_without_the_password(embedded):
     for host, port in embedded.start()["nodes"]:
-        with redis.Redis(host, port) as client, pytest.raises(redis.AuthenticationError):
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis(host, port, retry=once) as client, pytest.raises(redis.AuthenticationError):
             client.get("key")
     for node in embedded._nodes:
         files = {path.name: path.stat().st_mode & 0o777 for path in [node._folder, node._folder / "server.conf"]}
