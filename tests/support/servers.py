@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 import shutil
 import socket
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import redis
 import redis.utils
@@ -118,7 +121,7 @@ class Server:
         with redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0)) as client:
             for _ in range(2000):
                 try:
-                    client.ping()
+                    answered_by = client.info("server")["process_id"]
                 except redis.AuthenticationError:
                     return
                 except redis.ConnectionError:
@@ -127,7 +130,11 @@ class Server:
                         raise RuntimeError(msg) from None
                     time.sleep(0.01)
                 else:
-                    return
+                    if answered_by == self.process.pid:
+                        return
+                    self.kill()
+                    msg = f"port {self.port} is that of another server"
+                    raise RuntimeError(msg)
         self.kill()
         msg = f"{self.binary} does not answer"
         raise RuntimeError(msg)
@@ -150,6 +157,8 @@ class ClusterNode(Server):
 
 
 _given: set[int] = set()
+_claims = (Path(tempfile.gettempdir()) / f"limpyd-test-ports-{os.getuid()}").open("ab")
+"""A file with a byte for each port: a process locks those that it gives away, so no other test process gives them."""
 
 
 def free_port() -> int:
@@ -160,6 +169,10 @@ def free_port() -> int:
     while True:
         port = random.randrange(20000, 22000)
         if port in _given and len(_given) < 1000:
+            continue
+        try:
+            fcntl.lockf(_claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except OSError:
             continue
         with socket.socket() as low, socket.socket() as high:
             try:
