@@ -13,10 +13,10 @@ from limpyd.exceptions import (
     InvalidValue,
     MoveConflict,
     NotInPipeline,
-    ServerError,
     UndeclaredReference,
     UniquenessError,
     UnknownField,
+    UnsupportedCommand,
     WrongTypeError,
 )
 from tests.support.expected_indexes import inconsistencies, state
@@ -334,7 +334,7 @@ class TestMistakes:
             old = declare(RedisModel, RedisDatabase(port=nodes[0].port), "Old")
             new = declare(RedisModel, database, "New")
             thing = old.create(key="a", name="x")
-            with pytest.raises(ServerError, match="cluster of several"):
+            with pytest.raises(UnsupportedCommand, match="both names of a renaming"):
                 new.rename_from("old")
             assert thing.name.hget() == "x"
             assert old.get(name="x") == thing  # scripts still run

@@ -24,7 +24,7 @@ PROGRAM = """
 import os, sys
 from limpyd.embedded.cluster import EmbeddedCluster
 cluster = EmbeddedCluster(1)
-(_, port), = cluster.start()["nodes"]
+(_, port), = cluster.settings()["nodes"]
 child = os.fork()
 if not child:
     sys.stdin.readline()
@@ -55,17 +55,17 @@ def embedded():
 
 
 def test_it_serves_all_slots_with_a_replica_of_each(embedded):
-    settings = embedded.start()
+    settings = embedded.settings()
     assert len(settings["nodes"]) == 6
     with client_of(settings) as client:
         assert [client.set(f"key {number}", number) for number in range(30)] == [True] * 30
         assert len(client.get_primaries()) == len(client.get_replicas()) == 3
-    assert embedded.start() == settings, "it is started once"
+    assert embedded.settings() == settings, "it is started once"
     assert str(embedded) == "embedded cluster of 3 primaries and 3 replicas"
 
 
 def test_nobody_gets_in_without_the_password(embedded):
-    for host, port in embedded.start()["nodes"]:
+    for host, port in embedded.settings()["nodes"]:
         once = Retry(NoBackoff(), 0)
         with redis.Redis(host, port, retry=once) as client, pytest.raises(redis.AuthenticationError):
             client.get("key")
@@ -77,13 +77,13 @@ def test_nobody_gets_in_without_the_password(embedded):
 
 
 def test_it_goes_on_when_a_node_was_killed(embedded):
-    settings = embedded.start()
+    settings = embedded.settings()
     victim = settings["nodes"][0][1]
     os.kill(answers(victim, settings["password"]), signal.SIGKILL)
     heir = settings["nodes"][3][1]
     with redis.Redis(port=heir, password=settings["password"]) as client:
         assert gone(lambda: client.info("replication")["role"] != "master")
-    assert embedded.start() == settings
+    assert embedded.settings() == settings
 
 
 def test_it_ends_with_the_last_process_that_uses_it():
@@ -125,7 +125,7 @@ def test_a_port_that_another_program_took_meanwhile_is_replaced(taken, monkeypat
     monkeypatch.setattr(cluster, "free_port", lambda: chosen.pop() if chosen else free_port())
     embedded = EmbeddedCluster(1)
     try:
-        ((_, port),) = embedded.start()["nodes"]
+        ((_, port),) = embedded.settings()["nodes"]
         assert not chosen
         assert answers(port, embedded.password)
     finally:

@@ -17,7 +17,7 @@ async def test_a_second_opening_leaves_no_connection_behind(one_server):
     """As it comes when the call that began the first one was interrupted before it noted that."""
     database = AsyncRedisDatabase(port=one_server.port)
     await database.connect()
-    connections = database._driver._here()
+    connections = database._driver.connections.here()
     with one_server.client() as client:
 
         def wait_for(number):

@@ -448,7 +448,7 @@ class TestClients:
             (lambda: redis.sentinel.Sentinel([]), "service_name="),
             (lambda: redis.asyncio.Redis(), "pass it to AsyncRedisDatabase"),
             (lambda: redis.asyncio.ConnectionPool(), "pass it to AsyncRedisDatabase"),
-            (lambda: redis.RedisCluster.__new__(redis.RedisCluster), "a cluster of several nodes"),
+            (lambda: redis.RedisCluster.__new__(redis.RedisCluster), r"pass nodes=\[\(host, port\), …\]"),
             (object, "pass its settings"),
             (lambda: 7, "pass its settings"),
         ],

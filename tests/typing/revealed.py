@@ -634,7 +634,7 @@ def seen(event: RequestEvent) -> None:
     reveal_type(event.model)  # str | None
     reveal_type(event.operations)  # tuple[Operation, ...]
     batch: Literal["pipeline", "transaction"] | None = event.batch
-    retry: Literal["noscript", "stale", "reconnect"] | None = event.retry
+    retry: Literal["noscript", "stale", "reconnect", "redirected"] | None = event.retry
     print(batch, retry)
     reveal_type(event.batch_size)  # int
     reveal_type(event.duration)  # float

@@ -35,7 +35,7 @@ def serve_cluster(
     except DeclarationError as error:
         raise BadUsage(str(error)) from error
     try:
-        settings = cluster.start()
+        settings = cluster.settings()
         urls = [f"redis://:{cluster.password}@{host}:{port}" for host, port in settings["nodes"]]
         text = json.dumps({"urls": urls, "password": cluster.password}) if as_json else "\n".join(urls)
         sys.stdout.write(f"{text}\n")

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 import redis.asyncio
 
+from limpyd.database.clusters import Seed, address_reached, not_clustered, routing_of
 from limpyd.database.core import PROGRAM, Database
-from limpyd.database.handshake import QUESTIONS, ask
+from limpyd.database.handshake import QUESTIONS, QUESTIONS_TO_CLUSTER, ask
 from limpyd.database.key_scan import WALK
 from limpyd.drivers.access import call_with_lock
+from limpyd.drivers.async_connection_pool import AsyncConnectionPool
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client
+from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
+from limpyd.exceptions import ServerUnreachable
 from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Program, Request, Walk
 from limpyd.requests.resp import pack
@@ -40,6 +45,7 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         if client is not None:
             check_client(client, is_async=True)
         self._driver: AsyncDriver | None = None
+        self._first_drivers: dict[tuple[str, int] | None, AsyncDriver] = {}
         self._connections: dict[asyncio.AbstractEventLoop, redis.asyncio.Redis] = {}
 
     @staticmethod
@@ -50,11 +56,13 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
     async def _close(self, new_settings: dict[str, Any]) -> None:
         with self._lock:
             self._leave(new_settings)
-            driver, self._driver = self._driver, None
+            drivers, self._driver = [*self._first_drivers.values(), self._driver], None
+            self._first_drivers = {}
             clients, self._connections = self._connections, {}
         self._models.forget_indexes()
-        if driver is not None:
-            driver.close()
+        for driver in drivers:
+            if driver is not None:
+                driver.close()
         client = clients.get(asyncio.get_running_loop())
         if client is not None:
             await client.aclose()
@@ -63,7 +71,8 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
     def connection(self) -> redis.asyncio.Redis:
         """A redis.asyncio client on this database, for everything that is not a model; one per event loop.
 
-        It decodes replies to str; or it is the client that the database was made with.
+        It decodes replies to str; or it is the client that the database was made with. With `nodes=` it is a
+        redis.asyncio.RedisCluster, which has the same commands.
         """
         client = self._endpoint.client
         if isinstance(client, redis.asyncio.Redis):
@@ -76,8 +85,16 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
             if client is not None:
                 self._connections[loop] = redis.asyncio.Redis(connection_pool=client)
             else:
-                self._connections[loop] = async_client(self._endpoint.client_settings())
+                self._connections[loop] = self._new_client()
         return self._connections[loop]
+
+    def _new_client(self) -> redis.asyncio.Redis:
+        settings, seeds = self._endpoint.client_settings(), self._endpoint.seeds
+        if not seeds:
+            return async_client(settings)
+        from limpyd.drivers.cluster.clients import async_cluster_client  # noqa: PLC0415 - few have a cluster
+
+        return cast("redis.asyncio.Redis", async_cluster_client(seeds, settings, self._endpoint.address_remap))
 
     def _after_fork(self) -> None:
         super()._after_fork()
@@ -112,13 +129,57 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
 
     async def _open(self) -> AsyncDriver:
         if self._endpoint.embedded is not None:
-            await asyncio.to_thread(self._endpoint.embedded.start)
-        return call_with_lock(self._lock, lambda: self._driver or self._new_driver())
+            await asyncio.to_thread(self._endpoint.embedded.settings)
+        seeds: Sequence[Seed] = self._endpoint.seeds
+        *others, last = seeds or [None]
+        for seed in others:
+            with suppress(ServerUnreachable):
+                return await self._introduced(seed)
+        return await self._introduced(last)
 
-    def _new_driver(self) -> AsyncDriver:
+    async def _introduced(self, seed: Seed) -> AsyncDriver:
+        """The driver that fits the server, or the cluster, after asking it what it is."""
+        first = call_with_lock(self._lock, partial(self._first_driver, seed))
+        await first.ready()
+        return call_with_lock(self._lock, lambda: self._driver or self._new_driver(first, seed))
+
+    def _first_driver(self, seed: Seed) -> AsyncDriver:
+        """The driver that asks a server what it is."""
         self._begin_logging()
-        self._driver = driver = AsyncDriver(self._pool(), str(self._endpoint), self._check_server, self._listeners)
-        return driver
+        if seed not in self._first_drivers:
+            connections = self._connections_to(seed, self._check_server)
+            self._first_drivers[seed] = AsyncDriver(connections, str(self._endpoint), self._listeners)
+        return self._first_drivers[seed]
+
+    def _new_driver(self, first: AsyncDriver, seed: Seed) -> AsyncDriver:
+        """The driver that fits the server, or the cluster, once that was asked what it is."""
+        asked, slots = address_reached(self._endpoint, seed), self._capabilities.slots
+        if slots is None and seed is not None:
+            raise not_clustered(self._endpoint, asked)
+        self._driver = first if slots is None else self._cluster_driver(first, asked, slots)
+        return self._driver
+
+    def _cluster_driver(self, first: AsyncDriver, asked: NodeAddress, slots: Any) -> AsyncDriver:
+        from limpyd.drivers.cluster.async_driver import AsyncClusterDriver  # noqa: PLC0415 - few have a cluster
+        from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections  # noqa: PLC0415
+
+        def pool_of_node(node: NodeAddress) -> AsyncConnectionPool:
+            return first.connections if not node.port else self._connections_to(node, _nothing, clustered=True)
+
+        connections = AsyncClusterConnections(routing_of(self._endpoint, asked, slots), pool_of_node)
+        return AsyncClusterDriver(connections, str(self._endpoint), self._listeners)
+
+    def _connections_to(
+        self, node: tuple[str, int] | None, on_connect: Callable[[Any], Awaitable[None]], *, clustered: bool = False
+    ) -> AsyncConnectionPool:
+        if node is None:
+            return AsyncConnectionPool(self._pool(), on_connect)
+        settings = self._endpoint.node_settings(*node, clustered=clustered)
+        client = self._endpoint.pool
+        if client is not None:
+            kind = redis.asyncio.Connection if "path" in client.connection_kwargs else client.connection_class
+            return AsyncConnectionPool(type(client)(connection_class=kind, **settings), on_connect)
+        return AsyncConnectionPool(async_client(settings).connection_pool, on_connect)
 
     def _pool(self) -> redis.asyncio.ConnectionPool:
         pool: redis.asyncio.ConnectionPool | None = self._endpoint.pool
@@ -128,15 +189,24 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         """Asks the server for its version and more, before anything else is sent; once is enough."""
         if self.server is not None:
             return
+        if self._learn(*await self._asked(connection, QUESTIONS)):
+            self._learn_of_cluster(*await self._asked(connection, QUESTIONS_TO_CLUSTER))
+
+    async def _asked(self, connection: Any, questions: Sequence[tuple[str, ...]]) -> list[Any]:
+        """Returns the replies of a server to questions of the handshake."""
         trace = None
         if self._listeners.callbacks or GLOBAL_CALLBACKS:
-            trace = self._listeners.start_named(HANDSHAKE, QUESTIONS, sum(map(len, map(pack, QUESTIONS))))
+            trace = self._listeners.start_named(HANDSHAKE, questions, sum(map(len, map(pack, questions))))
         try:
-            replies = await ask(connection, QUESTIONS)
+            replies = await ask(connection, questions)
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error)
             raise
         if trace is not None:
             trace.finish(replies)
-        self._learn(*replies)
+        return replies
+
+
+async def _nothing(_: Any) -> None:
+    """Asks a new connection nothing: the nodes of a cluster are alike."""

@@ -86,11 +86,13 @@ class Database(PipelinedCore, Traced, Generic[Client]):
         cls,
         path: str | PathLike[str] | None = None,
         *,
+        nodes: int | None = None,
+        replicas: int = 0,
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
         slow_request: float | None = None,
     ) -> Self:
-        """A database on a private Valkey server, started when it is first used.
+        """A database on a private Valkey server, or a cluster of them, started when it is first used.
 
         The server serves this process and the children it forks, on a Unix socket, and ends with
         the last of them, however they end.
@@ -100,14 +102,18 @@ class Database(PipelinedCore, Traced, Generic[Client]):
                 share one server. Without it the data is gone with the server, and processes that import
                 the module anew (children that multiprocessing spawns, workers of web servers) each
                 have a server of their own.
+            nodes: the number of primaries of a cluster; None for a single server. Its nodes listen on ports of the
+                loopback interface, with a password. It keeps no data, so it takes no path.
+            replicas: the number of replicas of each primary.
             layout: that of the keys.
             max_changes: how many objects and index entries one step may change.
             slow_request: the seconds from which on a request is logged as slow; None for never.
 
         Raises:
-            DeclarationError: the `embedded` extra is not installed, the system is no Unix, or the path is none.
+            DeclarationError: the `embedded` extra is not installed, the system is no Unix, the path is none, or there
+                cannot be a cluster of so many nodes.
         """
-        own = embedded_endpoint(path)
+        own = embedded_endpoint(path, nodes, replicas)
         database = cls(layout=layout, max_changes=max_changes, slow_request=slow_request)
         database._endpoint = own
         return database
@@ -155,8 +161,13 @@ class Database(PipelinedCore, Traced, Generic[Client]):
     def _after_fork(self) -> None:
         self._lock = threading.Lock()
 
-    def _learn(self, info: Any, sorted_by_pattern: Any) -> None:
-        """Notes what the server replied to the questions of the handshake."""
+    def _learn(self, info: Any, sorted_by_pattern: Any) -> bool:
+        """Notes the replies to the questions of the handshake; returns whether to ask those to a cluster."""
         self._capabilities = self._capabilities.learned(
             info, sorted_by_pattern, address=str(self._endpoint), layout=self.layout
         )
+        return self._capabilities.is_clustered or bool(self._endpoint.seeds)
+
+    def _learn_of_cluster(self, slots: Any) -> None:
+        """Notes what a node replied to the questions to a cluster."""
+        self._capabilities = self._capabilities.learned_of_cluster(slots)

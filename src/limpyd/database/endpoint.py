@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, Protocol
 
-from limpyd.drivers.addresses import address_of, is_by_sentinel
+from limpyd.drivers.addresses import Remap, address_of, is_by_sentinel
 from limpyd.drivers.clients import pool_of
-from limpyd.drivers.settings import check_settings, client_settings, own_settings, with_defaults
-from limpyd.exceptions import DeclarationError
+from limpyd.drivers.settings import (
+    check_settings,
+    client_settings,
+    node_settings,
+    own_settings,
+    with_defaults,
+)
+from limpyd.exceptions import DeclarationError, shorten
 from limpyd.tracing.events import Address
 
 
-class EmbeddedServer(Protocol):
-    """A server of this process and its children."""
+class Embedded(Protocol):
+    """A server, or a cluster, of this process and its children."""
 
-    def start(self) -> str:
-        """Starts it, or joins it, and returns the path of its socket."""
+    def settings(self) -> dict[str, Any]:
+        """Starts it, or joins it, and returns the settings of connections to it."""
         ...
 
     def leave(self) -> None:
@@ -25,11 +31,11 @@ class EmbeddedServer(Protocol):
 
 
 class Endpoint(NamedTuple):
-    """One of three: the settings of connections, a client or pool of redis-py made elsewhere, an embedded server."""
+    """One of three: the settings of connections, a client or pool of redis-py, an embedded server or cluster."""
 
     settings: dict[str, Any]
     client: Any = None
-    embedded: EmbeddedServer | None = None
+    embedded: Embedded | None = None
 
     def __str__(self) -> str:
         """The address, as messages name it."""
@@ -52,13 +58,26 @@ class Endpoint(NamedTuple):
 
     def resolved_settings(self) -> dict[str, Any]:
         """Returns the settings that reach the server, after starting it if it is an embedded one."""
-        if self.embedded is None:
-            return self.settings
-        return {"unix_socket_path": self.embedded.start(), "db": 0}
+        return self.settings if self.embedded is None else self.embedded.settings()
 
     def own_settings(self) -> dict[str, Any]:
         """Returns the settings of limpyd's own connections."""
         return own_settings(self.resolved_settings())
+
+    @property
+    def seeds(self) -> list[tuple[str, int]]:
+        """The addresses of nodes of a cluster that the settings name; empty if they name one server."""
+        return [(host, port) for host, port in self.resolved_settings().get("nodes", ())]
+
+    @property
+    def address_remap(self) -> Remap | None:
+        """The function that changes the addresses that nodes of a cluster name."""
+        return self.settings.get("address_remap")
+
+    def node_settings(self, host: str, port: int, *, clustered: bool = True) -> dict[str, Any]:
+        """Returns the settings of limpyd's own connections to a node of a cluster."""
+        settings = self.resolved_settings() if self.client is None else self.pool.connection_kwargs
+        return node_settings(settings, host, port, clustered=clustered)
 
     def client_settings(self) -> dict[str, Any]:
         """Returns the settings of the redis-py client that users are given."""
@@ -91,15 +110,25 @@ def endpoint(client: Any, settings: dict[str, Any], known: AbstractSet[str]) -> 
     return Endpoint({}, client) if client is not None else Endpoint(with_defaults(settings))
 
 
-def embedded_endpoint(path: Any) -> Endpoint:
-    """The endpoint of an embedded server.
+def embedded_endpoint(path: Any, nodes: Any, replicas: Any) -> Endpoint:
+    """The endpoint of an embedded server; or of an embedded cluster, if the number of its nodes is given.
 
     Raises:
-        DeclarationError: the `embedded` extra is not installed, the system is no Unix, or the path is none.
+        DeclarationError: the `embedded` extra is not installed, the system is no Unix, the path is none, or the numbers
+            are none of a cluster.
     """
     try:
         from limpyd.embedded import EmbeddedServer  # noqa: PLC0415 - it needs what only a Unix has
+        from limpyd.embedded.cluster import EmbeddedCluster  # noqa: PLC0415 - the same
     except ImportError as error:
         msg = f"the embedded server needs a Unix system ({error}); use a server of your own"
         raise DeclarationError(msg) from error
-    return Endpoint(with_defaults({}), embedded=EmbeddedServer(path))
+    if nodes is None:
+        if replicas:
+            msg = f"replicas={shorten(replicas)} needs a cluster; pass nodes= as well, such as nodes=3"
+            raise DeclarationError(msg)
+        return Endpoint(with_defaults({}), embedded=EmbeddedServer(path))
+    if path is not None:
+        msg = f"an embedded cluster keeps no data between runs; leave out nodes= or the path {shorten(path)}"
+        raise DeclarationError(msg)
+    return Endpoint(with_defaults({}), embedded=EmbeddedCluster(nodes, replicas))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.cluster.topology import CLUSTER_SLOTS
 from limpyd.exceptions import DeclarationError
 from limpyd.keys import ModelKeys
 from limpyd.server import Server, checked, from_info, is_clustered
@@ -16,6 +17,9 @@ SORT_BY_PATTERN = ("SORT_RO", "{limpyd}", "BY", "nosort", "GET", "{limpyd}:*")
 """A command that shows whether SORT reads keys by a pattern. Nodes of a cluster before version 8 refuse it, and
 accounts that may not read every key get an error too."""
 QUESTIONS = (INFO_SERVER, SORT_BY_PATTERN)
+"""Those to every server."""
+QUESTIONS_TO_CLUSTER = (CLUSTER_SLOTS,)
+"""Those to a node of a cluster, after the others."""
 
 
 class Capabilities(NamedTuple):
@@ -25,11 +29,15 @@ class Capabilities(NamedTuple):
         server: its name and version; None before it was asked, or if it may not be asked.
         sorts_by_pattern: SORT reads keys by a pattern.
         joins_keys: a command may take keys of different models.
+        is_clustered: the server is a node of a cluster.
+        slots: the reply of a node of a cluster to CLUSTER SLOTS; None if it was not asked, or may not be.
     """
 
     server: Server | None = None
     sorts_by_pattern: bool = False
     joins_keys: bool = False
+    is_clustered: bool = False
+    slots: Any = None
 
     def learned(self, info: Any, sorted_by_pattern: Any, *, address: str, layout: str) -> Capabilities:
         """Returns them after the replies to `QUESTIONS`, each an answer or the error of a refusal.
@@ -40,11 +48,19 @@ class Capabilities(NamedTuple):
         """
         learned = self
         if not isinstance(info, Exception):  # it may not be asked, which its administrator will have a reason for
-            learned = Capabilities(checked(from_info(info), address), joins_keys=not is_clustered(info))
-            if layout != ModelKeys.layout and not learned.joins_keys:
+            clustered = is_clustered(info)
+            learned = Capabilities(checked(from_info(info), address), joins_keys=not clustered, is_clustered=clustered)
+            if layout != ModelKeys.layout and clustered:
                 msg = f"the server at {address} is part of a cluster, which does not support the layout {layout!r}"
                 raise DeclarationError(msg)
         return learned._replace(sorts_by_pattern=not isinstance(sorted_by_pattern, Exception))
+
+    def learned_of_cluster(self, slots: Any) -> Capabilities:
+        """Returns them after the reply to `QUESTIONS_TO_CLUSTER`, an answer or the error of a refusal."""
+        if isinstance(slots, Exception):
+            return self
+        # Where a slot is being moved, SORT gives nothing for the keys that have moved.
+        return self._replace(sorts_by_pattern=False, joins_keys=False, is_clustered=True, slots=slots)
 
 
 async def ask(connection: Any, commands: Sequence[Sequence[str]]) -> list[Any]:

@@ -6,22 +6,26 @@ The connection of each call is chosen in drivers/sync_transport.py.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 import redis
 
+from limpyd.database.clusters import Seed, address_reached, not_clustered, routing_of
 from limpyd.database.core import PROGRAM, Database
-from limpyd.database.handshake import QUESTIONS
+from limpyd.database.handshake import QUESTIONS, QUESTIONS_TO_CLUSTER
 from limpyd.database.key_scan import WALK
 from limpyd.drivers.access import Access
 from limpyd.drivers.clients import check_client, pool_of
+from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import SyncConnectionPool, renew_locks
 from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.sync import SyncDriver
+from limpyd.exceptions import ServerUnreachable
 from limpyd.requests.request import Program, Request, Walk
 from limpyd.requests.sync_runner import sync_run
 
@@ -56,7 +60,8 @@ class Connections(Database[redis.Redis]):
     def connection(self) -> redis.Redis:
         """A redis-py client on this database, for everything that is not a model.
 
-        It decodes replies to str; or it is the client that the database was made with.
+        It decodes replies to str; or it is the client that the database was made with. With `nodes=` it is a
+        redis.RedisCluster, which has the same commands.
         """
         client = self._endpoint.client
         if self._connection is None:
@@ -65,8 +70,16 @@ class Connections(Database[redis.Redis]):
             elif client is not None:
                 self._connection = redis.Redis(connection_pool=client)
             else:
-                self._connection = sync_client(self._endpoint.client_settings())
+                self._connection = self._new_client()
         return self._connection
+
+    def _new_client(self) -> redis.Redis:
+        settings, seeds = self._endpoint.client_settings(), self._endpoint.seeds
+        if not seeds:
+            return sync_client(settings)
+        from limpyd.drivers.cluster.clients import sync_cluster_client  # noqa: PLC0415 - few have a cluster
+
+        return cast("redis.Redis", sync_cluster_client(seeds, settings, self._endpoint.address_remap))
 
     def _run(self, request: Request[R]) -> R:
         if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
@@ -89,10 +102,56 @@ class Connections(Database[redis.Redis]):
         driver = access.driver
         if driver is None:
             self._begin_logging()
-            driver = access.get_or_make_driver(self._own_connections, str(self._endpoint), self._listeners)
-            self._learn(*driver.ask(*QUESTIONS))
-            access.driver = driver
+            driver = access.driver = self._introduced(access)
         return driver
+
+    def _introduced(self, access: Access) -> SyncDriver:
+        """The driver that fits the server, or the cluster, after asking it what it is."""
+        driver, seed = self._first_that_answers(access)
+        asked, slots = address_reached(self._endpoint, seed), self._capabilities.slots
+        if slots is None:
+            if seed is not None:
+                raise not_clustered(self._endpoint, asked)
+            return driver
+        return access.get_or_make_driver("cluster", lambda: self._cluster_driver(driver, asked, slots))
+
+    def _first_that_answers(self, access: Access) -> tuple[SyncDriver, Seed]:
+        """The driver that reaches a server which has said what it is, and its address, if it is one of nodes."""
+        seeds: Sequence[Seed] = self._endpoint.seeds
+        *others, last = seeds or [None]
+        for seed in others:
+            with suppress(ServerUnreachable):
+                return self._introduce(access, seed), seed
+        return self._introduce(access, last), last
+
+    def _introduce(self, access: Access, seed: Seed) -> SyncDriver:
+        driver = access.get_or_make_driver(f"seed {seed}", partial(self._seed_driver, seed))
+        if self._learn(*driver.ask(*QUESTIONS)):
+            self._learn_of_cluster(*driver.ask(*QUESTIONS_TO_CLUSTER))
+        return driver
+
+    def _seed_driver(self, seed: Seed) -> SyncDriver:
+        return SyncDriver(self._connections_to(seed), str(self._endpoint), self._listeners)
+
+    def _cluster_driver(self, seed: SyncDriver, asked: NodeAddress, slots: Any) -> SyncDriver:
+        from limpyd.drivers.cluster.sync_driver import ClusterDriver  # noqa: PLC0415 - few have a cluster
+        from limpyd.drivers.cluster.sync_nodes import ClusterConnections  # noqa: PLC0415
+
+        def pool_of_node(node: NodeAddress) -> SyncConnectionPool:
+            return seed.connections if not node.port else self._connections_to(node, clustered=True)
+
+        connections = ClusterConnections(routing_of(self._endpoint, asked, slots), pool_of_node)
+        return ClusterDriver(connections, str(self._endpoint), self._listeners)
+
+    def _connections_to(self, node: tuple[str, int] | None, *, clustered: bool = False) -> SyncConnectionPool:
+        if node is None:
+            return self._own_connections()
+        settings = self._endpoint.node_settings(*node, clustered=clustered)
+        client = self._endpoint.pool
+        if client is not None:
+            kind = redis.Connection if "path" in client.connection_kwargs else client.connection_class
+            return SyncConnectionPool(type(client)(connection_class=kind, **settings))
+        return SyncConnectionPool(sync_client(settings).connection_pool)
 
     def _own_connections(self) -> SyncConnectionPool:
         pool = self._endpoint.pool
@@ -102,6 +161,8 @@ class Connections(Database[redis.Redis]):
 
     def _after_fork(self) -> None:
         super()._after_fork()
+        if not isinstance(self._connection, redis.Redis):  # a RedisCluster
+            self._connection = None  # its connections are those of the parent
         for client in (self._endpoint.client, self._connection):
             if client is not None:
                 renew_locks(pool_of(client))

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.drivers.sync import SyncDriver
-from limpyd.tracing.listeners import Listeners
 
 R = TypeVar("R")
 
@@ -26,13 +24,9 @@ class Access:
         self._drivers: dict[str, SyncDriver] = {}
         self.driver: SyncDriver | None = None
 
-    def get_or_make_driver(
-        self, connections: Callable[[], SyncConnectionPool], address: str, listeners: Listeners
-    ) -> SyncDriver:
-        """The driver that will be used; the same one for threads that come at the same time."""
-        return self._drivers.get("driver") or self._drivers.setdefault(
-            "driver", SyncDriver(connections(), address, listeners)
-        )
+    def get_or_make_driver(self, name: str, make: Callable[[], SyncDriver]) -> SyncDriver:
+        """The driver of a name; the same one for threads that come at the same time."""
+        return self._drivers.get(name) or self._drivers.setdefault(name, make())
 
     def close(self) -> None:
         """Closes the connections: idle ones now, those in use when they are given back."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from limpyd.drivers.clients import pool_of
 from limpyd.drivers.settings import DEFAULTS
 from limpyd.tracing.events import Address
+
+Remap = Callable[[tuple[str, int]], tuple[str, int]]
+"""From the address that a node of a cluster names to the one to connect to, as redis-py's `address_remap`."""
 
 
 def address_of(settings: Mapping[str, Any], client: Any = None) -> Address:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
-import redis.asyncio
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.async_connection_pool import AsyncConnectionPool
+from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, refused, too_few_connections, unreachable
-from limpyd.drivers.loop_connections import LoopConnections
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
@@ -26,35 +26,29 @@ class AsyncTransport:
     """Sends packed requests, one or several at a time, and returns the replies of the server.
 
     Args:
-        pool: the pool that creates the connections; none of them is returned to it.
+        connections: where it gets connections from.
         address: the server's address, for messages.
-        on_connect: called with each new connection before it is used.
         listeners: the callbacks that see what it sends.
 
     Attributes:
         losses: the errors that `alone()` raises if its connection is lost; `lost()` converts them to the public errors.
+        routes_by_slot: the node for a request depends on its keys.
+        redirections: the errors that `alone()` raises if another node of a cluster is to be used, or the same later.
         sleep: waits for some seconds.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
             request, and all requests are sent by the methods of this class.
     """
 
+    routes_by_slot = False
+    redirections: tuple[type[Exception], ...] = ()
     losses = (ConnectionLost,)
     sleep = staticmethod(asyncio.sleep)
 
-    def __init__(
-        self,
-        pool: redis.asyncio.ConnectionPool,
-        address: str,
-        on_connect: Callable[[Any], Awaitable[None]],
-        listeners: Listeners,
-    ) -> None:
+    def __init__(self, connections: AsyncConnectionPool, address: str, listeners: Listeners) -> None:
+        self.connections = connections
         self.callbacks = listeners.callbacks
         self._listeners = listeners
-        self._pool = pool
         self._address = address
-        self._on_connect = on_connect
-        self._loops: dict[asyncio.AbstractEventLoop, LoopConnections] = {}
-        self._closed = False
 
     async def run_together(
         self,
@@ -100,10 +94,10 @@ class AsyncTransport:
                 trace.finish(replies, losses[0].as_error() if losses else None)
             traced = (traced[0], traced[1], "reconnect")
             repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
-            if len(losses) < len(replies) or not repeatable or last_try or self._closed:
+            if len(losses) < len(replies) or not repeatable or last_try or self.connections.closed:
                 break
         if any(isinstance(reply, DEMOTED) for reply in replies):
-            self._here().leave()
+            self.connections.here().leave()
         return [self._result_of(request, reply) for request, reply in zip(requests, replies, strict=True)]
 
     async def ready(self) -> None:
@@ -123,44 +117,61 @@ class AsyncTransport:
             raise
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[Talk]:
+    async def alone(self, slot: int | None = None) -> AsyncIterator[Talk]:  # noqa: ARG002 - a cluster asks
         """A dedicated connection, as a function that sends commands and returns their replies, which may be refusals.
+
+        Args:
+            slot: that of the keys of the commands, if it is known.
 
         Raises:
             ServerUnreachable: there is no connection, or it was lost before anything was sent.
             ConnectionLost: the connection was lost after something was sent.
         """
-        async with self._dedicated(self._connecting()) as connection:
+        async with self._dedicated(self.connections, self._connecting()) as connection:
             connection.wait_at_most(connection.usual_timeout)
 
             async def talk(
                 name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None
             ) -> list[Any]:
-                packed = [*map(pack, commands)]
-                trace = None
-                if self.callbacks or GLOBAL_CALLBACKS:
-                    trace = self._listeners.start_dedicated(request, name, commands, sum(map(len, packed)))
-                try:
-                    replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)
-                except BaseException as error:
-                    if trace is not None:
-                        trace.finish(error=error)
-                    raise
-                losses = [reply for reply in replies if isinstance(reply, ConnectionLost)]
-                if trace is not None:
-                    trace.finish(replies, losses[0].as_error() if losses else None)
-                for reply in replies:
-                    if isinstance(reply, ConnectionLost):
-                        raise reply if reply.sent else unreachable(self._address, reply)
-                    if isinstance(reply, Exception) and not isinstance(reply, redis_errors.ResponseError):
-                        raise unreachable(self._address, reply)  # such as: still loading
-                return replies
+                return await self._talked(connection, name, commands, request)
 
             yield talk
+
+    async def _talked(
+        self,
+        connection: MultiplexedConnection,
+        name: str,
+        commands: Sequence[tuple[Argument, ...]],
+        request: Request[Any] | None,
+    ) -> list[Any]:
+        """The replies to commands on a dedicated connection. Raises as `alone`."""
+        packed = [*map(pack, commands)]
+        trace = None
+        if self.callbacks or GLOBAL_CALLBACKS:
+            trace = self._listeners.start_dedicated(request, name, commands, sum(map(len, packed)))
+        try:
+            replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)
+        except BaseException as error:
+            if trace is not None:
+                trace.finish(error=error)
+            raise
+        losses = [reply for reply in replies if isinstance(reply, ConnectionLost)]
+        if trace is not None:
+            trace.finish(replies, losses[0].as_error() if losses else None)
+        for reply in replies:
+            if isinstance(reply, ConnectionLost):
+                raise reply if reply.sent else unreachable(self._address, reply)
+            if isinstance(reply, Exception) and not isinstance(reply, redis_errors.ResponseError):
+                raise unreachable(self._address, reply)  # such as: still loading
+        return replies
 
     def _connecting(self) -> RequestTrace | None:
         """Returns the trace of a connection that is opened before it is known what will be sent."""
         return self._listeners.start_named(CONNECT) if self.callbacks or GLOBAL_CALLBACKS else None
+
+    def is_redirection(self, failure: Any) -> bool:  # noqa: ARG002 - a cluster asks
+        """Returns whether a refusal says that the request may be served elsewhere, or later."""
+        return False
 
     def lost(self, request: Request[Any], loss: ConnectionLost) -> Exception:
         """The error for a request whose connection was lost."""
@@ -173,56 +184,39 @@ class AsyncTransport:
         if not isinstance(error, redis_errors.ResponseError):
             return unreachable(self._address, error)
         if isinstance(error, DEMOTED):
-            self._here().leave()  # the primary has become a replica; the next connection finds the new one
+            self.connections.here().leave()  # the primary has become a replica; the next connection finds the new one
         return refused(request, error)
 
     def close(self) -> None:
         """Closes the connections of all event loops. Requests without a reply fail, and no new ones are taken."""
-        self._closed = True
-        current = asyncio.get_running_loop()
-        for loop, connections in list(self._loops.items()):
-            if loop is current:
-                connections.close()
-            else:
-                with suppress(RuntimeError):  # it is closed
-                    loop.call_soon_threadsafe(connections.close)
-        self._loops.clear()
+        self.connections.close()
 
-    def shared_connection(self) -> MultiplexedConnection | None:
-        """The connection that the tasks of this event loop share, if it is open."""
-        connections = self._loops.get(asyncio.get_running_loop())
-        connection = None if connections is None else connections.shared
-        return None if connection is None or connection.lost else connection
+    def shared_connection(self, home: Home | None = None) -> MultiplexedConnection | None:  # noqa: ARG002 - a cluster asks
+        """The connection that the tasks of this event loop share, if it is open.
 
-    def _here(self) -> LoopConnections:
-        """The connections of this event loop."""
-        loop = asyncio.get_running_loop()
-        connections = self._loops.get(loop)
-        if connections is None:
-            for known in list(self._loops):
-                if known.is_closed():
-                    self._loops.pop(known, None)
-            connections = self._loops[loop] = LoopConnections(self._pool, self._on_connect)
-            if self._closed:
-                connections.close()
-        return connections
+        Args:
+            home: the slot of the keys of what is to be sent.
+        """
+        return self.connections.shared()
 
-    async def _open(self) -> MultiplexedConnection:
+    async def _open(self, home: Home | None = None) -> MultiplexedConnection:  # noqa: ARG002 - a cluster asks
         try:
-            return await self._here().open_shared()
+            return await self.connections.here().open_shared()
         except NOT_OPENED as error:  # no server, a wrong password, a database number out of range
             raise unreachable(self._address, error) from error
 
     @asynccontextmanager
-    async def _dedicated(self, trace: RequestTrace | None = None) -> AsyncIterator[MultiplexedConnection]:
+    async def _dedicated(
+        self, pool: AsyncConnectionPool, trace: RequestTrace | None = None
+    ) -> AsyncIterator[MultiplexedConnection]:
         """A connection that no other caller has; closed if the block raises."""
-        connections = self._here()
+        connections = pool.here()
         try:
             dedicated = await connections.take()
         except BaseException as error:
             failure = error
             if isinstance(error, redis_errors.MaxConnectionsError):
-                failure = too_few_connections(self._address, self._pool.max_connections)
+                failure = too_few_connections(self._address, pool.max_connections)
             elif isinstance(error, NOT_OPENED):
                 failure = unreachable(self._address, error)
             if trace is not None:
@@ -245,8 +239,17 @@ class AsyncTransport:
             return unreachable(self._address, reply)  # such as: still loading
         return reply
 
-    async def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None) -> Any:
-        """The reply to a request, which may be a refusal. If the connection is lost, a read is sent again, once."""
+    async def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None, failure: Any = None) -> Any:
+        """The reply to a request, which may be a refusal. If the connection is lost, a read is sent again, once.
+
+        Args:
+            request: the request.
+            packed: what is sent of it.
+            retry: why it is sent again, if it is.
+            failure: what came of it when it was sent already.
+        """
+        if failure is not None:
+            return await self._ask_again(request, packed, failure)
         try:
             return await self._ask_once(request, packed, retry)
         except ConnectionLost as loss:
@@ -255,7 +258,7 @@ class AsyncTransport:
     async def _ask_again(self, request: Request[Any], packed: bytes, loss: ConnectionLost) -> Any:
         """Sends a request a second time after the connection was lost, if it cannot be executed twice."""
         repeatable = not loss.sent or (request.readonly and not loss.timed_out)
-        if not repeatable or self._closed:
+        if not repeatable or self.connections.closed:
             raise self.lost(request, loss) from loss
         try:
             return await self._ask_once(request, packed, "reconnect")
@@ -268,7 +271,7 @@ class AsyncTransport:
             if request.blocking:
                 reply = await self._ask_alone(request, packed)
             else:
-                connection = self.shared_connection() or await self._open()
+                connection = self.shared_connection(request) or await self._open(request)
                 reply = await connection.ask(packed)
         except BaseException as error:
             if trace is not None:
@@ -280,6 +283,6 @@ class AsyncTransport:
 
     async def _ask_alone(self, request: Request[Any], packed: bytes) -> Any:
         """The reply to a blocking command, on a dedicated connection, so that other tasks do not wait for it."""
-        async with self._dedicated() as connection:
+        async with self._dedicated(self.connections) as connection:
             connection.wait_at_most(longest_wait(request.timeout, connection.usual_timeout))
             return await connection.ask(packed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
@@ -24,7 +24,7 @@ class AsyncDriver(AsyncExecution):
         packed = request.ready() if request.replies == 1 else None
         if packed is None:
             return await self._run_in_steps(request)
-        connection = self.shared_connection()
+        connection = self.shared_connection(request)
         try:
             reply = await (self._ask(request, packed) if connection is None else connection.ask(packed))
         except ConnectionLost as loss:
@@ -45,7 +45,9 @@ class AsyncDriver(AsyncExecution):
             packed: what was sent of it.
             failure: ConnectionLost, or the error.
         """
-        reply = await self._ask_again(request, packed, failure) if isinstance(failure, ConnectionLost) else failure
+        reply: Any = failure
+        if isinstance(failure, ConnectionLost) or self.is_redirection(failure):
+            reply = await self._ask(request, packed, failure=failure)
         if isinstance(reply, redis_errors.RedisError):
             reply = await self._reply_despite(request, reply)
         return await self.decoded(request, reply)

@@ -48,7 +48,7 @@ def _cure(client: Any, is_async: bool) -> str:
     if isinstance(client, redis.client.Pipeline | redis.asyncio.client.Pipeline):
         return "pass the client that created the pipeline"
     if isinstance(client, redis.RedisCluster | redis.asyncio.RedisCluster):
-        return "limpyd cannot use a cluster of several nodes yet; for a cluster of one node, pass host= and port="
+        return "limpyd follows the nodes of a cluster itself; pass nodes=[(host, port), …] and the other settings"
     if isinstance(client, Sentinel | redis.asyncio.Sentinel):
         return "pass sentinels=[(host, port), …] and service_name=, or the client that its master_for(…) returns"
     if isinstance(client, other.Redis | other.ConnectionPool):

@@ -14,7 +14,7 @@ from collections import deque
 from contextlib import suppress
 from functools import partial
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Protocol
 
 import redis
 from redis.exceptions import MaxConnectionsError
@@ -29,6 +29,15 @@ SHORT_WHILE = 0.001
 
 
 LOST = (redis.ConnectionError, redis.TimeoutError)
+
+
+class Home(Protocol):
+    """Something with a hash slot, such as a request or a partition."""
+
+    @property
+    def slot(self) -> int | None:
+        """The slot; None where any node will do."""
+        ...
 
 
 class Lost(Exception):
@@ -61,8 +70,13 @@ class SyncConnectionPool:
         weakref.finalize(self, _drop_all, self._idle)  # sockets that are collected unclosed cause warnings
         _known.add(self)
 
-    def exchange(self, packed: bytes, replies: int = 1) -> Any:
+    def exchange(self, packed: bytes, replies: int = 1, home: Home | None = None) -> Any:  # noqa: ARG002 - a cluster asks
         """The reply to a packed request; of one that has several a list of those.
+
+        Args:
+            packed: the request.
+            replies: how many replies it has.
+            home: the slot of its keys.
 
         Raises:
             Lost: the connection was lost, or there is none.
@@ -85,7 +99,7 @@ class SyncConnectionPool:
                 self._drop(connection)
             self._idle.append(connection)
 
-    def wait(self, packed: bytes, seconds: float) -> Any:
+    def wait(self, packed: bytes, seconds: float, home: Home | None = None) -> Any:  # noqa: ARG002 - a cluster asks
         """The same of a request whose reply the server may keep back for so many seconds, 0 for any time."""
         try:
             connection = self.take()

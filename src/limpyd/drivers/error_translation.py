@@ -36,9 +36,14 @@ DEMOTED = (redis_errors.ReadOnlyError, redis_errors.MasterDownError)
 NOT_FOUND = (MasterNotFoundError, async_sentinel.MasterNotFoundError)
 """The errors of both clients of Sentinel if no sentinel names a primary."""
 
+ONE_OF_SEVERAL = (
+    ". This is one node of a cluster of several, and its account may not ask it for the others: allow +cluster|slots "
+    "and +info, and connect again"
+)
+
 CURES: dict[type[Exception], str] = {
-    redis_errors.MovedError: ". This is one node of a cluster of several, which limpyd cannot use yet",
-    redis_errors.AskError: ". This is one node of a cluster of several, which limpyd cannot use yet",
+    redis_errors.MovedError: ONE_OF_SEVERAL,
+    redis_errors.AskError: ONE_OF_SEVERAL,
     redis_errors.ClusterCrossSlotError: ". On a cluster no two models share a slot, so they cannot meet in one command",
     redis_errors.ReadOnlyError: ". This is a replica; connect to the primary, by Sentinel if it moves",
     redis_errors.MasterDownError: ". This is a replica; connect to the primary, by Sentinel if it moves",
@@ -75,7 +80,7 @@ def never_done(request: Request[Any]) -> ServerError:
 def type_question(request: Request[Any], error: redis_errors.RedisError) -> Request[Exception] | None:
     """After WRONGTYPE on a plain command: the request for the type, which the error names."""
     subject = request.subject
-    key = first_key(request)
+    key = request.key
     if request.script is not None or not str(error).startswith("WRONGTYPE"):
         return None
     if key is None or subject is None or subject.type_of(key) == ANY_TYPE:
@@ -88,11 +93,6 @@ def type_question(request: Request[Any], error: redis_errors.RedisError) -> Requ
         return WrongTypeError(str(subject), to_text(key), expected, to_text(found))
 
     return Request((b"TYPE", key), decode, readonly=True, subject=subject)
-
-
-def first_key(request: Request[Any]) -> bytes | None:
-    """The first key that a plain command names: every key has a colon, and no word or number that comes before it."""
-    return next((arg for arg in request.args[1:] if isinstance(arg, bytes) and b":" in arg), None)
 
 
 def refused(request: Request[Any], error: redis_errors.RedisError) -> LimpydError:

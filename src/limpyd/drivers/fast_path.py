@@ -29,7 +29,7 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         describe: builds the `Request` of a call.
         otherwise: makes a call the usual way, by its request.
     """
-    pack, decode, model, writes = known
+    pack, decode, model, writes, home = known
 
     def call(bound: Any, value: Any) -> Any:
         instance = bound._instance
@@ -41,7 +41,7 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         if packed is None:
             return otherwise(bound, value)
         try:
-            reply = driver.connections.exchange(packed)
+            reply = driver.connections.exchange(packed, 1, home)
         except FAILURES as failure:
             return driver.run_despite(describe(bound, value), packed, failure)
         if not writes:
@@ -57,7 +57,7 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
 
 def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
     """Returns the same function for the async face, where a call returns a coroutine."""
-    pack, decode, model, writes = known
+    pack, decode, model, writes, home = known
 
     def call(bound: Any, value: Any) -> Any:
         database = bound._instance.database
@@ -68,7 +68,7 @@ def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         return otherwise(bound, value) if packed is None else result(driver, packed, bound, value)
 
     async def result(driver: Any, packed: bytes, bound: Any, value: Any) -> Any:
-        connection = driver.shared_connection()
+        connection = driver.shared_connection(home)
         if connection is None:
             return await bound._instance.database._send(describe(bound, value))
         try:

@@ -8,7 +8,7 @@ import socket
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import redis.asyncio
 from redis import exceptions as redis_errors
@@ -225,8 +225,10 @@ def _look_up_at_once(connection: Any) -> None:
 
 def leave_to_parent(client: redis.asyncio.Redis) -> None:
     """Has nothing that a forked child does with a client reach the connections that its parent has."""
-    pool: Any = client.connection_pool
-    for connection in (*pool._available_connections, *pool._in_use_connections):
+    pool: Any = getattr(client, "connection_pool", None)
+    nodes = () if pool is not None else cast("Any", client).get_nodes()
+    of_pool = () if pool is None else (*pool._available_connections, *pool._in_use_connections)
+    for connection in (*of_pool, *(each for node in nodes for each in node._connections)):
         if connection._writer is not None:
             detach(connection._writer.transport)
     _of_parents.append(client)

@@ -21,6 +21,14 @@ from limpyd.version import __version__
 DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}
 TIMEOUTS: dict[str, Any] = {"socket_timeout": 30, "socket_connect_timeout": 5}
 """In seconds. A reply is waited for longer than any step of limpyd takes, so that no outcome is lost."""
+CLUSTER_TIMEOUTS: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 1}
+"""The same for the nodes of a cluster: a host that is gone says nothing, and another node takes its place."""
+OF_CLUSTER = {"nodes", "address_remap", "patience"}
+"""The settings of a cluster that are not those of its connections."""
+OF_POOL = ("orig_", "maint_notifications_", "oss_cluster_")
+"""The beginnings of the names of settings that a pool of redis-py has made for its own connections."""
+PATIENCE = 5.0
+"""Seconds for which a request to a cluster is tried again, while a node fails or slots are moved."""
 OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
 """The settings that limpyd decides for its own connections, whatever the user's say."""
 OF_LIBRARY = {"driver_info", "lib_name", "lib_version"}
@@ -43,8 +51,10 @@ def check_settings(settings: Mapping[str, Any], known: AbstractSet[str]) -> None
         msg = "to use a class of connections, pass a pool: client=ConnectionPool(connection_class=…, …), from redis-py"
         raise DeclarationError(msg)
     for name in settings:
-        if name not in known | OF_SENTINEL:
-            similar = did_you_mean(name, known | OF_SENTINEL) or "; it takes those of redis.Redis, such as db"
+        if name not in known | OF_SENTINEL | OF_CLUSTER:
+            similar = (
+                did_you_mean(name, known | OF_SENTINEL | OF_CLUSTER) or "; it takes those of redis.Redis, such as db"
+            )
             msg = f"redis-py has no setting {name!r}{similar}"
             raise DeclarationError(msg)
     limit = settings.get("max_connections")
@@ -52,11 +62,63 @@ def check_settings(settings: Mapping[str, Any], known: AbstractSet[str]) -> None
         msg = f"max_connections takes the number of connections that may be open, at least 1, not {shorten(limit)}"
         raise DeclarationError(msg)
     checked_sentinels(settings)
+    check_cluster(settings)
     check_host(settings)
+
+
+def check_cluster(settings: Mapping[str, Any]) -> None:
+    """Refuses settings of a cluster that cannot be used.
+
+    Raises:
+        DeclarationError: they cannot.
+    """
+    nodes = settings.get("nodes")
+    if nodes is not None and not (isinstance(nodes, list | tuple) and nodes and all(map(_is_address, nodes))):
+        msg = f"nodes= takes the addresses of nodes of a cluster, [(host, port), …], not {shorten(nodes)}"
+        raise DeclarationError(msg)
+    others = [name for name in ("host", "port", "unix_socket_path", "sentinels") if name in settings]
+    if nodes is not None and others:
+        msg = f"nodes= names the servers, and so does {others[0]}=; leave out one of them"
+        raise DeclarationError(msg)
+    patience = settings.get("patience", PATIENCE)
+    if isinstance(patience, bool) or not isinstance(patience, int | float) or not 0 <= patience < UNLIMITED:
+        msg = f"patience= takes the seconds for which a request to a cluster is tried again, not {shorten(patience)}"
+        raise DeclarationError(msg)
+    remap = settings.get("address_remap")
+    if remap is not None and not callable(remap):
+        msg = f"address_remap= takes a function from one (host, port) to another, not {shorten(remap)}"
+        raise DeclarationError(msg)
+
+
+def _is_address(node: Any) -> bool:
+    return (
+        isinstance(node, list | tuple)
+        and len(node) == 2  # noqa: PLR2004 - a host and a port
+        and isinstance(node[0], str)
+        and type(node[1]) is int
+    )
+
+
+def node_settings(settings: Mapping[str, Any], host: str, port: int, *, clustered: bool = True) -> dict[str, Any]:
+    """Returns the settings of connections to a node of a cluster.
+
+    Args:
+        settings: those that the user gave.
+        host: the host of the node.
+        port: its port.
+        clustered: true if it is known that there is a cluster, so that its timeouts hold.
+    """
+    ways = {*OF_CLUSTER, "unix_socket_path", "path", "host", "port"}
+    given = {name: value for name, value in settings.items() if name not in ways and not name.startswith(OF_POOL)}
+    timeouts = CLUSTER_TIMEOUTS if clustered else {}
+    return own_settings({"db": 0, **timeouts, **given, "host": host, "port": port})
 
 
 def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings of a connection, with the default address where they name none."""
+    if "nodes" in settings:
+        host, port = settings["nodes"][0]
+        return {"db": 0, **settings, "host": host, "port": port}
     if "unix_socket_path" in settings or "sentinels" in settings:
         return {"db": 0, **settings}
     return {**DEFAULTS, **settings}
@@ -64,6 +126,7 @@ def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
 
 def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of limpyd's own connections: errors come at once unless a retry was asked for."""
+    settings = {name: value for name, value in settings.items() if name not in OF_CLUSTER}
     limit = settings.get("max_connections") or UNLIMITED
     library = {} if OF_LIBRARY & settings.keys() else {"driver_info": _driver_info()}
     return {"retry": Retry(NoBackoff(), 0), **TIMEOUTS, **library, **settings, "max_connections": limit, **OURS}
@@ -71,7 +134,8 @@ def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
 
 def client_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Returns the settings of the redis-py client that users are given: limpyd's timeouts, and text for replies."""
-    return {**TIMEOUTS, **settings, "decode_responses": True}
+    given = {name: value for name, value in settings.items() if name not in OF_CLUSTER}
+    return {**TIMEOUTS, **given, "decode_responses": True}
 
 
 @cache

@@ -30,7 +30,7 @@ class SyncDriver(Execution):
             return self._run_in_steps(request)
         replies = request.replies
         try:
-            reply = self.connections.exchange(packed, replies)
+            reply = self.connections.exchange(packed, replies, request)
             if replies > 1:
                 reply = request.reply_of(reply)
         except FAILURES as failure:
@@ -46,8 +46,8 @@ class SyncDriver(Execution):
             failure: what came instead, one of FAILURES.
         """
         reply: Any = failure
-        if isinstance(failure, Lost):
-            reply = self._ask(request, packed, loss=failure)
+        if isinstance(failure, Lost) or self.is_redirection(failure):
+            reply = self._ask(request, packed, failure=failure)
             if request.replies > 1 and not isinstance(reply, redis_errors.ResponseError):
                 try:
                     reply = request.reply_of(reply)

@@ -10,10 +10,11 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.connection_pool import LOST, Lost, SyncConnectionPool
+from limpyd.drivers.conversation import Conversation
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, outcome_unknown, refused, timed_out, unreachable
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.requests.request import Request
-from limpyd.requests.resp import Argument, pack, packets
+from limpyd.requests.resp import Argument, pack
 from limpyd.tracing.events import CONNECT, HANDSHAKE, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
@@ -30,12 +31,16 @@ class SyncTransport:
 
     Attributes:
         losses: the errors that `alone()` raises if its connection is lost; `lost()` converts them to the public errors.
+        routes_by_slot: the node for a request depends on its keys.
+        redirections: the errors that `alone()` raises if another node of a cluster is to be used, or the same later.
         sleep: waits for some seconds.
         connections: where it gets connections from.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
             request, and all requests are sent by the methods of this class.
     """
 
+    routes_by_slot = False
+    redirections: tuple[type[Exception], ...] = ()
     losses = LOST
     sleep = staticmethod(sleep)
 
@@ -73,8 +78,9 @@ class SyncTransport:
                 trace = self._listeners.start_batch(traced, len(requests))
             connection = self._opened(trace)
             sent_now = connection.scripts.without_known(requests, commands, with_sources)
-            replies: list[Any] = []
-            sent, loss = self._exchanged(connection, requests, sent_now, replies, trace)
+            conversation = Conversation(connection, requests, sent_now)
+            self._talk(conversation, connection, trace)
+            replies, sent, loss = conversation.replies, conversation.sent, conversation.loss
             if loss is None:
                 return replies
             traced = (traced[0], traced[1], "reconnect")
@@ -86,45 +92,20 @@ class SyncTransport:
                 return [*replies, *unanswered, *(unreachable(self._address, loss) for _ in requests[sent:])]
         raise AssertionError  # the loop returns or raises
 
-    def _exchanged(
-        self,
-        connection: SyncConnection,
-        requests: Sequence[Request[Any]],
-        commands: Sequence[tuple[Argument, ...]],
-        replies: list[Any],
-        trace: RequestTrace | None,
-    ) -> tuple[int, redis_errors.RedisError | None]:
-        """Sends commands, fills in the replies, and gives the line back.
-
-        Returns how many were sent, and by what the connection was lost, if it was.
-        """
-        before = sent = 0
-        loss = None
+    def _talk(self, conversation: Conversation, connection: SyncConnection, trace: RequestTrace | None) -> None:
+        """Has a conversation, and gives its connection back."""
+        failure: BaseException | None = None
         try:
-            for packet, count in packets(commands):
-                before, sent = sent, sent + count
-                if trace is not None:
-                    trace.size += len(packet)
-                if before:
-                    connection.send_more(packet, count)
-                else:
-                    connection.send(packet, count)
-                while len(replies) < before:
-                    replies.append(connection.read_any())
-            while len(replies) < len(requests):
-                replies.append(connection.read_any())
-            connection.scripts.note(requests, replies)
-        except LOST as error:
-            loss = error
+            conversation.begin()
+            conversation.finish()
         except BaseException as error:
-            if trace is not None:
-                trace.finish(replies, error)
+            failure = error
             raise
         finally:
             self.connections.give_back(connection)
-        if trace is not None:
-            trace.finish(replies, loss)
-        return sent, loss
+            if trace is not None:
+                trace.size += conversation.size
+                trace.finish(conversation.replies, failure or conversation.loss)
 
     def ask(self, *commands: tuple[Argument, ...]) -> list[Any]:
         """The replies to commands that are sent at once, or the errors of refusals.
@@ -140,7 +121,7 @@ class SyncTransport:
         )
         connection = self._opened(trace)
         try:
-            return _replies(connection, packed, len(commands), trace)
+            return self._replies(connection, packed, len(commands), trace)
         except LOST as error:
             raise unreachable(self._address, error) from error
         finally:
@@ -155,8 +136,11 @@ class SyncTransport:
         self.connections.give_back(self._opened_alone())
 
     @contextmanager
-    def alone(self) -> Iterator[Talk]:
+    def alone(self, slot: int | None = None) -> Iterator[Talk]:  # noqa: ARG002 - a cluster asks
         """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.
+
+        Args:
+            slot: that of the keys of the commands, if it is known.
 
         Raises:
             ServerUnreachable: there is none.
@@ -168,7 +152,7 @@ class SyncTransport:
             trace = None
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_dedicated(request, name, commands, len(packed))
-            return _replies(connection, packed, count, trace)
+            return self._replies(connection, packed, count, trace)
 
         try:
             yield talk
@@ -208,25 +192,27 @@ class SyncTransport:
             raise
         return connection
 
-    def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None, loss: Lost | None = None) -> Any:
+    def is_redirection(self, failure: Any) -> bool:  # noqa: ARG002 - a cluster asks
+        """Returns whether a refusal says that the request may be served elsewhere, or later."""
+        return False
+
+    def _ask(
+        self, request: Request[Any], packed: bytes, retry: Retry | None = None, failure: Exception | None = None
+    ) -> Any:
         """The reply to a request, or the refusal; sent again once if it was lost and may be, once if not sent whole.
 
         Args:
             request: the request.
             packed: what is sent of it.
             retry: why it is sent again, if it is.
-            loss: it was lost already.
+            failure: it was sent already, and lost.
         """
-        connections = self.connections
+        loss = failure if isinstance(failure, Lost) else None
         was_lost = was_unsent = False
         while True:
             if loss is None:
                 try:
-                    if self.callbacks or GLOBAL_CALLBACKS:
-                        return self._exchange_traced(request, packed, retry)
-                    if request.blocking:
-                        return connections.wait(packed, request.timeout)
-                    return connections.exchange(packed, request.replies)
+                    return self._sent(request, packed, retry)
                 except redis_errors.ResponseError as refusal:
                     return refusal
                 except Lost as another:
@@ -240,20 +226,25 @@ class SyncTransport:
                 was_unsent = True
             loss = None
             retry = "reconnect"
-            connections.close_idle()
+            self.connections.close_idle()
 
-    def _exchange_traced(self, request: Request[Any], packed: bytes, retry: Retry | None) -> Any:
+    def _sent(self, request: Request[Any], packed: bytes, retry: Retry | None) -> Any:
+        """The reply to a request that is sent once. Raises as `SyncConnectionPool.exchange`."""
+        if not self.callbacks and not GLOBAL_CALLBACKS:
+            return self._exchanged(request, packed)
         trace = self._listeners.start(request, len(packed), retry)
         try:
-            if request.blocking:
-                reply = self.connections.wait(packed, request.timeout)
-            else:
-                reply = self.connections.exchange(packed, request.replies)
+            reply = self._exchanged(request, packed)
         except BaseException as error:
             trace.finish(error=error.error if isinstance(error, Lost) else error)
             raise
         trace.finish(reply)
         return reply
+
+    def _exchanged(self, request: Request[Any], packed: bytes) -> Any:
+        if request.blocking:
+            return self.connections.wait(packed, request.timeout, request)
+        return self.connections.exchange(packed, request.replies, request)
 
     def _report_loss(self, request: Request[Any], error: Exception, last_try: bool) -> None:
         """Raises what the loss of a reply stands for, unless the request may be sent again."""
@@ -266,16 +257,16 @@ class SyncTransport:
         if last_try:
             raise unreachable(self._address, error) from error
 
-
-def _replies(connection: SyncConnection, packed: bytes, count: int, trace: RequestTrace | None) -> list[Any]:
-    """Sends commands and returns their replies, or the errors of refusals."""
-    try:
-        connection.send(packed, count)
-        replies = [connection.read_any() for _ in range(count)]
-    except BaseException as error:
+    @staticmethod
+    def _replies(connection: SyncConnection, packed: bytes, count: int, trace: RequestTrace | None) -> list[Any]:
+        """Sends commands and returns their replies, or the errors of refusals."""
+        try:
+            connection.send(packed, count)
+            replies = [connection.read_any() for _ in range(count)]
+        except BaseException as error:
+            if trace is not None:
+                trace.finish(error=error)
+            raise
         if trace is not None:
-            trace.finish(error=error)
-        raise
-    if trace is not None:
-        trace.finish(replies)
-    return replies
+            trace.finish(replies)
+        return replies

@@ -26,6 +26,8 @@ from limpyd.exceptions import DeclarationError, ServerUnreachable, shorten
 SLOTS = 16384
 FAILOVER_MILLISECONDS = 2000
 """How long a node may be silent before its replica takes its place."""
+FAILOVER_PATIENCE = 20.0
+"""Seconds for which requests wait: long enough for a failover on a machine that has much to do."""
 MOST_NODES = 30
 _ATTEMPTS = 5
 """How often a port is chosen again because another program was faster."""
@@ -97,8 +99,8 @@ class EmbeddedCluster:
         others = len(self._nodes) - self._primaries
         return f"embedded cluster of {self._primaries} primaries and {others} replicas"
 
-    def start(self) -> dict[str, Any]:
-        """Starts the cluster unless it runs, and returns the settings that reach it: `nodes` and `password`.
+    def settings(self) -> dict[str, Any]:
+        """Starts the cluster unless it runs, and returns the settings that reach it: `nodes`, `password`, `patience`.
 
         A node that was killed stays away as long as another one runs, as in any cluster.
 
@@ -112,7 +114,8 @@ class EmbeddedCluster:
                 self._ports = [node.port for node in self._nodes]
                 form(self._ports, self._primaries, self.password)
                 self._formed = True
-            return {"nodes": [(HOST, port) for port in self._ports], "password": self.password}
+            nodes = [(HOST, port) for port in self._ports]
+            return {"nodes": nodes, "password": self.password, "patience": FAILOVER_PATIENCE}
 
     def leave(self) -> None:
         """Says that this process needs the cluster no longer; the last one to leave ends it."""

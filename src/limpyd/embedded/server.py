@@ -15,7 +15,7 @@ import sys
 import threading
 import warnings
 import weakref
-from typing import Protocol
+from typing import Any, Protocol
 
 from limpyd.embedded import folders, supervisor
 from limpyd.embedded.presence import Presence
@@ -72,6 +72,14 @@ class EmbeddedServer:
                     "in which this user can create files"
                 )
                 raise ServerUnreachable(msg) from error
+
+    def settings(self) -> dict[str, Any]:
+        """Starts the server unless it runs, and returns the settings of connections to it.
+
+        Raises:
+            ServerUnreachable: as `start`.
+        """
+        return {"unix_socket_path": self.start(), "db": 0}
 
     def leave(self) -> None:
         """Says that this process needs the server no longer; the last one to leave ends it."""

@@ -6,6 +6,7 @@ import re
 from typing import ClassVar, NamedTuple
 
 from limpyd.keys.names import literal_pattern, to_bytes
+from limpyd.keys.slots import slot_of
 from limpyd.utils.cached_properties import cached_property
 
 DATA_WORDS = frozenset({b"field", b"hash", b"meta", b"nothing", b"pks", b"seq"})
@@ -83,6 +84,11 @@ class Partition:
     def stored_collection(self, name: str) -> bytes:
         """The list that holds a stored collection."""
         return b"%sstored:%s" % (self.prefix, to_bytes(name))
+
+    @cached_property
+    def slot(self) -> int:
+        """The hash slot of all keys of the partition."""
+        return slot_of(self.prefix)
 
     @cached_property
     def pattern(self) -> bytes:

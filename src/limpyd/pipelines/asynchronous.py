@@ -69,7 +69,8 @@ class AsyncPipeline(Collector):
         call = TracedCall() if self._database._listeners.callbacks or GLOBAL_CALLBACKS else None
         try:
             if pendings:
-                await exchanged(await self._database._opened(), self._exchange(pendings))
+                driver = await self._database._opened()
+                await exchanged(driver, self._exchange(pendings, by_slot=driver.routes_by_slot))
         finally:
             interrupted(pendings)
             if call is not None:
@@ -119,13 +120,15 @@ async def watched(
     """
     watch = Watch(watches, max_tries)
     driver = await database._opened()
+    returned: Any = None
     while True:
         ended = None
         request: Request[Any] | None = None
         pendings: list[Pending[Any]] = []
         try:
-            async with driver.alone() as talk:
-                watch.begun(await talk("watch", watch.beginning()))
+            async with driver.alone(watch.slot) as talk:
+                if watch.keys or not driver.routes_by_slot:
+                    watch.begun(await talk("watch", watch.beginning()))
                 transaction = AsyncWatching(database, active)
                 call: TracedCall | None = None
                 try:
@@ -149,6 +152,8 @@ async def watched(
             if isinstance(loss, LimpydError):
                 raise
             raise driver.lost(request or watch.reading, loss) from loss
+        except driver.redirections as redirection:
+            ended = watch.redirected(redirection)
         if ended is None:
             return returned, results_of(pendings, raise_on_error=True)
         await driver.sleep(ended)

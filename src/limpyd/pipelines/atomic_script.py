@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from limpyd.drivers.error_translation import first_key
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
 from limpyd.fields.bound.existence import MAX_PASSED_ON
 from limpyd.lua.script import Script, evalsha
@@ -116,7 +115,7 @@ def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
             results = placed(request, pending.uses, numbers)
             args += (RESULTS, 0, len(results), *results)
         if request.script is None:
-            key = first_key(request)
+            key = request.key
             own: Sequence[Argument] = () if key is None else (key,)
             rest: Sequence[Argument] = request.args
             name = ""

@@ -20,18 +20,19 @@ from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.tracing.events import Purpose, Retry
 
 
-def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exchange:
+def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot: bool = False) -> Exchange:
     """Sends the requests of a pipeline together, and settles each; one that fails does not stop the others.
 
     Args:
         pendings: the operations.
         atomic: whether they are sent within MULTI and EXEC.
+        by_slot: whether each is sent to the node of its slot, so that a script cannot read keys of other slots.
     """
     left = [pending for pending in pendings if pending.request.args]
     retry: Retry | None = None
     for _ in range(MAX_TRIES):
         yield from questions_settled(left)
-        left = yield from _settled([pending for pending in left if not pending.is_done], atomic, retry)
+        left = yield from _settled([pending for pending in left if not pending.is_done], atomic, by_slot, retry)
         if not left:
             break
         assumed = [assumption for pending in left for assumption in pending.request.assumes]
@@ -70,7 +71,7 @@ class _Replied(NamedTuple):
 
 
 def _settled(
-    pendings: Sequence[Pending[Any]], atomic: bool, retry: Retry | None
+    pendings: Sequence[Pending[Any]], atomic: bool, by_slot: bool, retry: Retry | None
 ) -> Generator[Any, Any, list[Pending[Any]]]:
     """Sends requests and settles them; returns those that have to be sent again.
 
@@ -78,7 +79,7 @@ def _settled(
     came before it, since it may read what that writes. A request is also sent again if the server was trusted to know
     its script, but did not; except a write, if a write after it was executed: it is settled with an error.
     """
-    sent, rest = _guarded(pendings, atomic)
+    sent, rest = _guarded(pendings, atomic, by_slot and not atomic)
     if atomic and rest:
         return [*pendings]
     again: list[Pending[Any]] = []
@@ -130,23 +131,27 @@ def _is_unknown(replied: _Replied) -> bool:
     return has_source and isinstance(replied.reply, redis_errors.NoScriptError)
 
 
-def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guarded], list[Pending[Any]]]:
+def _guarded(
+    pendings: Sequence[Pending[Any]], atomic: bool, by_slot: bool
+) -> tuple[list[_Guarded], list[Pending[Any]]]:
     """Returns the requests that can be sent; and the rest, from the first whose epoch another thread has changed.
 
     What one thread sends stays in its order, so nothing overtakes one that waits, nor goes out under a later epoch. And
-    a script that writes takes the epochs of all that is written before it: it is refused where one of those is.
+    a script that writes takes the epochs of all that is written before it, or before it in its slot: it is refused
+    where one of those is.
     """
     sent: list[_Guarded] = []
     epochs: dict[bytes, bytes] = {}
-    written: dict[bytes, Guard] = {}
+    written: dict[int | None, dict[bytes, Guard]] = {}
     for number, pending in enumerate(pendings):
         guards = [guard for assumption in pending.request.assumes if (guard := assumption.guard()) is not None]
         same = all(epochs.setdefault(guard.meta, guard.epoch) == guard.epoch for guard in guards)
         if not same or len(guards) < len(pending.request.assumes):
             return sent, list(pendings[number:])
         if not pending.request.readonly and pending.request.script is not None:
-            written.update((guard.meta, guard) for guard in guards)
-            guards = list(written.values())
+            before = written.setdefault(pending.request.slot if by_slot else None, {})
+            before.update((guard.meta, guard) for guard in guards)
+            guards = list(before.values())
             if atomic or len(guards) > 1 or not pending.request.complete:
                 pending.request = pending.request.under_several()
         sent.append(_Guarded(pending, guards, followups_of(pending.request, guards)))

@@ -93,8 +93,8 @@ class Collector(RawCommands):
     def _check(self, _request: Request[Any]) -> None:
         """Refuses a request that cannot be part of it."""
 
-    def _exchange(self, pendings: list[Pending[Any]]) -> Exchange:
-        return in_one_go(pendings, atomic=self._atomic)
+    def _exchange(self, pendings: list[Pending[Any]], *, by_slot: bool) -> Exchange:
+        return in_one_go(pendings, atomic=self._atomic, by_slot=by_slot)
 
     def _enter(self) -> None:
         if self._begun or self.has_ended:
@@ -171,7 +171,7 @@ class AtomicCollector(Collector):
     def _check(self, request: Request[Any]) -> None:
         check_fits(request)
 
-    def _exchange(self, pendings: list[Pending[Any]]) -> Exchange:
+    def _exchange(self, pendings: list[Pending[Any]], *, by_slot: bool) -> Exchange:  # noqa: ARG002 - a transaction is in one slot
         return as_one(pendings)
 
 

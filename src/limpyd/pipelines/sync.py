@@ -68,7 +68,8 @@ class Pipeline(Collector):
         call = TracedCall() if self._database._listeners.callbacks or GLOBAL_CALLBACKS else None
         try:
             if pendings:
-                exchanged(self._database._opened(), self._exchange(pendings))
+                driver = self._database._opened()
+                exchanged(driver, self._exchange(pendings, by_slot=driver.routes_by_slot))
         finally:
             interrupted(pendings)
             if call is not None:
@@ -118,13 +119,15 @@ def watched(
     """
     watch = Watch(watches, max_tries)
     driver = database._opened()
+    returned: Any = None
     while True:
         ended = None
         request: Request[Any] | None = None
         pendings: list[Pending[Any]] = []
         try:
-            with driver.alone() as talk:
-                watch.begun(talk("watch", watch.beginning()))
+            with driver.alone(watch.slot) as talk:
+                if watch.keys or not driver.routes_by_slot:
+                    watch.begun(talk("watch", watch.beginning()))
                 transaction = Watching(database, active)
                 call: TracedCall | None = None
                 try:
@@ -148,6 +151,8 @@ def watched(
             if isinstance(loss, LimpydError):
                 raise
             raise driver.lost(request or watch.reading, loss) from loss
+        except driver.redirections as redirection:
+            ended = watch.redirected(redirection)
         if ended is None:
             return returned, results_of(pendings, raise_on_error=True)
         driver.sleep(ended)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
+from limpyd.keys.slots import slot_of
 from limpyd.requests.guards import Guard
+from limpyd.requests.incomplete_reply import IncompleteReply as IncompleteReply  # noqa: PLC0414 - a part of this module too
 from limpyd.requests.resp import Argument as Argument  # noqa: PLC0414 - it is a part of this module too
 from limpyd.requests.resp import pack
 from limpyd.requests.step_results import Result
@@ -22,6 +24,8 @@ S = TypeVar("S")
 
 ANY_TYPE = "any type"
 """The Redis type of a key that may be of any."""
+KEYS_OF_SCRIPT = 3
+"""The position of the first key among the arguments of EVALSHA, after their number."""
 MAX_TRIES = 100
 """The most times that a request may be replaced by the one of its `retry_with`."""
 
@@ -153,6 +157,20 @@ class Request(Generic[R_co]):
         """
         return replies[0]
 
+    @property
+    def key(self) -> bytes | None:
+        """The first key that it names: every key has a colon, and no word or number that comes before it."""
+        args = self.args
+        if self.script is not None:
+            return bytes(args[KEYS_OF_SCRIPT]) if int(args[KEYS_OF_SCRIPT - 1]) else None  # type: ignore[arg-type]
+        return next((arg for arg in args[1:] if isinstance(arg, bytes) and b":" in arg), None)
+
+    @property
+    def slot(self) -> int | None:
+        """The hash slot of its keys, by which a cluster routes it; None if it names none, so any node serves it."""
+        key = self.key
+        return None if key is None else slot_of(key)
+
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
         """Returns its arguments; those of a script that compares epochs end with the guards."""
         script = self.script
@@ -259,24 +277,6 @@ def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
         else:
             found.append(assumption)
     return tuple(found)
-
-
-class IncompleteReply(Exception):
-    """Raised if a reply lacks something that its result, or its error, needs; another request can find it.
-
-    Args:
-        ask: returns that request, from the request that was replied to.
-        otherwise: returns the result, or raises the error, where no other request can be sent.
-    """
-
-    def __init__(self, ask: Callable[[Request[Any]], Request[Any]], otherwise: Callable[[], Any]) -> None:
-        super().__init__()
-        self.ask = ask
-        self.otherwise = otherwise
-
-    def then(self, convert: Callable[[Any], Any]) -> IncompleteReply:
-        """The same, with the result converted further."""
-        return IncompleteReply(lambda request: self.ask(request).then(convert), lambda: convert(self.otherwise()))
 
 
 def resolved(result: R) -> Request[R]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from limpyd.keys import Partition
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument
 from limpyd.statements.prepared_requests import PreparedWrite
@@ -34,12 +35,14 @@ class FastCall(NamedTuple):
         decode: makes the result from the reply; for a read its first argument is the bound field.
         model: the model of the objects.
         writes: true for a write: a list in reply is a refusal, and any other reply shows that the object exists.
+        home: the partition of the objects, by which a cluster routes the calls.
     """
 
     packed: Packer
     decode: Callable[..., Any]
     model: Any
     writes: bool
+    home: Partition
 
 
 def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> FastCall | None:
@@ -50,16 +53,17 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
         bound: its field, bound to an instance.
         given: the arguments of the command: none, a value, or a sub-key and a value.
     """
-    if len(bound._field.model.keys.partitions) > 1:
+    home, *others = bound._field.model.keys.partitions
+    if others:
         return None
     iterable = hasattr(type(bound), "_unread")  # a command has it forget how much of an iterator is left
     if type(request) is Read:
         decode = _decoding(request.decode, bound)
-        return decode and FastCall(_reading(request, iterable), decode, request.model, writes=False)
+        return decode and FastCall(_reading(request, iterable), decode, request.model, writes=False, home=home)
     if type(request) is not PreparedWrite or _knows_more(request.convert):
         return None
     packer = PACKERS[len(given)](request, given, iterable)
-    return packer and FastCall(packer, request.convert, request.statement.model, writes=True)
+    return packer and FastCall(packer, request.convert, request.statement.model, writes=True, home=home)
 
 
 def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:

@@ -81,6 +81,10 @@ class Prepared(Request[R_co]):
     def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
         return self.args_under((NO_GUARD,))
 
+    @property
+    def slot(self) -> int:
+        return self.statement.partition.slot
+
     def ready(self) -> bytes | None:
         statement, pk, values = self.statement, self._pk or b"", self._values
         catalog, head = statement.head

@@ -67,6 +67,7 @@ class Statement:
         "maintenance",
         "model",
         "pack",
+        "partition",
         "script",
         "subject",
     )
@@ -84,6 +85,7 @@ class Statement:
     ) -> None:
         self.script = script
         self.model = model
+        self.partition = partition
         self.command = command
         self.subject = subject or model
         self.claims = claims

@@ -11,9 +11,9 @@ from limpyd.keys import to_text
 from limpyd.requests.request import Request
 from limpyd.server import Server
 
-Retry = Literal["noscript", "stale", "reconnect"]
+Retry = Literal["noscript", "stale", "reconnect", "redirected"]
 """Why a request was sent again: the server did not know its script (NOSCRIPT), what this process knew of the model's
-indexes had changed, or the connection was lost."""
+indexes had changed, the connection was lost, or another node of a cluster serves it, perhaps later."""
 Batch = Literal["pipeline", "transaction"]
 
 MAX_SHOWN = 100
@@ -22,6 +22,8 @@ CATALOG = "catalog"
 """The name of the question which indexes of a model are built, which a process asks once for each model."""
 HANDSHAKE = "handshake"
 """The name of the question for the server's version, which comes first on a database."""
+TOPOLOGY = "topology"
+"""The name of the question which node of a cluster serves which slots (CLUSTER SLOTS)."""
 CONNECT = "connect"
 """The name of what failed before a batch could be sent."""
 SCRIPTS = {

@@ -1,0 +1,45 @@
+"""From a database on a node of a cluster to the routing of its requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.database.endpoint import Endpoint
+from limpyd.drivers.cluster.routing import Routing
+from limpyd.drivers.cluster.topology import NodeAddress
+from limpyd.drivers.settings import PATIENCE
+from limpyd.exceptions import DeclarationError
+
+Seed = tuple[str, int] | None
+"""The address of a node that the settings name; None where they name one server."""
+
+
+def address_reached(endpoint: Endpoint, seed: Seed) -> NodeAddress:
+    """Returns the address of the node that was asked what it is."""
+    if seed is not None:
+        return NodeAddress(*seed)
+    host, port, _ = endpoint.address
+    return NodeAddress(host, port or 0)
+
+
+def routing_of(endpoint: Endpoint, asked: NodeAddress, slots: Any) -> Routing:
+    """Returns the routing of a cluster.
+
+    Args:
+        endpoint: how it is reached.
+        asked: the node that was asked.
+        slots: its reply to CLUSTER SLOTS.
+    """
+    seeds = [NodeAddress(*seed) for seed in endpoint.seeds] or [asked]
+    settings = endpoint.settings
+    routing = Routing(seeds, settings.get("patience", PATIENCE), endpoint.address_remap)
+    routing.learn(slots, asked)
+    return routing
+
+
+def not_clustered(endpoint: Endpoint, address: NodeAddress) -> DeclarationError:
+    """Returns the error for nodes that are no nodes of a cluster."""
+    return DeclarationError(
+        f"nodes= names the nodes of a cluster, and the server at {address} is none; pass host={address.host!r} and "
+        f"port={address.port} instead of nodes={endpoint.seeds}"
+    )

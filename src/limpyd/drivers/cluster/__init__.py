@@ -1,0 +1,1 @@
+"""Clusters: which node serves a slot, and how its answers lead to another one."""

@@ -1,0 +1,275 @@
+"""The driver of the async face for a cluster: each request goes to the node of its slot, wherever that is by then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.async_transport import NOT_OPENED, Talk
+from limpyd.drivers.asynchronous import AsyncDriver
+from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
+from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
+from limpyd.drivers.cluster.batch import ClusterBatch, Share
+from limpyd.drivers.cluster.node_requests import on_node, without_others
+from limpyd.drivers.cluster.redirected import Redirected, redirection_in
+from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
+from limpyd.drivers.connection_pool import Home
+from limpyd.drivers.error_translation import longest_wait, unreachable
+from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
+from limpyd.exceptions import ServerUnreachable
+from limpyd.requests.request import Request, Walk
+from limpyd.requests.resp import Argument, pack
+from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
+
+R = TypeVar("R")
+PACKED_ASKING = pack(ASKING)
+
+
+class AsyncClusterDriver(AsyncDriver):
+    """Sends requests to the nodes of a cluster. Each event loop has connections of its own, one to each node."""
+
+    routes_by_slot = True
+    redirections = (Redirected,)
+    connections: AsyncClusterConnections  # type: ignore[assignment]
+
+    def __init__(self, connections: AsyncClusterConnections, address: str, listeners: Listeners) -> None:
+        super().__init__(connections, address, listeners)  # type: ignore[arg-type]
+        self._routing = connections.routing
+
+    def is_redirection(self, failure: Any) -> bool:
+        return is_redirection(failure)
+
+    async def ready(self) -> None:
+        """Opens nothing: it is not known yet which nodes are needed."""
+
+    def shared_connection(self, home: Home | None = None) -> MultiplexedConnection | None:
+        return self.connections.pool(self._routing.node_for(home)).shared()
+
+    async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
+        """All items of a walk by cursor; of one without keys, those of all nodes."""
+        if step(b"0").slot is not None:
+            async for item in super().walk(step):
+                yield item
+            return
+        for node in self._routing.topology.nodes:
+            async for item in super().walk(lambda cursor, node=node: on_node(step(cursor), node)):  # type: ignore[misc]
+                if without_others(self._routing, item, node):
+                    yield item
+
+    async def run_together(
+        self,
+        requests: Sequence[Request[Any]],
+        commands: Sequence[tuple[Argument, ...]],
+        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+        purpose: Purpose | None = None,
+    ) -> list[Any]:
+        traced: Purpose = purpose or (requests, "pipeline", None)
+        atomic = traced[1] == "transaction"
+        batch = ClusterBatch(requests, commands, with_sources, self._routing, atomic=atomic)
+        while batch.left:
+            trace = None
+            if self.callbacks or GLOBAL_CALLBACKS:
+                trace = self._listeners.start_batch(traced, len(batch.left))
+            try:
+                shares = batch.shares()
+                replies = await asyncio.gather(*(self._share(batch, share, trace) for share in shares))
+            except BaseException as error:
+                if trace is not None:
+                    trace.finish(error=error)
+                raise
+            if trace is not None:
+                trace.finish([reply for some in replies for reply in some])
+            pause = batch.settle()
+            await self._refresh_if(batch.attempts)
+            if batch.left:
+                traced = (traced[0], traced[1], "redirected")
+                await self.sleep(pause)
+        return batch.replies
+
+    async def _share(self, batch: ClusterBatch, share: Share, trace: RequestTrace | None) -> list[Any]:
+        """Sends a node its share, notes what comes of it, and returns the replies."""
+        try:
+            connection = await self._open_to(share.node)
+        except NOT_OPENED as error:
+            batch.note(share, (), 0, error)
+            return []
+        requests, commands = batch.to_send(share, connection.scripts)
+        packed = [*map(pack, commands)]
+        if trace is not None:
+            trace.size += sum(map(len, packed))
+        replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)
+        connection.scripts.note(requests, replies)
+        losses = [number for number, reply in enumerate(replies) if isinstance(reply, ConnectionLost)]
+        if not losses:
+            batch.note(share, replies)
+            return replies
+        loss: Any = replies[losses[0]]
+        sent = sum(1 for reply in replies if not isinstance(reply, ConnectionLost) or reply.sent)
+        batch.note(share, replies[: losses[0]], sent, loss.as_error())
+        return replies[: losses[0]]
+
+    async def _open_to(self, node: NodeAddress) -> MultiplexedConnection:
+        pool = self.connections.pool(node)
+        return pool.shared() or await pool.here().open_shared()
+
+    @asynccontextmanager
+    async def alone(self, slot: int | None = None) -> AsyncIterator[Talk]:
+        async with AsyncExitStack() as stack:
+            opened: list[tuple[NodeAddress, MultiplexedConnection]] = []
+
+            async def talk(
+                name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None
+            ) -> list[Any]:
+                if not opened:
+                    home = _Slot(slot) if request is None or slot is not None else request
+                    opened.append(await self._open_alone(home, stack))
+                node, connection = opened[0]
+                replies = await self._talked(connection, name, commands, request)
+                refusal = redirection_in(replies)
+                if refusal is not None:
+                    attempts = Attempts(self._routing)
+                    attempts.redirected(refusal, slot if request is None else request.slot, node)
+                    await self._refresh_if(attempts)
+                    raise Redirected(refusal, node)
+                return replies
+
+            yield talk
+
+    async def _open_alone(self, home: Any, stack: AsyncExitStack) -> tuple[NodeAddress, MultiplexedConnection]:
+        """A connection to the node of a slot that no other caller has."""
+        attempts = Attempts(self._routing)
+        while True:
+            node = self._routing.node_for(home)
+            try:
+                connection = await stack.enter_async_context(
+                    self._dedicated(self.connections.pool(node), self._connecting())
+                )
+            except ServerUnreachable as error:
+                pause = attempts.unreached(error)
+                if attempts.over:
+                    raise
+            else:
+                connection.wait_at_most(connection.usual_timeout)
+                return node, connection
+            await self._refresh_if(attempts)
+            await self.sleep(pause)
+
+    async def _ask_again(self, request: Request[Any], packed: bytes, loss: ConnectionLost) -> Any:
+        return await self._ask(request, packed, failure=loss)
+
+    async def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None, failure: Any = None) -> Any:
+        attempts = Attempts(self._routing)
+        node = self._routing.node_for(request)
+        was_lost = False
+        while True:
+            if failure is None:
+                node = attempts.asked_at or self._routing.node_for(request)
+                asking, attempts.asked_at = attempts.asked_at is not None, None
+                try:
+                    reply = await self._sent_to(node, request, packed, retry, asking=asking)
+                except (ConnectionLost, *NOT_OPENED) as error:
+                    failure = error
+                else:
+                    if not is_redirection(reply):
+                        return reply
+                    failure = reply
+            pause = self._before_next(request, attempts, node, failure, was_lost=was_lost)
+            is_loss = isinstance(failure, ConnectionLost)
+            was_lost = was_lost or (is_loss and failure.sent)
+            retry = "redirected" if is_redirection(failure) else "reconnect"
+            await self._refresh_if(attempts)
+            if pause:
+                await self.sleep(pause)
+            failure = None
+
+    async def _sent_to(
+        self, node: NodeAddress, request: Request[Any], packed: bytes, retry: Retry | None, *, asking: bool
+    ) -> Any:
+        trace = self._listeners.start(request, len(packed), retry) if self.callbacks or GLOBAL_CALLBACKS else None
+        try:
+            if request.blocking:
+                reply = await self._wait_at(node, request, packed, asking=asking)
+            else:
+                reply = await _asked(await self._open_to(node), packed, asking=asking)
+        except BaseException as error:
+            if trace is not None:
+                trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)
+            raise
+        if trace is not None:
+            trace.finish(reply)
+        return reply
+
+    async def _wait_at(self, node: NodeAddress, request: Request[Any], packed: bytes, *, asking: bool) -> Any:
+        """The reply to a blocking command, on a connection of its own."""
+        async with self._dedicated(self.connections.pool(node)) as connection:
+            connection.wait_at_most(longest_wait(request.timeout, connection.usual_timeout))
+            return await _asked(connection, packed, asking=asking)
+
+    def _before_next(
+        self, request: Request[Any], attempts: Attempts, node: NodeAddress, failure: Any, *, was_lost: bool
+    ) -> float:
+        """The seconds to wait before the next try. Raises the error of the request if there is to be none."""
+        if self.connections.closed:
+            raise unreachable(str(node), failure) from failure
+        if isinstance(failure, ConnectionLost) and failure.sent:
+            attempts.stale = True
+            if not request.readonly or was_lost or failure.timed_out:
+                raise self.lost(request, failure) from failure
+            return 0.0
+        if is_redirection(failure):
+            pause = attempts.redirected(failure, request.slot, node)
+        else:
+            if isinstance(failure, redis_errors.AuthenticationError | redis_errors.MaxConnectionsError):
+                raise unreachable(str(node), failure) from failure
+            pause = attempts.unreached(failure)
+        if attempts.over:
+            raise unreachable(str(node), failure) from failure
+        return pause
+
+    async def _refresh_if(self, attempts: Attempts) -> None:
+        """Asks for the topology again if a try has shown that it may have changed, and it is time."""
+        if not attempts.stale or not self._routing.policy.begin():
+            return
+        attempts.stale = False
+        try:
+            for node in self._routing.to_ask():
+                if self._routing.learn(await self._slots_from(node), node):
+                    self.connections.drop_others()
+                    return
+        finally:
+            self._routing.policy.end()
+
+    async def _slots_from(self, node: NodeAddress) -> Any:
+        """The reply of a node to CLUSTER SLOTS; None if there is none."""
+        packed = pack(CLUSTER_SLOTS)
+        trace = None
+        if self.callbacks or GLOBAL_CALLBACKS:
+            trace = self._listeners.start_named(TOPOLOGY, [CLUSTER_SLOTS], len(packed))
+        reply: Any = None
+        failure: Exception | None = None
+        try:
+            reply = await (await self._open_to(node)).ask(packed)
+        except (ConnectionLost, *NOT_OPENED) as error:
+            failure = error.as_error() if isinstance(error, ConnectionLost) else error
+        if trace is not None:
+            trace.finish(reply, failure)
+        return reply
+
+
+def _asked(connection: MultiplexedConnection, packed: bytes, *, asking: bool) -> Awaitable[Any]:
+    """The reply to a request; one after ASK has ASKING before it, in the same write."""
+    if asking:
+        connection.ask(PACKED_ASKING)
+    return connection.ask(packed)
+
+
+class _Slot:
+    """A slot, as what has one."""
+
+    def __init__(self, slot: int | None) -> None:
+        self.slot = slot

@@ -1,0 +1,96 @@
+"""The next try of a request, by the answers of nodes. It does no I/O.
+
+See https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/, "Redirection and resharding".
+"""
+
+from __future__ import annotations
+
+import random
+from time import monotonic
+from typing import Any
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.cluster.routing import Routing
+from limpyd.drivers.cluster.topology import NodeAddress
+
+ASKING = (b"ASKING",)
+PACKED_ASKING = b"*1\r\n$6\r\nASKING\r\n"
+SHORTEST, LONGEST = 0.001, 0.05
+"""Seconds between two tries: after the first, and at most."""
+MAX_AT_ONCE = 5
+"""The most redirections that are followed without a pause."""
+
+LATER = (
+    redis_errors.TryAgainError,
+    redis_errors.ClusterDownError,
+    redis_errors.ReadOnlyError,
+    redis_errors.MasterDownError,
+    redis_errors.BusyLoadingError,
+)
+"""Refusals of what may be served later, perhaps by another node. Nothing was executed."""
+STALE = (*LATER[1:], redis_errors.MovedError)
+"""Refusals after which the topology is asked for again."""
+
+
+def is_redirection(refusal: Any) -> bool:
+    """Returns whether a refusal says that the request may be served elsewhere (MOVED, ASK), or later."""
+    return isinstance(refusal, (redis_errors.AskError, *LATER))
+
+
+class Attempts:
+    """The tries of a request, or of some that are sent together.
+
+    Args:
+        routing: the topology, which redirections change.
+
+    Attributes:
+        asked_at: the node that an ASK named, by which the next try is served, and only that.
+        stale: the topology should be asked for again.
+        error: why the last try was not served.
+    """
+
+    def __init__(self, routing: Routing) -> None:
+        self._routing = routing
+        self._until = monotonic() + routing.patience
+        self._pause = SHORTEST
+        self._redirected = 0
+        self.asked_at: NodeAddress | None = None
+        self.stale = False
+        self.error: Exception | None = None
+
+    @property
+    def over(self) -> bool:
+        """True once it was tried for long enough."""
+        return monotonic() > self._until
+
+    def redirected(self, refusal: Any, slot: int | None, node: NodeAddress) -> float:
+        """Notes a redirection, and returns the seconds to wait before the next try.
+
+        Args:
+            refusal: one for which `is_redirection` holds.
+            slot: the slot of the request.
+            node: the node that refused it.
+        """
+        self.error = refusal
+        self.stale = self.stale or isinstance(refusal, STALE)
+        if not isinstance(refusal, redis_errors.AskError):
+            return self.pause()
+        target = self._routing.moved(refusal, node)
+        if isinstance(refusal, redis_errors.MovedError):
+            self._routing.topology.move(refusal.slot_id if slot is None else slot, target)
+        else:
+            self.asked_at = target
+        self._redirected += 1
+        return 0.0 if self._redirected <= MAX_AT_ONCE else self.pause()
+
+    def unreached(self, error: Exception) -> float:
+        """Notes that a node could not be reached, and returns the seconds to wait before the next try."""
+        self.error = error
+        self.stale = True
+        return self.pause()
+
+    def pause(self) -> float:
+        """Returns the seconds to wait before the next try; twice as many as before."""
+        self._pause, longest = min(2 * self._pause, LONGEST), self._pause
+        return random.uniform(longest / 2, longest)  # noqa: S311 - it keeps no secret

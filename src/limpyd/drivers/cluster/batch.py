@@ -1,0 +1,220 @@
+"""Requests that are sent together to the nodes of a cluster: which go to which node, and which are sent again. No I/O.
+
+Those of one slot keep their order: after one that has to be sent again, later reads of its slot are sent again too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
+from limpyd.drivers.cluster.routing import Routing
+from limpyd.drivers.cluster.topology import NodeAddress
+from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
+from limpyd.drivers.script_cache import ScriptCache
+from limpyd.requests.request import Request
+from limpyd.requests.resp import Argument
+
+Command = tuple[Argument, ...]
+_ASKING: Request[Any] = Request(ASKING, bool, readonly=True)
+
+
+class Failure(NamedTuple):
+    """The loss of a request whose reply never came.
+
+    Attributes:
+        error: what the connection was lost by, or why there was none.
+        sent: the request may have reached the node.
+    """
+
+    error: Exception
+    sent: bool
+
+
+class Share(NamedTuple):
+    """The requests of a batch that go to one node.
+
+    Attributes:
+        node: the node.
+        asking: each is sent with ASKING before it.
+        numbers: the positions of the requests in the batch.
+    """
+
+    node: NodeAddress
+    asking: bool
+    numbers: list[int]
+
+
+class ClusterBatch:
+    """The requests of a batch, until each has its reply.
+
+    Args:
+        requests: the requests.
+        commands: what is sent of each.
+        with_sources: the same with the sources of scripts; None if those are not needed.
+        routing: the topology.
+        atomic: they are sent within MULTI and EXEC, so they stay together on one connection.
+
+    Attributes:
+        replies: the reply to each, or the error in its place.
+        left: the positions of those that are still to be sent.
+        attempts: the tries.
+    """
+
+    def __init__(
+        self,
+        requests: Sequence[Request[Any]],
+        commands: Sequence[Command],
+        with_sources: Sequence[Command] | None,
+        routing: Routing,
+        *,
+        atomic: bool,
+    ) -> None:
+        self._requests = requests
+        self._commands = commands
+        self._with_sources = with_sources
+        self._routing = routing
+        self._atomic = atomic
+        self._slots = [request.slot for request in requests]
+        self._asked: dict[int, NodeAddress] = {}
+        self._lost_once: set[int] = set()
+        self._outcomes: dict[int, tuple[NodeAddress, Any]] = {}
+        self.attempts = Attempts(routing)
+        self.replies: list[Any] = [None] * len(requests)
+        self.left = list(range(len(requests)))
+
+    def shares(self) -> list[Share]:
+        """Returns what is to be sent now, by node."""
+        if self._atomic:
+            home = next((one for one, slot in zip(self._requests, self._slots, strict=True) if slot is not None), None)
+            return [Share(self._routing.node_for(home), False, list(self.left))]
+        shares: dict[tuple[NodeAddress, bool], Share] = {}
+        anywhere = None
+        for number in self.left:
+            asked = self._asked.pop(number, None)
+            if self._slots[number] is None and anywhere is not None and not hasattr(self._requests[number], "node"):
+                node = anywhere
+            else:
+                node = asked or self._routing.node_for(self._requests[number])
+            anywhere = anywhere or node
+            share = shares.setdefault((node, asked is not None), Share(node, asked is not None, []))
+            share.numbers.append(number)
+        return list(shares.values())
+
+    def to_send(self, share: Share, scripts: ScriptCache) -> tuple[list[Request[Any]], Sequence[Command]]:
+        """Returns the requests and commands of a share for a connection that has some scripts."""
+        requests = [self._requests[number] for number in share.numbers]
+        commands = [self._commands[number] for number in share.numbers]
+        sources = None if self._with_sources is None else [self._with_sources[number] for number in share.numbers]
+        sent = scripts.without_known(requests, commands, sources)
+        if not share.asking:
+            return requests, sent
+        return (
+            [each for request in requests for each in (_ASKING, request)],
+            [each for command in sent for each in (ASKING, command)],
+        )
+
+    def note(self, share: Share, replies: Sequence[Any], sent: int = 0, error: Exception | None = None) -> None:
+        """Notes what came of a share.
+
+        Args:
+            share: the share.
+            replies: the replies, among them errors of refusals.
+            sent: how many commands were sent.
+            error: why no more replies came, if there are fewer.
+        """
+        if share.asking:
+            replies, sent = replies[1::2], sent // 2
+        for position, number in enumerate(share.numbers):
+            if position < len(replies):
+                self._outcomes[number] = share.node, replies[position]
+            elif error is not None:
+                self._outcomes[number] = share.node, Failure(error, position < sent)
+
+    def settle(self) -> float:
+        """Decides what is left after a try, and returns the seconds to wait before the next one.
+
+        Raises:
+            ServerUnreachable: nothing was sent, and it was tried for long enough.
+        """
+        outcomes, self._outcomes = self._outcomes, {}
+        pauses = [0.0]
+        again = self._whole_again(outcomes, pauses) if self._atomic else self._some_again(outcomes, pauses)
+        if again and self.attempts.over:
+            self._give_up(again, outcomes)
+            again = []
+        self.left = again
+        return max(pauses)
+
+    def _some_again(self, outcomes: dict[int, tuple[NodeAddress, Any]], pauses: list[float]) -> list[int]:
+        again: list[int] = []
+        held_up = set()
+        for number in self.left:
+            node, outcome = outcomes[number]
+            slot = self._slots[number]
+            if self._is_again(number, node, outcome, pauses):
+                again.append(number)
+                held_up.add(slot)
+            elif slot in held_up and self._requests[number].readonly:
+                again.append(number)
+            elif not isinstance(outcome, Failure):
+                self.replies[number] = outcome
+        return again
+
+    def _is_again(self, number: int, node: NodeAddress, outcome: Any, pauses: list[float]) -> bool:
+        """Returns whether a request is to be sent again; if its reply is lost for good, sets the error."""
+        request = self._requests[number]
+        if isinstance(outcome, Failure):
+            if not outcome.sent or isinstance(outcome.error, redis_errors.BusyLoadingError):
+                if isinstance(outcome.error, REFUSED_UNEXECUTED[0]):
+                    self.replies[number] = unreachable(str(node), outcome.error)
+                    return False
+                pauses.append(self.attempts.unreached(outcome.error))
+                return True
+            self.attempts.stale = True
+            timed_out = isinstance(outcome.error, redis_errors.TimeoutError)
+            if request.readonly and not timed_out and number not in self._lost_once:
+                self._lost_once.add(number)
+                return True
+            self.replies[number] = lost(request, str(node), outcome.error)
+            return False
+        if not is_redirection(outcome):
+            return False
+        pauses.append(self.attempts.redirected(outcome, self._slots[number], node))
+        if self.attempts.asked_at is not None:
+            self._asked[number], self.attempts.asked_at = self.attempts.asked_at, None
+        return True
+
+    def _whole_again(self, outcomes: dict[int, tuple[NodeAddress, Any]], pauses: list[float]) -> list[int]:
+        """Returns all, if nothing of them was executed and all may be sent again."""
+        failures = [outcome for _, outcome in outcomes.values() if isinstance(outcome, Failure)]
+        redirections = [number for number in self.left if is_redirection(outcomes[number][1])]
+        if failures and not failures[-1].sent and len(failures) == len(self.left):
+            pauses.append(self.attempts.unreached(failures[0].error))
+            return self.left
+        if not failures and redirections:
+            for number in redirections:
+                node, refusal = outcomes[number]
+                pauses.append(self.attempts.redirected(refusal, self._slots[number], node))
+            if self.attempts.asked_at is not None:  # within MULTI each command would need its own ASKING
+                self.attempts.asked_at = None
+                pauses.append(self.attempts.pause())
+            return self.left
+        for number in self.left:
+            node, outcome = outcomes[number]
+            failed = isinstance(outcome, Failure)
+            self.replies[number] = lost(self._requests[number], str(node), outcome.error) if failed else outcome
+            self.attempts.stale = self.attempts.stale or failed
+        return []
+
+    def _give_up(self, again: Sequence[int], outcomes: dict[int, tuple[NodeAddress, Any]]) -> None:
+        if len(again) == len(self._requests):
+            raise unreachable(str(outcomes[again[0]][0]), self.attempts.error or redis_errors.ConnectionError())
+        for number in again:
+            node, outcome = outcomes[number]
+            error = outcome.error if isinstance(outcome, Failure) else outcome
+            known = error if isinstance(error, Exception) else self.attempts.error
+            self.replies[number] = unreachable(str(node), known or redis_errors.ConnectionError())

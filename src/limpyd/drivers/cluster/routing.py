@@ -1,0 +1,81 @@
+"""The node to which a request goes. It does no I/O."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.addresses import Remap
+from limpyd.drivers.cluster.refresh_policy import RefreshPolicy
+from limpyd.drivers.cluster.topology import NodeAddress, Topology, address_of_node, topology_of
+from limpyd.drivers.connection_pool import Home
+from limpyd.exceptions import UnsupportedCommand
+
+CROSS_SLOT = "allow-cross-slot-keys"
+
+
+class Routing:
+    """The topology of a cluster as it is known now.
+
+    Args:
+        seeds: the addresses that the user gave.
+        patience: the seconds for which a request is tried again while the cluster is being changed.
+        remap: changes the addresses that nodes name.
+
+    Attributes:
+        topology: the owner of each slot.
+        policy: when to ask for it again.
+        patience: as above.
+    """
+
+    def __init__(self, seeds: Sequence[NodeAddress], patience: float, remap: Remap | None = None) -> None:
+        self.topology = Topology()
+        self.policy = RefreshPolicy()
+        self.patience = patience
+        self._seeds = tuple(seeds)
+        self._remap = remap
+
+    def node_for(self, home: Home | None) -> NodeAddress:
+        """Returns the address of the node for a request, or for what has a slot; any node where it has none.
+
+        Raises:
+            UnsupportedCommand: the request would use keys of several slots, and there are several nodes.
+        """
+        pinned: NodeAddress | None = getattr(home, "node", None)
+        if pinned is not None:
+            return pinned
+        script = getattr(home, "script", None)
+        if script is not None and CROSS_SLOT in script.flags and len(self.topology.nodes) > 1:
+            raise crossing(home)
+        slot = None if home is None else home.slot
+        owner = None if slot is None else self.topology.owners[slot]
+        return owner or random.choice(self.topology.nodes or self._seeds)  # noqa: S311 - it keeps no secret
+
+    def to_ask(self) -> list[NodeAddress]:
+        """Returns the nodes to ask for the topology, in order: all known ones, drawn by lot, before the seeds."""
+        known = random.sample(self.topology.nodes, len(self.topology.nodes))
+        others = [seed for seed in self._seeds if seed not in known]
+        return [*known, *random.sample(others, len(others))]
+
+    def learn(self, reply: Any, asked: NodeAddress) -> bool:
+        """Notes the reply of a node to CLUSTER SLOTS. Returns whether it was a topology."""
+        if not isinstance(reply, list) or not reply:
+            return False
+        self.topology = topology_of(reply, asked, self._remap)
+        return True
+
+    def moved(self, error: redis_errors.AskError, asked: NodeAddress) -> NodeAddress:
+        """Returns the address that a MOVED or ASK names."""
+        return address_of_node(error.host, error.port, asked, self._remap)
+
+
+def crossing(request: Any) -> UnsupportedCommand:
+    """Returns the error for a request that uses models whose keys may be on different nodes."""
+    return UnsupportedCommand(
+        f"{request.subject}: this step uses the keys of several models (a reference and the object that it refers to, "
+        "or both names of a renaming), which may be on different nodes of the cluster. Nothing was sent. Use a "
+        "single server or a cluster of one node; or store primary keys in a field that is no reference"
+    )

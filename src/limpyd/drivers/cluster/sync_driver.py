@@ -1,0 +1,288 @@
+"""The driver of the sync face for a cluster: each request goes to the node of its slot, wherever that is by then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.cluster.attempts import Attempts, is_redirection
+from limpyd.drivers.cluster.batch import ClusterBatch, Share
+from limpyd.drivers.cluster.node_requests import on_node, without_others
+from limpyd.drivers.cluster.redirected import Redirected, redirection_in
+from limpyd.drivers.cluster.sync_nodes import ClusterConnections
+from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
+from limpyd.drivers.connection_pool import LOST, Lost
+from limpyd.drivers.conversation import Conversation
+from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
+from limpyd.drivers.sync import SyncDriver
+from limpyd.drivers.sync_connection import SyncConnection
+from limpyd.drivers.sync_transport import Talk
+from limpyd.requests.request import Request, Walk
+from limpyd.requests.resp import Argument, pack
+from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
+
+R = TypeVar("R")
+
+
+class ClusterDriver(SyncDriver):
+    """Sends requests to the nodes of a cluster. Safe to share among threads."""
+
+    routes_by_slot = True
+    redirections = (Redirected,)
+    connections: ClusterConnections  # type: ignore[assignment]
+
+    def __init__(self, connections: ClusterConnections, address: str, listeners: Listeners) -> None:
+        super().__init__(connections, address, listeners)  # type: ignore[arg-type]
+        self._routing = connections.routing
+
+    def is_redirection(self, failure: Any) -> bool:
+        return is_redirection(failure)
+
+    def ready(self) -> None:
+        """Opens nothing: it is not known yet which nodes are needed."""
+
+    def walk(self, step: Walk[R]) -> Iterator[R]:
+        """All items of a walk by cursor; of one without keys, those of all nodes."""
+        if step(b"0").slot is not None:
+            yield from super().walk(step)
+            return
+        for node in self._routing.topology.nodes:
+            for item in super().walk(lambda cursor, node=node: on_node(step(cursor), node)):  # type: ignore[misc]
+                if without_others(self._routing, item, node):
+                    yield item
+
+    def run_together(
+        self,
+        requests: Sequence[Request[Any]],
+        commands: Sequence[tuple[Argument, ...]],
+        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+        purpose: Purpose | None = None,
+    ) -> list[Any]:
+        traced: Purpose = purpose or (requests, "pipeline", None)
+        atomic = traced[1] == "transaction"
+        batch = ClusterBatch(requests, commands, with_sources, self._routing, atomic=atomic)
+        while batch.left:
+            trace = None
+            if self.callbacks or GLOBAL_CALLBACKS:
+                trace = self._listeners.start_batch(traced, len(batch.left))
+            self._send_shares(batch, trace)
+            pause = batch.settle()
+            self._refresh_if(batch.attempts)
+            if batch.left:
+                traced = (traced[0], traced[1], "redirected")
+                self.sleep(pause)
+        return batch.replies
+
+    def _send_shares(self, batch: ClusterBatch, trace: RequestTrace | None) -> None:
+        """Sends each node its share, then reads all replies."""
+        talks: list[tuple[Share, SyncConnection, Conversation]] = []
+        failure: BaseException | None = None
+        try:
+            for share in batch.shares():
+                pool = self.connections.pool(share.node)
+                try:
+                    connection = pool.take()
+                except redis_errors.MaxConnectionsError as error:
+                    batch.note(share, (), 0, error)
+                    continue
+                talk = Conversation(connection, *batch.to_send(share, connection.scripts))
+                talks.append((share, connection, talk))
+                try:
+                    connection.open()
+                except LOST as error:
+                    talk.loss = error
+                else:
+                    talk.begin()
+            for _, _, talk in talks:
+                talk.finish()
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            self._end_talks(talks, failure, trace)
+        for share, _, talk in talks:
+            batch.note(share, talk.replies, talk.sent, talk.loss)
+
+    def _end_talks(
+        self,
+        talks: Sequence[tuple[Share, SyncConnection, Conversation]],
+        failure: BaseException | None,
+        trace: RequestTrace | None,
+    ) -> None:
+        for share, connection, talk in talks:
+            pool = self.connections.pool(share.node)
+            if talk.loss is not None:
+                connection.drop()
+                pool.close_idle()
+            pool.give_back(connection)
+        if trace is not None:
+            trace.size += sum(talk.size for _, _, talk in talks)
+            losses = [talk.loss for _, _, talk in talks if talk.loss is not None]
+            replies = [reply for _, _, talk in talks for reply in talk.replies]
+            trace.finish(replies, failure or (losses[0] if losses else None))
+
+    @contextmanager
+    def alone(self, slot: int | None = None) -> Iterator[Talk]:
+        opened: list[tuple[NodeAddress, SyncConnection]] = []
+
+        def talk(name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None) -> list[Any]:
+            if not opened:
+                opened.append(self._open_alone(_Slot(slot) if request is None or slot is not None else request))
+            node, connection = opened[0]
+            packed, count = b"".join(map(pack, commands)), len(commands)
+            trace = None
+            if self.callbacks or GLOBAL_CALLBACKS:
+                trace = self._listeners.start_dedicated(request, name, commands, len(packed))
+            replies = self._replies(connection, packed, count, trace)
+            refusal = redirection_in(replies)
+            if refusal is not None:
+                attempts = Attempts(self._routing)
+                attempts.redirected(refusal, slot if request is None else request.slot, node)
+                self._refresh_if(attempts)
+                raise Redirected(refusal, node)
+            return replies
+
+        try:
+            yield talk
+        except BaseException:
+            for _, connection in opened:
+                connection.drop()
+            raise
+        finally:
+            for node, connection in opened:
+                self.connections.pool(node).give_back(connection)
+
+    def _open_alone(self, home: Any) -> tuple[NodeAddress, SyncConnection]:
+        """An open connection to the node of a slot."""
+        attempts = Attempts(self._routing)
+        while True:
+            node = self._routing.node_for(home)
+            pool = self.connections.pool(node)
+            connection = None
+            try:
+                connection = pool.take()
+                connection.open()
+            except BaseException as error:
+                if connection is not None:
+                    connection.drop()
+                    pool.give_back(connection)
+                if not isinstance(error, LOST) or isinstance(error, redis_errors.MaxConnectionsError):
+                    raise
+                pause = attempts.unreached(error)
+                if attempts.over:
+                    raise unreachable(str(node), error) from error
+            else:
+                return node, connection
+            self._refresh_if(attempts)
+            self.sleep(pause)
+
+    def _ask(
+        self, request: Request[Any], packed: bytes, retry: Retry | None = None, failure: Exception | None = None
+    ) -> Any:
+        attempts = Attempts(self._routing)
+        node = self._routing.node_for(request)
+        was_lost = False
+        while True:
+            if failure is None:
+                node = attempts.asked_at or self._routing.node_for(request)
+                try:
+                    return self._sent_to(node, request, packed, retry, attempts)
+                except redis_errors.ResponseError as refusal:
+                    failure = refusal
+                except Lost as loss:
+                    failure = loss
+            if not isinstance(failure, Lost) and not is_redirection(failure):
+                return failure
+            if request.replies > 1 and type(failure) is redis_errors.AskError:
+                return failure  # each command needs an ASKING of its own (see ClusterBatch)
+            pause = self._before_next(request, attempts, node, failure, was_lost=was_lost)
+            was_lost = was_lost or (isinstance(failure, Lost) and failure.sent)
+            retry = "reconnect" if isinstance(failure, Lost) else "redirected"
+            self._refresh_if(attempts)
+            if pause:
+                self.sleep(pause)
+            failure = None
+
+    def _sent_to(
+        self, node: NodeAddress, request: Request[Any], packed: bytes, retry: Retry | None, attempts: Attempts
+    ) -> Any:
+        if attempts.asked_at is None or request.blocking:
+            attempts.asked_at = None
+            return self._sent(request, packed, retry)
+        attempts.asked_at = None
+        trace = None
+        if self.callbacks or GLOBAL_CALLBACKS:
+            trace = self._listeners.start(request, len(packed), retry)
+        try:
+            reply = self.connections.exchange_asking(node, packed)
+        except BaseException as error:
+            if trace is not None:
+                trace.finish(error=error.error if isinstance(error, Lost) else error)
+            raise
+        if trace is not None:
+            trace.finish(reply)
+        return reply
+
+    def _before_next(
+        self, request: Request[Any], attempts: Attempts, node: NodeAddress, failure: Exception, *, was_lost: bool
+    ) -> float:
+        """The seconds to wait before the next try. Raises the error of the request if there is to be none."""
+        error = failure.error if isinstance(failure, Lost) else failure
+        executable = isinstance(failure, Lost) and failure.sent and not isinstance(error, REFUSED_UNEXECUTED)
+        if executable:
+            self.connections.pool(node).close_idle()
+            if not request.readonly or was_lost or isinstance(error, redis_errors.TimeoutError):
+                attempts.stale = True
+                self._refresh_if(attempts)
+                raise lost(request, str(node), error) from error
+            attempts.stale = True
+            return 0.0
+        if isinstance(failure, Lost):
+            if isinstance(error, redis_errors.AuthenticationError | redis_errors.MaxConnectionsError):
+                raise unreachable(str(node), error) from error
+            pause = attempts.unreached(error)
+        else:
+            pause = attempts.redirected(error, request.slot, node)
+        if attempts.over:
+            raise unreachable(str(node), error) from error
+        return pause
+
+    def _refresh_if(self, attempts: Attempts) -> None:
+        """Asks for the topology again if a try has shown that it may have changed, and it is time."""
+        if not attempts.stale or not self._routing.policy.begin():
+            return
+        attempts.stale = False
+        try:
+            for node in self._routing.to_ask():
+                if self._routing.learn(self._slots_from(node), node):
+                    self.connections.drop_others()
+                    return
+        finally:
+            self._routing.policy.end()
+
+    def _slots_from(self, node: NodeAddress) -> Any:
+        """The reply of a node to CLUSTER SLOTS; None if there is none."""
+        packed = pack(CLUSTER_SLOTS)
+        trace = None
+        if self.callbacks or GLOBAL_CALLBACKS:
+            trace = self._listeners.start_named(TOPOLOGY, [CLUSTER_SLOTS], len(packed))
+        reply: Any = None
+        error: Exception | None = None
+        try:
+            reply = self.connections.pool(node).exchange(packed)
+        except (Lost, redis_errors.ResponseError) as failure:
+            error = failure.error if isinstance(failure, Lost) else failure
+        if trace is not None:
+            trace.finish(reply, error)
+        return reply
+
+
+class _Slot:
+    """A slot, as what has one."""
+
+    def __init__(self, slot: int | None) -> None:
+        self.slot = slot
