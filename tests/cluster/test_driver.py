@@ -86,6 +86,17 @@ class TestOnSeveralNodes:
         assert [age.value for age in ages] == [3] * MODELS
         assert len(seen) == 1
 
+    def test_each_node_gets_the_scripts_of_its_part(self, cluster, people):
+        ada = [model(name="Ada", age=1) for model in people]
+        for node in cluster.primaries():
+            node.call("SCRIPT", "FLUSH")
+        fresh = RedisDatabase(nodes=cluster.addresses)
+        again = [model(person.pk.get()) for model, person in zip(declared(fresh, RedisModel), ada, strict=True)]
+        with fresh.pipeline():
+            ages = [person.age.hincrby(2) for person in again]
+        assert [age.value for age in ages] == [3] * MODELS
+        fresh.close()
+
     def test_all_keys_are_scanned(self, database, people):
         for model in people:
             model(age=1)

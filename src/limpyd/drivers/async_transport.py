@@ -13,6 +13,7 @@ from limpyd.drivers.async_connection_pool import AsyncConnectionPool
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, refused, too_few_connections, unreachable
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
+from limpyd.drivers.script_cache import Sources
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.tracing.events import CONNECT, Purpose, Retry
@@ -54,7 +55,7 @@ class AsyncTransport:
         self,
         requests: Sequence[Request[Any]],
         commands: Sequence[tuple[Argument, ...]],
-        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+        sources: Sources = "none",
         purpose: Purpose | None = None,
     ) -> list[Any]:
         """The replies to requests that are sent together. Each is the reply, or the error in its place.
@@ -64,7 +65,7 @@ class AsyncTransport:
         Args:
             requests: the requests.
             commands: the arguments to send for each.
-            with_sources: the same with the sources of scripts, sent if the server may not have the scripts.
+            sources: the scripts whose sources are sent.
             purpose: what callbacks are told about the batch; by default that it is a pipeline.
 
         Raises:
@@ -78,9 +79,7 @@ class AsyncTransport:
                 trace = self._listeners.start_batch(traced, len(requests))
             try:
                 connection = self.shared_connection() or await self._open()
-                packed = [
-                    pack(command) for command in connection.scripts.without_known(requests, commands, with_sources)
-                ]
+                packed = [pack(command) for command in connection.scripts.with_sources(requests, commands, sources)]
                 if trace is not None:
                     trace.size = sum(map(len, packed))
                 replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.error_translation import with_source
 from limpyd.requests.request import Argument, Request
 
 TRUSTED = 10.0
@@ -15,6 +16,10 @@ TRUSTED = 10.0
 and later remove some when there are many."""
 MOST = 1000
 """The most scripts remembered for a connection."""
+
+Sources = Literal["none", "unknown", "all"]
+"""The scripts whose sources are sent with their first use: none, if all are trusted to be known and what is refused can
+be sent again; those that the server is not known to know; or all."""
 
 
 class ScriptCache:
@@ -25,26 +30,30 @@ class ScriptCache:
     def __init__(self) -> None:
         self._until: dict[bytes, float] = {}
 
-    def without_known(
-        self,
-        requests: Sequence[Request[Any]],
-        commands: Sequence[tuple[Argument, ...]],
-        with_sources: Sequence[tuple[Argument, ...]] | None,
+    def with_sources(
+        self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]], sources: Sources
     ) -> Sequence[tuple[Argument, ...]]:
-        """Returns what is sent of requests: the source of a script only if it is not known.
+        """Returns what is sent of requests: the first use of a script with its source, the others by its digest.
 
         Args:
             requests: the requests.
-            commands: what is sent of each where its script is known.
-            with_sources: what is sent of each else; None if all are to be taken for known.
+            commands: what is sent of each where the server knows its script.
+            sources: the scripts whose sources are sent.
         """
-        if with_sources is None:
+        if sources == "none":
             return commands
+        until = self._until if sources == "unknown" else {}
         now = monotonic()
-        return [
-            command if request.script is not None and now < self._until.get(request.script.sha, 0.0) else source
-            for request, command, source in zip(requests, commands, with_sources, strict=True)
-        ]
+        known: set[bytes] = set()
+        sent = []
+        for request, command in zip(requests, commands, strict=True):
+            script = request.script
+            if script is None or script.sha in known or now < until.get(script.sha, 0.0):
+                sent.append(command)
+            else:
+                known.add(script.sha)
+                sent.append(with_source(request, command))
+        return sent
 
     def note(self, requests: Sequence[Request[Any]], replies: Sequence[Any]) -> None:
         """Notes which scripts the server knows, by the replies to requests."""

@@ -12,6 +12,7 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.connection_pool import LOST, Lost, SyncConnectionPool
 from limpyd.drivers.conversation import Conversation
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, outcome_unknown, refused, timed_out, unreachable
+from limpyd.drivers.script_cache import Sources
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
@@ -54,7 +55,7 @@ class SyncTransport:
         self,
         requests: Sequence[Request[Any]],
         commands: Sequence[tuple[Argument, ...]],
-        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+        sources: Sources = "none",
         purpose: Purpose | None = None,
     ) -> list[Any]:
         """The replies to requests that are sent together. Each is the reply, or the error in its place.
@@ -64,7 +65,7 @@ class SyncTransport:
         Args:
             requests: the requests.
             commands: the arguments to send for each.
-            with_sources: the same with the sources of scripts, sent if the server may not have the scripts.
+            sources: the scripts whose sources are sent.
             purpose: what callbacks are told about the batch; by default that it is a pipeline.
 
         Raises:
@@ -77,7 +78,7 @@ class SyncTransport:
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_batch(traced, len(requests))
             connection = self._opened(trace)
-            sent_now = connection.scripts.without_known(requests, commands, with_sources)
+            sent_now = connection.scripts.with_sources(requests, commands, sources)
             conversation = Conversation(connection, requests, sent_now)
             self._talk(conversation, connection, trace)
             replies, sent, loss = conversation.replies, conversation.sent, conversation.loss

@@ -9,8 +9,9 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.error_translation import refused
 from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_settled, outcome, outdated
+from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import LimpydError, NotExecuted
-from limpyd.pipelines.exchange import Batch, Exchange, commands_of, result_of
+from limpyd.pipelines.exchange import Batch, Exchange, result_of
 from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
@@ -173,7 +174,6 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
 
     requests = [request for one in sent for request in (one.pending.request, *one.followups)]
     purpose: Purpose = ([one.pending.request for one in sent], "transaction" if atomic else "pipeline", retry)
-    trusts = retry is None
     everyone = [*dict.fromkeys(guard for one in sent for guard in one.guards)]
     args = [
         args
@@ -184,6 +184,9 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
         )
     ]
     only_reads = all(request.readonly for request in requests)
+    sources: Sources = "all"
+    if retry is None:  # what is refused is sent again, except a write after which others were executed
+        sources = "none" if only_reads else "all" if atomic else "unknown"
     try:
         if atomic:
             multi, execute = beginning_and_end(readonly=only_reads)
@@ -191,12 +194,10 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
             watches = [watch for guard in watched for watch in watching(guard)]
             together = [*watches, multi, *requests, execute]
             plain = [*(x.args for x in (*watches, multi)), *args, execute.args]
-            replies = yield Batch(together, commands_of(plain, together, trusts and only_reads), None, purpose, begun)
+            replies = yield Batch(together, plain, sources, purpose, begun)
             replies = iter(executed(replies[len(watches) :], requests))
         else:
-            with_sources = commands_of(args, requests, trusts and only_reads)
-            known = args if trusts else with_sources
-            replies = iter((yield Batch(requests, known, with_sources, purpose, begun)))
+            replies = iter((yield Batch(requests, args, sources, purpose, begun)))
     except LimpydError as error:
         for one in sent:
             one.pending.settle(error=error)

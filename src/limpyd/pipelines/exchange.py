@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.error_translation import refused, type_question, with_source
+from limpyd.drivers.error_translation import refused, type_question
+from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import LimpydError
 from limpyd.requests.request import Argument, IncompleteReply, Request
 from limpyd.tracing.events import Purpose
@@ -19,14 +20,14 @@ class Batch(NamedTuple):
     Attributes:
         requests: the requests.
         commands: what is sent for each.
-        with_sources: what is sent for each instead if the server is not known to know its script.
+        sources: the scripts whose sources are sent with their first use.
         purpose: what they are there for.
         begun: is called once there is a connection, when what is sent may be executed from now on.
     """
 
     requests: Sequence[Request[Any]]
     commands: Sequence[tuple[Argument, ...]]
-    with_sources: Sequence[tuple[Argument, ...]] | None
+    sources: Sources
     purpose: Purpose
     begun: Callable[[], None] | None = None
 
@@ -40,27 +41,6 @@ class AsOne(NamedTuple):
 
 Exchange = Generator[Batch | AsOne | Request[Any], Any, Any]
 """Yields what to send: a batch of requests, for a list of replies; or one request, for its result."""
-
-
-def commands_of(
-    args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[Any]], trusts: bool = False
-) -> list[tuple[Argument, ...]]:
-    """Returns the commands: the first use of each script sends its source, so that the server knows it for the others.
-
-    Sources are not sent if the server is trusted to know them. If it does not, a read can be sent again; but not a
-    write after which others were executed.
-    """
-    if trusts:
-        return list(args)
-    known = set()
-    commands = []
-    for request, sent in zip(requests, args, strict=True):
-        if request.script is None or request.script.sha in known:
-            commands.append(sent)
-        else:
-            known.add(request.script.sha)
-            commands.append(with_source(request, sent))
-    return commands
 
 
 def result_of(request: Request[Any], reply: Any) -> Exchange:

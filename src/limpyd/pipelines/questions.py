@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from limpyd.pipelines.exchange import Batch, Exchange, commands_of, result_of
+from limpyd.pipelines.exchange import Batch, Exchange, result_of
 from limpyd.pipelines.pending_result import Pending
 from limpyd.requests.request import Assumption, Request, merged
 from limpyd.tracing.events import Purpose
@@ -19,7 +19,7 @@ def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
     if not questions:
         return
     purpose: Purpose = (questions, "pipeline" if len(questions) > 1 else None, None)
-    replies = yield Batch(questions, commands_of([question.args for question in questions], questions), None, purpose)
+    replies = yield Batch(questions, [question.args for question in questions], "all", purpose)
     answers = dict(zip(firsts, replies, strict=False))
     refusals: list[tuple[Assumption, Exception]] = []
     for assumption, question, reply in zip(assumed, questions[len(firsts) :], replies[len(firsts) :], strict=True):

@@ -20,6 +20,7 @@ from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
+from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import ServerUnreachable
 from limpyd.requests.request import Request, Walk
 from limpyd.requests.resp import Argument, pack
@@ -65,12 +66,12 @@ class AsyncClusterDriver(AsyncDriver):
         self,
         requests: Sequence[Request[Any]],
         commands: Sequence[tuple[Argument, ...]],
-        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+        sources: Sources = "none",
         purpose: Purpose | None = None,
     ) -> list[Any]:
         traced: Purpose = purpose or (requests, "pipeline", None)
         atomic = traced[1] == "transaction"
-        batch = ClusterBatch(requests, commands, with_sources, self._routing, atomic=atomic)
+        batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic)
         while batch.left:
             trace = None
             if self.callbacks or GLOBAL_CALLBACKS:

@@ -14,7 +14,7 @@ from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.routing import Routing
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
-from limpyd.drivers.script_cache import ScriptCache
+from limpyd.drivers.script_cache import ScriptCache, Sources
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument
 
@@ -54,7 +54,7 @@ class ClusterBatch:
     Args:
         requests: the requests.
         commands: what is sent of each.
-        with_sources: the same with the sources of scripts; None if those are not needed.
+        sources: the scripts whose sources are sent to each node.
         routing: the topology.
         atomic: they are sent within MULTI and EXEC, so they stay together on one connection.
 
@@ -68,14 +68,14 @@ class ClusterBatch:
         self,
         requests: Sequence[Request[Any]],
         commands: Sequence[Command],
-        with_sources: Sequence[Command] | None,
+        sources: Sources,
         routing: Routing,
         *,
         atomic: bool,
     ) -> None:
         self._requests = requests
         self._commands = commands
-        self._with_sources = with_sources
+        self._sources = sources
         self._routing = routing
         self._atomic = atomic
         self._slots = [request.slot for request in requests]
@@ -108,8 +108,7 @@ class ClusterBatch:
         """Returns the requests and commands of a share for a connection that has some scripts."""
         requests = [self._requests[number] for number in share.numbers]
         commands = [self._commands[number] for number in share.numbers]
-        sources = None if self._with_sources is None else [self._with_sources[number] for number in share.numbers]
-        sent = scripts.without_known(requests, commands, sources)
+        sent = scripts.with_sources(requests, commands, self._sources)
         if not share.asking:
             return requests, sent
         return (

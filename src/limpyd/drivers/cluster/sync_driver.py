@@ -17,6 +17,7 @@ from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
 from limpyd.drivers.connection_pool import LOST, Lost
 from limpyd.drivers.conversation import Conversation
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
+from limpyd.drivers.script_cache import Sources
 from limpyd.drivers.sync import SyncDriver
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.drivers.sync_transport import Talk
@@ -59,12 +60,12 @@ class ClusterDriver(SyncDriver):
         self,
         requests: Sequence[Request[Any]],
         commands: Sequence[tuple[Argument, ...]],
-        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+        sources: Sources = "none",
         purpose: Purpose | None = None,
     ) -> list[Any]:
         traced: Purpose = purpose or (requests, "pipeline", None)
         atomic = traced[1] == "transaction"
-        batch = ClusterBatch(requests, commands, with_sources, self._routing, atomic=atomic)
+        batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic)
         while batch.left:
             trace = None
             if self.callbacks or GLOBAL_CALLBACKS:
