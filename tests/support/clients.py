@@ -37,7 +37,11 @@ class Client:
         self._made = 0
         self._mine = self._accounts.lazy_connect(name)
         self._shared = self._accounts.lazy_connect(SHARED)
-        self._works = [work for name, work in vars(Client).items() if name.startswith("do_")]
+        self._related = hasattr(self._accounts, "items")
+        works = {name: work for name, work in vars(Client).items() if name.startswith("do_")}
+        if not self._related:
+            del works["do_cascade"]
+        self._works = [*works.values()]
         self.mixed_up = 0
 
     async def open_account(self, owner: str | None = None) -> None:
@@ -123,7 +127,8 @@ class Client:
             async with block(self._face, self._face.database.transaction()):
                 self._mine.queue.rpush(token)
                 self._shared.queue.rpush(token)
-                self._items.create(**self._item(token))
+                if self._related:
+                    self._items.create(**self._item(token))
 
         await self.attempt("together", token, transaction)
 

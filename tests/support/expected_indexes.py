@@ -52,6 +52,14 @@ return found
 """
 
 
+def everything(client: redis.Redis | redis.RedisCluster) -> list[Any]:
+    """All keys of a server with their content, or of all primaries of a cluster."""
+    if isinstance(client, redis.RedisCluster):
+        nodes = client.get_primaries()
+        return [found for node in nodes for found in client.execute_command("EVAL", EVERYTHING, 0, target_nodes=node)]
+    return list(client.eval(EVERYTHING, 0))  # type: ignore[arg-type]
+
+
 def state(client: redis.Redis) -> dict[bytes, object]:
     """Everything in the database: the values (in what order a hash or set keeps them says nothing) and expiries.
 
@@ -66,7 +74,7 @@ def state(client: redis.Redis) -> dict[bytes, object]:
             plain.get(kind, lambda value: value)(value),
             (expires, dict(zip(subs[::2], subs[1::2], strict=True))) if subs else expires,
         )
-        for key, kind, value, expires, subs in client.eval(EVERYTHING, 0)
+        for key, kind, value, expires, subs in everything(client)
         if not META.fullmatch(key)
     }
 

@@ -39,12 +39,14 @@ class Accident:
     Attributes:
         options: with which the server is started.
         durable: whether it must still have what it confirmed.
+        related: whether the models refer to each other.
         round: after how many accidents the promises are looked at, and a new round begins.
         pause: for how many seconds a client rests between two operations.
     """
 
     options: ClassVar[tuple[str, ...]] = ()
     durable = True
+    related = True
     round = 10
     pause = 0.0
 
@@ -225,9 +227,8 @@ ACCIDENTS: dict[str, type[Accident]] = {
 }
 
 
-def run(kind: str, times: int, face_name: str, server_name: str) -> Findings:
+def run(accident: Accident, times: int, face_name: str) -> Findings:
     """Has an accident happen so many times, in rounds, and looks at the promises after each round."""
-    accident = ACCIDENTS[kind](server_name)
     findings = Findings()
     try:
         for number in range(0, times, accident.round):
@@ -252,7 +253,7 @@ def a_round(accident: Accident, face_name: str, label: str) -> Iterator[tuple[Cr
         client.flushall()
     face = Face(face_name, accident.server)
     face.database = face.Database(**accident.settings)
-    models = declare(face.Model, face.database)
+    models = declare(face.Model, face.database, related=accident.related)
     findings = Findings()
     crowd = Crowd(face, models, CLIENTS * (2 if face.is_async else 1), label, accident.pause)
     asyncio.run(crowd.open_accounts())
@@ -281,14 +282,20 @@ async def checked(face: Face) -> Findings:
     return found
 
 
-def main() -> None:
+def main(accidents: dict[str, type[Accident]]) -> None:
+    """Does what the command line asks for.
+
+    Args:
+        accidents: the kinds of accidents, by name.
+    """
     kind, times, *rest = sys.argv[1:]
     face, server = (*rest, *("sync", "valkey-9.1")[len(rest) :])
     start = time.perf_counter()
-    findings = run(kind, int(times), face, server)
+    accident = accidents[kind](server)
+    findings = run(accident, int(times), face)
     print(json.dumps({"times": int(times), **vars(findings), "seconds": round(time.perf_counter() - start, 1)}))
-    sys.exit(1 if findings.broken(durable=ACCIDENTS[kind].durable) else 0)
+    sys.exit(1 if findings.broken(durable=accident.durable) else 0)
 
 
 if __name__ == "__main__":
-    main()
+    main(ACCIDENTS)

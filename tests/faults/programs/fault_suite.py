@@ -33,6 +33,16 @@ TIMES = {
 }
 """How often each accident happens on each face."""
 
+ON_CLUSTERS = {
+    "moved": 500,
+    "moved_at_once": 200,
+    "failed_over_by_order": 200,
+    "primary_killed": 20,
+    "node_paused": 100,
+    "scripts_forgotten": 50,
+}
+"""The same of those that happen to a cluster of three primaries."""
+
 KILLS = {"killed_writers": 2000, "killed_relations": 500, "killed_bulks": 500}
 """How many writers of each sort are killed."""
 
@@ -43,11 +53,12 @@ def main() -> None:
     """Runs all, and fails if a promise was broken."""
     print(f"{'accident':<30}" + "".join(f"{column:>13}" for column in COLUMNS))
     failed = []
-    for kind, times in TIMES.items():
-        for face in ("sync", "async"):
-            code, figures = accident(kind, max(1, round(times * SIZE)), face)
-            row(f"{kind} ({face})", figures)
-            failed += [f"{kind} ({face}): {figures.get('examples')}"] * bool(code)
+    for program, all_times in {"accidents": TIMES, "cluster_accidents": ON_CLUSTERS}.items():
+        for kind, times in all_times.items():
+            for face in ("sync", "async"):
+                code, figures = accident(program, kind, max(1, round(times * SIZE)), face)
+                row(f"{kind} ({face})", figures)
+                failed += [f"{kind} ({face}): {figures.get('examples')}"] * bool(code)
     for program, kills in KILLS.items():
         with running(SERVER) as server:
             begun = time.perf_counter()
@@ -66,9 +77,9 @@ def main() -> None:
     sys.exit("\n".join(failed) or None)
 
 
-def accident(kind: str, times: int, face: str) -> tuple[int, dict[str, Any]]:
+def accident(program: str, kind: str, times: int, face: str) -> tuple[int, dict[str, Any]]:
     """The exit code and the figures of one accident, in a process of its own."""
-    run = [sys.executable, "-m", "tests.faults.programs.accidents", kind, str(times), face, SERVER]
+    run = [sys.executable, "-m", f"tests.faults.programs.{program}", kind, str(times), face, SERVER]
     done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
     if not done.stdout:
         return done.returncode or 1, {"examples": done.stderr[-2000:]}
