@@ -170,6 +170,30 @@ class TestOneServer:
         assert server_of(successor) != program.server
         successor.close()
 
+    def test_who_takes_over_does_not_wait_for_the_next_server(self, tmp_path):
+        """Another process starts one as soon as the old one has ended; its users are let in, and its socket stays."""
+        (tmp_path / supervisor.LIFELINE).touch()
+        users = supervisor.open_lock(tmp_path / supervisor.USERS_LOCK)
+        supervisor.try_lock(users, shared=True)
+        lock = supervisor.claim(tmp_path / supervisor.SERVER_LOCK)
+        os.write(lock, b"process 1")
+        command = [sys.executable, "-I", supervisor.__file__, "take-over", str(tmp_path), "discard"]
+        with subprocess.Popen(command, cwd=tmp_path, process_group=0) as taking_over:
+            os.close(users)
+            waiting = supervisor.open_lock(tmp_path / supervisor.USERS_LOCK)
+            while supervisor.try_lock(waiting, shared=True):
+                os.close(waiting)
+                waiting = supervisor.open_lock(tmp_path / supervisor.USERS_LOCK)
+            time.sleep(0.2)
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, b"process 2", 0)
+            (tmp_path / supervisor.SOCKET).touch()
+            assert taking_over.wait(timeout=10) == -signal.SIGKILL
+        assert supervisor.try_lock(waiting, shared=True)
+        assert (tmp_path / supervisor.SOCKET).exists()
+        os.close(waiting)
+        os.close(lock)
+
     def test_killed_at_any_time(self, tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "tests.faults.programs.killed_starts", str(tmp_path), str(ROUNDS)],

@@ -216,16 +216,25 @@ def take_over(folder: str, disposal: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(OSError):  # the folder, which is the current one under any name, may be gone
         fcntl.flock(open_lock(USERS_LOCK), fcntl.LOCK_EX)  # until this process ends, as above
+    own = holder(SERVER_LOCK)
     os.kill(0, signal.SIGTERM)
-    hide_server()
-    deadline = time.monotonic() + STOP_SECONDS
+    if holder(SERVER_LOCK) == own:  # else another one has been started, and the socket is its
+        hide_server()
     with suppress(OSError):
         server_lock = open_lock(SERVER_LOCK)
-        while not try_lock(server_lock) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
-        if disposal == "discard":
+        if locked_after(server_lock, own) and disposal == "discard":
             discard(folder, server_lock)
     os.kill(0, signal.SIGKILL)  # this process, too
+
+
+def locked_after(server_lock: int, server: str) -> bool:
+    """Waits for the end of a server; returns whether its lock was free then, and not taken by another one at once."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline and holder(SERVER_LOCK) == server:
+        if try_lock(server_lock):
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
 
 
 def discard(folder: str, server_lock: int) -> None:

@@ -8,6 +8,7 @@ acknowledged writes are not there (of which the server's own death may cost thos
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import os
 import random
@@ -77,7 +78,8 @@ def write(folder, name, acknowledged):
 
 
 def read(folder, told):
-    """Tells what is there."""
+    """Tells what is there; and where it waits, if it does not get on."""
+    faulthandler.dump_traceback_later(START_SECONDS)
     with os.fdopen(told, "w") as file:
         file.write("\n".join(declare(folder).collection()))
 
@@ -93,8 +95,8 @@ def reader(folder):
     with os.fdopen(receive) as file:
         found = set(file.read().split("\n"))
     timer.cancel()
-    if os.waitpid(child, 0)[1]:
-        sys.exit("a process could not start")
+    if status := os.waitpid(child, 0)[1]:
+        sys.exit(f"a process could not start: it ended with {status} after {time.monotonic() - began:.1f} seconds")
     return found, time.monotonic() - began
 
 
