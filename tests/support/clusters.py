@@ -195,6 +195,8 @@ class Cluster:
         for slots in self._layout:
             home = max(primaries, key=lambda node: len(served[node] & slots))
             for slot in slots - served[home]:
+                # Who imports a slot gets a higher epoch with it, so no late message of the former owner takes it back.
+                home.call("CLUSTER", "SETSLOT", slot, "IMPORTING", self.another(home).id)
                 for node in sorted(primaries, key=lambda node: node is not home):
                     node.call("CLUSTER", "SETSLOT", slot, "NODE", home.id)
         self.wait_until_settled()
