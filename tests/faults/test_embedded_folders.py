@@ -171,12 +171,12 @@ class TestOneServer:
         successor.close()
 
     def test_who_takes_over_does_not_wait_for_the_next_server(self, tmp_path):
-        """Another process starts one as soon as the old one has ended; its users are let in, and its socket stays."""
+        """Another process starts one as soon as the old one has ended; its users are let in."""
         (tmp_path / supervisor.LIFELINE).touch()
         users = supervisor.open_lock(tmp_path / supervisor.USERS_LOCK)
         supervisor.try_lock(users, shared=True)
         lock = supervisor.claim(tmp_path / supervisor.SERVER_LOCK)
-        os.write(lock, b"process 1")
+        os.write(lock, b"process unknown")
         command = [sys.executable, "-I", supervisor.__file__, "take-over", str(tmp_path), "discard"]
         with subprocess.Popen(command, cwd=tmp_path, process_group=0) as taking_over:
             os.close(users)
@@ -187,11 +187,20 @@ class TestOneServer:
             time.sleep(0.2)
             os.ftruncate(lock, 0)
             os.pwrite(lock, b"process 2", 0)
-            (tmp_path / supervisor.SOCKET).touch()
             assert taking_over.wait(timeout=10) == -signal.SIGKILL
         assert supervisor.try_lock(waiting, shared=True)
-        assert (tmp_path / supervisor.SOCKET).exists()
         os.close(waiting)
+        os.close(lock)
+
+    def test_who_takes_over_late_leaves_the_next_server_alone(self, tmp_path):
+        """Its own server was killed, and another process has started one, whose users are gone by now."""
+        lock = supervisor.claim(tmp_path / supervisor.SERVER_LOCK)
+        os.write(lock, f"process {os.getpid()}".encode())
+        (tmp_path / supervisor.SOCKET).touch()
+        command = [sys.executable, "-I", supervisor.__file__, "take-over", str(tmp_path), "discard"]
+        with subprocess.Popen(command, cwd=tmp_path, process_group=0) as taking_over:
+            assert taking_over.wait(timeout=10) == -signal.SIGKILL
+        assert (tmp_path / supervisor.SOCKET).exists()
         os.close(lock)
 
     def test_killed_at_any_time(self, tmp_path):

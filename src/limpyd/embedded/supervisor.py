@@ -216,25 +216,37 @@ def take_over(folder: str, disposal: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(OSError):  # the folder, which is the current one under any name, may be gone
         fcntl.flock(open_lock(USERS_LOCK), fcntl.LOCK_EX)  # until this process ends, as above
-    own = holder(SERVER_LOCK)
+    server = holder(SERVER_LOCK)
     os.kill(0, signal.SIGTERM)
-    if holder(SERVER_LOCK) == own:  # else another one has been started, and the socket is its
-        hide_server()
     with suppress(OSError):
         server_lock = open_lock(SERVER_LOCK)
-        if locked_after(server_lock, own) and disposal == "discard":
+        if locked_after(server_lock, server) and disposal == "discard":
             discard(folder, server_lock)
     os.kill(0, signal.SIGKILL)  # this process, too
 
 
 def locked_after(server_lock: int, server: str) -> bool:
-    """Waits for the end of a server; returns whether its lock was free then, and not taken by another one at once."""
+    """Waits for the end of a server of this process group; returns whether no other one has been started by then."""
+    if is_of_another_group(server):
+        return False
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline and holder(SERVER_LOCK) == server:
+        hide_server()
         if try_lock(server_lock):
             return True
         time.sleep(POLL_SECONDS)
     return False
+
+
+def is_of_another_group(server: str) -> bool:
+    """Returns whether the holder of a lock is a running process of another group."""
+    number = server.rpartition(" ")[2]
+    try:
+        return number.isdigit() and os.getpgid(int(number)) != os.getpgrp()
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
 
 
 def discard(folder: str, server_lock: int) -> None:
