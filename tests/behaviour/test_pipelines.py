@@ -484,7 +484,7 @@ class TestRoundTrips:
                 return self._sends.write(data)
 
         if face.is_async:
-            line = face.database._driver.shared_connection()
+            line = face.database._driver.connections.shared()
             line._transport = Counted(line._transport)
         else:
             (line,) = face.database._access.driver.connections._idle

@@ -457,7 +457,7 @@ class TestAsync:
     async def test_what_one_turn_asks_is_written_together(self, thing):
         one = await thing.create(count=0)
         written = []
-        line = thing.database._driver.shared_connection()
+        line = thing.database._driver.connections.shared()
         transport = line._transport
 
         class Watched:

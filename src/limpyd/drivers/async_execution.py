@@ -50,7 +50,7 @@ class AsyncExecution(AsyncTransport):
 
     async def _run_in_steps(self, request: Request[R]) -> R:
         """The result of a request that is more than one to be sent and one reply to be decoded."""
-        if request.script is None and not request.args:
+        if request.is_resolved:
             return request.decode(None)
         reply = await self._reply(request)
         retry_with = request.retry_with

@@ -78,7 +78,7 @@ class AsyncTransport:
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_batch(traced, len(requests))
             try:
-                connection = self.shared_connection() or await self._open()
+                connection = self.connections.shared() or await self._open()
                 packed = [pack(command) for command in connection.scripts.with_sources(requests, commands, sources)]
                 if trace is not None:
                     trace.size = sum(map(len, packed))
@@ -105,7 +105,7 @@ class AsyncTransport:
         Raises:
             ServerUnreachable: the server cannot be reached.
         """
-        if self.shared_connection() is not None:
+        if self.connections.shared() is not None:
             return
         trace = self._connecting()
         try:
@@ -190,7 +190,7 @@ class AsyncTransport:
         """Closes the connections of all event loops. Requests without a reply fail, and no new ones are taken."""
         self.connections.close()
 
-    def shared_connection(self, home: Home | None = None) -> MultiplexedConnection | None:  # noqa: ARG002 - a cluster asks
+    def shared_connection(self, home: Home) -> MultiplexedConnection | None:  # noqa: ARG002 - a cluster asks
         """The connection that the tasks of this event loop share, if it is open.
 
         Args:

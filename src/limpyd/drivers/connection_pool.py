@@ -39,6 +39,11 @@ class Home(Protocol):
         """The slot; None where any node will do."""
         ...
 
+    @property
+    def crosses_slots(self) -> bool:
+        """True if keys of other slots are used as well."""
+        ...
+
 
 class Lost(Exception):
     """The connection was lost before the reply came.

@@ -50,7 +50,7 @@ class Execution(SyncTransport):
 
     def _run_in_steps(self, request: Request[R]) -> R:
         """The result of a request that is more than one to be sent and one reply to be decoded."""
-        if request.script is None and not request.args:
+        if request.is_resolved:
             return request.decode(None)
         reply = self._reply(request)
         retry_with = request.retry_with

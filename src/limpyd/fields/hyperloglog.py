@@ -13,7 +13,8 @@ from limpyd.fields.bound.members import BoundMembers
 from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.value import FieldPlace
-from limpyd.requests.request import Request, resolved, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Request, resolved
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
 

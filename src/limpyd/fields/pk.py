@@ -11,7 +11,8 @@ from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.options import LENGTHS, ORDERED, ValueConstraints
 from limpyd.keys import to_text
-from limpyd.requests.request import Request, resolved, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Request, resolved
 from limpyd.requests.step_results import Result, as_result
 from limpyd.scripts import object_requests
 from limpyd.types import UNTYPED, Codec, Encodable

@@ -18,7 +18,8 @@ from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.options import MemberConstraints
 from limpyd.fields.declaration.value import FieldPlace
 from limpyd.indexes.base import Declared
-from limpyd.requests.request import Argument, Request, Walk, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request, Walk
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
 

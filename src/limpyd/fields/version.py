@@ -12,7 +12,8 @@ from limpyd.fields.bound.value import BoundValue
 from limpyd.fields.instancehash import InstanceHashField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.requests.request import Argument, Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.writes import WriteStep
 
 FIRST = 1

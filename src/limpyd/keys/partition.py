@@ -38,6 +38,8 @@ class Partition:
 
     trusts_indexes: ClassVar[bool] = False
     """True if indexes that nothing is known of count as built, although there are objects."""
+    crosses_slots: ClassVar[bool] = False
+    """All keys are in its slot."""
 
     def __init__(self, tag: bytes) -> None:
         self.prefix = b"{" + tag + b"}:"

@@ -9,7 +9,8 @@ from limpyd import exceptions
 from limpyd.commands.descriptor import operation
 from limpyd.fields import Field
 from limpyd.keys import to_text
-from limpyd.requests.request import Request, resolved, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Request, resolved
 from limpyd.schema.field_lookup import GetField
 from limpyd.utils import make_key as joined
 

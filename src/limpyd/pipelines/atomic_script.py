@@ -66,7 +66,7 @@ def as_one(pendings: Sequence[Pending[Any]]) -> Exchange:
     if any(pending.error is not None for pending in pendings):
         settle_refused_first(pendings)
         return
-    sent = [pending for pending in pendings if pending.request.args]
+    sent = [pending for pending in pendings if not pending.request.is_resolved]
     try:
         reply = (yield AsOne(one_request(sent), begins(sent))) if sent else [b"ok"]
     except LimpydError as error:
@@ -90,7 +90,7 @@ def known_results(pendings: Sequence[Pending[Any]]) -> list[Any]:
 
 def is_known(pending: Pending[Any]) -> bool:
     """Returns whether the result of an operation is known without the server."""
-    return not pending.request.args and pending.request.result is None
+    return pending.request.is_resolved and pending.request.result is None
 
 
 def begins(pendings: Sequence[Pending[Any]]) -> Callable[[], None]:
@@ -144,7 +144,7 @@ def settle_whole(pendings: Sequence[Pending[Any]], reply: list[Any], known: Sequ
 
     If they were executed, an error that Python finds in the reply of an operation belongs to this operation only.
     """
-    sent = [pending for pending in pendings if pending.request.args]
+    sent = [pending for pending in pendings if not pending.request.is_resolved]
     if reply[0] == b"ok":
         settle_each([pending for pending in pendings if is_known(pending)], known, _settle_known)
         settle_each(sent, reply[1:], _settle_done)
@@ -216,9 +216,7 @@ class _Transaction:
 
 
 def _script_for(requests: Sequence[Request[Any]]) -> Script:
-    crosses_slots = any(
-        request.script is not None and "allow-cross-slot-keys" in request.script.flags for request in requests
-    )
+    crosses_slots = any(request.crosses_slots for request in requests)
     if all(request.readonly for request in requests):
         return READING.allow_cross_slot(crosses_slots)
     scripts = [request.script for request in requests if request.script is not None and not request.readonly]

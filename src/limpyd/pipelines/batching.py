@@ -29,7 +29,7 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
         atomic: whether they are sent within MULTI and EXEC.
         by_slot: whether each is sent to the node of its slot, so that a script cannot read keys of other slots.
     """
-    left = [pending for pending in pendings if pending.request.args]
+    left = [pending for pending in pendings if not pending.request.is_resolved]
     retry: Retry | None = None
     for _ in range(MAX_TRIES):
         yield from questions_settled(left)
@@ -41,7 +41,7 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
     for pending in left:
         pending.settle(error=never_settled(pending.request))
     for pending in pendings:
-        if not pending.request.args:
+        if pending.request.is_resolved:
             pending.settle(pending.request.decode(None))  # it was known before
 
 

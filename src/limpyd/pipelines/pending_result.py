@@ -95,7 +95,7 @@ class Pending(StepResult[R_co]):
     def _argument_for(self, target: Target) -> bytes:
         if self.is_done:
             return target.encode(self.value)
-        if not self.request.args:
+        if self.request.is_resolved:
             source = None if self.request.result is None else self.request.result.same_as
             return target.encode(self.request.decode(None)) if source is None else source._argument_for(target)
         transaction = taking()

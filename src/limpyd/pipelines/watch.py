@@ -95,7 +95,7 @@ class Watch:
         Only UNWATCH, if there is nothing to send, or if another thread has just found that the catalog has changed.
         """
         self._known_results = known_results(pendings)
-        sent = [pending for pending in pendings if pending.request.args]
+        sent = [pending for pending in pendings if not pending.request.is_resolved]
         if first_error(pendings) is not None or not sent:
             return None, [(b"UNWATCH",)]
         request = one_request(sent)

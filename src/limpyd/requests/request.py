@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from limpyd.keys.slots import slot_of
 from limpyd.requests.guards import Guard
 from limpyd.requests.incomplete_reply import IncompleteReply as IncompleteReply  # noqa: PLC0414 - a part of this module too
+from limpyd.requests.key_arguments import CROSS_SLOT, first_key, first_key_of_script
 from limpyd.requests.resp import Argument as Argument  # noqa: PLC0414 - it is a part of this module too
 from limpyd.requests.resp import pack
 from limpyd.requests.step_results import Result
@@ -24,8 +25,6 @@ S = TypeVar("S")
 
 ANY_TYPE = "any type"
 """The Redis type of a key that may be of any."""
-KEYS_OF_SCRIPT = 3
-"""The position of the first key among the arguments of EVALSHA, after their number."""
 MAX_TRIES = 100
 """The most times that a request may be replaced by the one of its `retry_with`."""
 
@@ -158,18 +157,25 @@ class Request(Generic[R_co]):
         return replies[0]
 
     @property
+    def is_resolved(self) -> bool:
+        """True if there is nothing to send."""
+        return not self.args
+
+    @property
     def key(self) -> bytes | None:
-        """The first key that it names: every key has a colon, and no word or number that comes before it."""
-        args = self.args
-        if self.script is not None:
-            return bytes(args[KEYS_OF_SCRIPT]) if int(args[KEYS_OF_SCRIPT - 1]) else None  # type: ignore[arg-type]
-        return next((arg for arg in args[1:] if isinstance(arg, bytes) and b":" in arg), None)
+        """The first key that it names."""
+        return first_key(self.args) if self.script is None else first_key_of_script(self.args)
 
     @property
     def slot(self) -> int | None:
         """The hash slot of its keys, by which a cluster routes it; None if it names none, so any node serves it."""
         key = self.key
         return None if key is None else slot_of(key)
+
+    @property
+    def crosses_slots(self) -> bool:
+        """True if its script uses keys of other slots as well."""
+        return self.script is not None and CROSS_SLOT in self.script.flags
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
         """Returns its arguments; those of a script that compares epochs end with the guards."""
@@ -289,12 +295,3 @@ Program = Generator[Request[Any], Any, R]
 
 Walk = Callable[[bytes], Request[tuple[bytes, list[R]]]]
 """A walk by cursor: from a cursor to the request that gives the next cursor and some items."""
-
-
-def returned(reply: R) -> R:
-    """Decode: the reply is the result."""
-    return reply
-
-
-to_bool: Callable[[Any], bool] = bool
-"""Decode: 1 or OK is True; 0 or nil is False."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from limpyd.keys import Partition
 from limpyd.lua.script import Script
-from limpyd.requests.request import Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Request
 from limpyd.scripts.error_mapping import Model
 from limpyd.scripts.object_requests import scripted
 

@@ -34,7 +34,7 @@ class Prepared(Request[R_co]):
 
     transactional: Callable[[], Request[R_co]]
 
-    readonly = blocking = False
+    readonly = blocking = is_resolved = False
     timeout = 0
     creates = preflight = retry_with = result = None
     followups = ()

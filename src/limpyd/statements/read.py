@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from limpyd.keys import key_from_template
+from limpyd.keys.slots import slot_of
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.resp import pack_each
 from limpyd.requests.subjects import Subject
@@ -23,14 +24,29 @@ class ReadStatement:
         prefix: the prefix of its key, or its template.
         subject: the field or model, for messages.
         constants: the arguments that follow the key in each request.
+
+    Attributes:
+        slot: the hash slot of the key, whose hash tag is in the prefix.
     """
 
-    __slots__ = ("_command", "_constants", "_count", "_form", "_length", "_prefix", "_with_one", "_without", "subject")
+    __slots__ = (
+        "_command",
+        "_constants",
+        "_count",
+        "_form",
+        "_length",
+        "_prefix",
+        "_with_one",
+        "_without",
+        "slot",
+        "subject",
+    )
 
     def __init__(self, command: str, prefix: bytes, subject: Subject, constants: tuple[bytes, ...] = ()) -> None:
         before, _, after = prefix.partition(b"\0")
         words = tuple(command.split())
         self.subject = subject
+        self.slot = slot_of(prefix)
         self._command: tuple[Argument, ...] = words
         self._prefix = prefix
         self._constants = constants
@@ -114,7 +130,7 @@ class Read(Request[R_co]):
     __slots__ = ("_args", "_pk", "statement")
 
     readonly = True
-    blocking = False
+    blocking = is_resolved = crosses_slots = False
     timeout = 0
     script = creates = preflight = retry_with = result = None
     assumes = ()
@@ -146,6 +162,10 @@ class Read(Request[R_co]):
     @property
     def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
         return self.statement.args(self._pk, self._args)
+
+    @property
+    def slot(self) -> int:
+        return self.statement.slot
 
     @property
     def model(self) -> Any:

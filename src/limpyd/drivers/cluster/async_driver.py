@@ -16,6 +16,7 @@ from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.node_requests import on_node, without_others
 from limpyd.drivers.cluster.redirected import Redirected, redirection_in
+from limpyd.drivers.cluster.routing import Slot
 from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable
@@ -48,8 +49,8 @@ class AsyncClusterDriver(AsyncDriver):
     async def ready(self) -> None:
         """Opens nothing: it is not known yet which nodes are needed."""
 
-    def shared_connection(self, home: Home | None = None) -> MultiplexedConnection | None:
-        return self.connections.pool(self._routing.node_for(home)).shared()
+    def shared_connection(self, home: Home) -> MultiplexedConnection | None:
+        return self.connections.pools[self._routing.node_for(home)].shared()
 
     async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
         """All items of a walk by cursor; of one without keys, those of all nodes."""
@@ -77,14 +78,13 @@ class AsyncClusterDriver(AsyncDriver):
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_batch(traced, len(batch.left))
             try:
-                shares = batch.shares()
-                replies = await asyncio.gather(*(self._share(batch, share, trace) for share in shares))
+                replies = await self._send_shares(batch, batch.shares(), trace)
             except BaseException as error:
                 if trace is not None:
                     trace.finish(error=error)
                 raise
             if trace is not None:
-                trace.finish([reply for some in replies for reply in some])
+                trace.finish(replies)
             pause = batch.settle()
             await self._refresh_if(batch.attempts)
             if batch.left:
@@ -92,30 +92,40 @@ class AsyncClusterDriver(AsyncDriver):
                 await self.sleep(pause)
         return batch.replies
 
-    async def _share(self, batch: ClusterBatch, share: Share, trace: RequestTrace | None) -> list[Any]:
-        """Sends a node its share, notes what comes of it, and returns the replies."""
-        try:
-            connection = await self._open_to(share.node)
-        except NOT_OPENED as error:
-            batch.note(share, (), 0, error)
-            return []
-        requests, commands = batch.to_send(share, connection.scripts)
-        packed = [*map(pack, commands)]
-        if trace is not None:
-            trace.size += sum(map(len, packed))
-        replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)
-        connection.scripts.note(requests, replies)
-        losses = [number for number, reply in enumerate(replies) if isinstance(reply, ConnectionLost)]
-        if not losses:
-            batch.note(share, replies)
-            return replies
-        loss: Any = replies[losses[0]]
-        sent = sum(1 for reply in replies if not isinstance(reply, ConnectionLost) or reply.sent)
-        batch.note(share, replies[: losses[0]], sent, loss.as_error())
-        return replies[: losses[0]]
+    async def _send_shares(self, batch: ClusterBatch, shares: Sequence[Share], trace: RequestTrace | None) -> list[Any]:
+        """Sends each node its share, notes what comes of it, and returns the replies."""
+        pending: list[asyncio.Future[Any]] = []
+        sent: list[tuple[Share, MultiplexedConnection, Sequence[Request[Any]]]] = []
+        for share, connection in zip(shares, await self._open_all(shares), strict=True):
+            if not isinstance(connection, MultiplexedConnection):
+                batch.note(share, (), 0, connection)
+                continue
+            requests, commands = batch.to_send(share, connection.scripts)
+            packed = [*map(pack, commands)]
+            if trace is not None:
+                trace.size += sum(map(len, packed))
+            pending += map(connection.ask, packed)
+            sent.append((share, connection, requests))
+        replies = await asyncio.gather(*pending, return_exceptions=True)
+        received, before = [], 0
+        for share, connection, asked in sent:
+            own, before = replies[before : before + len(asked)], before + len(asked)
+            connection.scripts.note(asked, own)
+            received += _noted(batch, share, own)
+        return received
+
+    async def _open_all(self, shares: Sequence[Share]) -> list[MultiplexedConnection | Exception]:
+        """The connection for each share, or why there is none."""
+        opened: list[Any] = [self.connections.pools[share.node].shared() for share in shares]
+        if None in opened:
+            opened = await asyncio.gather(*(self._open_to(share.node) for share in shares), return_exceptions=True)
+            for failure in opened:
+                if isinstance(failure, BaseException) and not isinstance(failure, NOT_OPENED):
+                    raise failure
+        return opened
 
     async def _open_to(self, node: NodeAddress) -> MultiplexedConnection:
-        pool = self.connections.pool(node)
+        pool = self.connections.pools[node]
         return pool.shared() or await pool.here().open_shared()
 
     @asynccontextmanager
@@ -127,7 +137,7 @@ class AsyncClusterDriver(AsyncDriver):
                 name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None
             ) -> list[Any]:
                 if not opened:
-                    home = _Slot(slot) if request is None or slot is not None else request
+                    home = Slot(slot) if request is None or slot is not None else request
                     opened.append(await self._open_alone(home, stack))
                 node, connection = opened[0]
                 replies = await self._talked(connection, name, commands, request)
@@ -141,14 +151,14 @@ class AsyncClusterDriver(AsyncDriver):
 
             yield talk
 
-    async def _open_alone(self, home: Any, stack: AsyncExitStack) -> tuple[NodeAddress, MultiplexedConnection]:
+    async def _open_alone(self, home: Home, stack: AsyncExitStack) -> tuple[NodeAddress, MultiplexedConnection]:
         """A connection to the node of a slot that no other caller has."""
         attempts = Attempts(self._routing)
         while True:
             node = self._routing.node_for(home)
             try:
                 connection = await stack.enter_async_context(
-                    self._dedicated(self.connections.pool(node), self._connecting())
+                    self._dedicated(self.connections.pools[node], self._connecting())
                 )
             except ServerUnreachable as error:
                 pause = attempts.unreached(error)
@@ -207,7 +217,7 @@ class AsyncClusterDriver(AsyncDriver):
 
     async def _wait_at(self, node: NodeAddress, request: Request[Any], packed: bytes, *, asking: bool) -> Any:
         """The reply to a blocking command, on a connection of its own."""
-        async with self._dedicated(self.connections.pool(node)) as connection:
+        async with self._dedicated(self.connections.pools[node]) as connection:
             connection.wait_at_most(longest_wait(request.timeout, connection.usual_timeout))
             return await _asked(connection, packed, asking=asking)
 
@@ -262,15 +272,20 @@ class AsyncClusterDriver(AsyncDriver):
         return reply
 
 
+def _noted(batch: ClusterBatch, share: Share, replies: list[Any]) -> list[Any]:
+    """Notes what came of a share, and returns the replies before the first that was lost."""
+    losses = [number for number, reply in enumerate(replies) if isinstance(reply, ConnectionLost)]
+    if not losses:
+        batch.note(share, replies)
+        return replies
+    sent = sum(1 for reply in replies if not isinstance(reply, ConnectionLost) or reply.sent)
+    received = replies[: losses[0]]
+    batch.note(share, received, sent, replies[losses[0]].as_error())
+    return received
+
+
 def _asked(connection: MultiplexedConnection, packed: bytes, *, asking: bool) -> Awaitable[Any]:
     """The reply to a request; one after ASK has ASKING before it, in the same write."""
     if asking:
         connection.ask(PACKED_ASKING)
     return connection.ask(packed)
-
-
-class _Slot:
-    """A slot, as what has one."""
-
-    def __init__(self, slot: int | None) -> None:
-        self.slot = slot

@@ -5,13 +5,13 @@ Those of one slot keep their order: after one that has to be sent again, later r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
-from limpyd.drivers.cluster.routing import Routing
+from limpyd.drivers.cluster.routing import Routing, Slot
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
 from limpyd.drivers.script_cache import ScriptCache, Sources
@@ -90,19 +90,25 @@ class ClusterBatch:
         """Returns what is to be sent now, by node."""
         if self._atomic:
             home = next((one for one, slot in zip(self._requests, self._slots, strict=True) if slot is not None), None)
-            return [Share(self._routing.node_for(home), False, list(self.left))]
+            return [Share(self._routing.node_for(home or Slot(None)), False, list(self.left))]
         shares: dict[tuple[NodeAddress, bool], Share] = {}
-        anywhere = None
+        homes: dict[int | None, Share] = {}
         for number in self.left:
-            asked = self._asked.pop(number, None)
-            if self._slots[number] is None and anywhere is not None and not hasattr(self._requests[number], "node"):
-                node = anywhere
-            else:
-                node = asked or self._routing.node_for(self._requests[number])
-            anywhere = anywhere or node
-            share = shares.setdefault((node, asked is not None), Share(node, asked is not None, []))
+            request, slot = self._requests[number], self._slots[number]
+            share = None if number in self._asked or request.crosses_slots else homes.get(slot)
+            if share is None:
+                asked = self._asked.pop(number, None)
+                node = asked or self._node_for(request, slot, shares.values())
+                share = shares.setdefault((node, asked is not None), Share(node, asked is not None, []))
+                if asked is None:
+                    homes[slot] = share
             share.numbers.append(number)
         return list(shares.values())
+
+    def _node_for(self, request: Request[Any], slot: int | None, shares: Iterable[Share]) -> NodeAddress:
+        """Returns the node for a request; for one without keys one that is asked anyway, if there is one."""
+        node = next((share.node for share in shares), None) if slot is None else None
+        return node or self._routing.node_for(request)
 
     def to_send(self, share: Share, scripts: ScriptCache) -> tuple[list[Request[Any]], Sequence[Command]]:
         """Returns the requests and commands of a share for a connection that has some scripts."""

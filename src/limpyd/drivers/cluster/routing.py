@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
@@ -14,7 +14,12 @@ from limpyd.drivers.cluster.topology import NodeAddress, Topology, address_of_no
 from limpyd.drivers.connection_pool import Home
 from limpyd.exceptions import UnsupportedCommand
 
-CROSS_SLOT = "allow-cross-slot-keys"
+
+class Slot(NamedTuple):
+    """A slot, as a home."""
+
+    slot: int | None
+    crosses_slots: bool = False
 
 
 class Routing:
@@ -38,21 +43,21 @@ class Routing:
         self._seeds = tuple(seeds)
         self._remap = remap
 
-    def node_for(self, home: Home | None) -> NodeAddress:
+    def node_for(self, home: Home) -> NodeAddress:
         """Returns the address of the node for a request, or for what has a slot; any node where it has none.
 
         Raises:
             UnsupportedCommand: the request would use keys of several slots, and there are several nodes.
         """
-        pinned: NodeAddress | None = getattr(home, "node", None)
-        if pinned is not None:
-            return pinned
-        script = getattr(home, "script", None)
-        if script is not None and CROSS_SLOT in script.flags and len(self.topology.nodes) > 1:
+        if home.crosses_slots and len(self.topology.nodes) > 1:
             raise crossing(home)
-        slot = None if home is None else home.slot
-        owner = None if slot is None else self.topology.owners[slot]
-        return owner or random.choice(self.topology.nodes or self._seeds)  # noqa: S311 - it keeps no secret
+        slot = home.slot
+        if slot is not None:
+            owner = self.topology.owners[slot]
+            if owner is not None:
+                return owner
+        pinned: NodeAddress | None = getattr(home, "node", None)
+        return pinned or random.choice(self.topology.nodes or self._seeds)  # noqa: S311 - it keeps no secret
 
     def to_ask(self) -> list[NodeAddress]:
         """Returns the nodes to ask for the topology, in order: all known ones, drawn by lot, before the seeds."""

@@ -12,9 +12,10 @@ from limpyd.drivers.cluster.attempts import Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.node_requests import on_node, without_others
 from limpyd.drivers.cluster.redirected import Redirected, redirection_in
+from limpyd.drivers.cluster.routing import Slot
 from limpyd.drivers.cluster.sync_nodes import ClusterConnections
 from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
-from limpyd.drivers.connection_pool import LOST, Lost
+from limpyd.drivers.connection_pool import LOST, Home, Lost
 from limpyd.drivers.conversation import Conversation
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
 from limpyd.drivers.script_cache import Sources
@@ -84,7 +85,7 @@ class ClusterDriver(SyncDriver):
         failure: BaseException | None = None
         try:
             for share in batch.shares():
-                pool = self.connections.pool(share.node)
+                pool = self.connections.pools[share.node]
                 try:
                     connection = pool.take()
                 except redis_errors.MaxConnectionsError as error:
@@ -115,7 +116,7 @@ class ClusterDriver(SyncDriver):
         trace: RequestTrace | None,
     ) -> None:
         for share, connection, talk in talks:
-            pool = self.connections.pool(share.node)
+            pool = self.connections.pools[share.node]
             if talk.loss is not None:
                 connection.drop()
                 pool.close_idle()
@@ -132,7 +133,7 @@ class ClusterDriver(SyncDriver):
 
         def talk(name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None) -> list[Any]:
             if not opened:
-                opened.append(self._open_alone(_Slot(slot) if request is None or slot is not None else request))
+                opened.append(self._open_alone(Slot(slot) if request is None or slot is not None else request))
             node, connection = opened[0]
             packed, count = b"".join(map(pack, commands)), len(commands)
             trace = None
@@ -155,14 +156,14 @@ class ClusterDriver(SyncDriver):
             raise
         finally:
             for node, connection in opened:
-                self.connections.pool(node).give_back(connection)
+                self.connections.pools[node].give_back(connection)
 
-    def _open_alone(self, home: Any) -> tuple[NodeAddress, SyncConnection]:
+    def _open_alone(self, home: Home) -> tuple[NodeAddress, SyncConnection]:
         """An open connection to the node of a slot."""
         attempts = Attempts(self._routing)
         while True:
             node = self._routing.node_for(home)
-            pool = self.connections.pool(node)
+            pool = self.connections.pools[node]
             connection = None
             try:
                 connection = pool.take()
@@ -235,7 +236,7 @@ class ClusterDriver(SyncDriver):
         error = failure.error if isinstance(failure, Lost) else failure
         executable = isinstance(failure, Lost) and failure.sent and not isinstance(error, REFUSED_UNEXECUTED)
         if executable:
-            self.connections.pool(node).close_idle()
+            self.connections.pools[node].close_idle()
             if not request.readonly or was_lost or isinstance(error, redis_errors.TimeoutError):
                 attempts.stale = True
                 self._refresh_if(attempts)
@@ -274,16 +275,9 @@ class ClusterDriver(SyncDriver):
         reply: Any = None
         error: Exception | None = None
         try:
-            reply = self.connections.pool(node).exchange(packed)
+            reply = self.connections.pools[node].exchange(packed)
         except (Lost, redis_errors.ResponseError) as failure:
             error = failure.error if isinstance(failure, Lost) else failure
         if trace is not None:
             trace.finish(reply, error)
         return reply
-
-
-class _Slot:
-    """A slot, as what has one."""
-
-    def __init__(self, slot: int | None) -> None:
-        self.slot = slot

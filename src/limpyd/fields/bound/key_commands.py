@@ -13,7 +13,8 @@ from limpyd.fields import checks
 from limpyd.fields.bound.expiry import BoundExpiry
 from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.keys import to_text
-from limpyd.requests.request import Argument, Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request
 
 
 class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):

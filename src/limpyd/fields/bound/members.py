@@ -13,7 +13,8 @@ from limpyd.fields.bound.arguments import LISTS
 from limpyd.fields.bound.blocking import BoundBlocking
 from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.bound.value import MAX_ARGUMENTS
-from limpyd.requests.request import Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Request
 
 R = TypeVar("R")
 

@@ -11,7 +11,8 @@ from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields.bound.existence import require_existing
 from limpyd.fields.bound.value import FIRST_REPLY, BoundValue
 from limpyd.fields.declaration import constrained
-from limpyd.requests.request import Argument, Request, returned
+from limpyd.requests.decoders import returned
+from limpyd.requests.request import Argument, Request
 from limpyd.requests.step_results import Result
 from limpyd.scripts.writes import SCOPES, MembersStep, Other
 from limpyd.server import Needs

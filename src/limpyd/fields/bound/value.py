@@ -12,7 +12,8 @@ from limpyd.fields.bound.existence import MAX_PASSED_ON, require_existing
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.value import FieldPlace
 from limpyd.keys import key_from_template
-from limpyd.requests.request import Argument, Request, returned
+from limpyd.requests.decoders import returned
+from limpyd.requests.request import Argument, Request
 from limpyd.requests.step_results import Result
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, CommandChange, MembersStep, Other

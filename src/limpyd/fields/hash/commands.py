@@ -17,7 +17,8 @@ from limpyd.fields.bound.arguments import scan_args, scanned, unpacked
 from limpyd.fields.hash.expiry import BoundHashExpiry
 from limpyd.fields.hash.keys import Key
 from limpyd.keys import to_text
-from limpyd.requests.request import Request, Walk, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Request, Walk
 from limpyd.requests.step_results import StepResult
 from limpyd.server import Needs
 from limpyd.types import SupportsItems, Use

@@ -13,7 +13,8 @@ from limpyd.fields import checks
 from limpyd.fields.bound.expiry import persist_args
 from limpyd.fields.bound.value import MAX_ARGUMENTS
 from limpyd.fields.hash.keys import BoundHashKeys, Key, each
-from limpyd.requests.request import Argument, Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request
 from limpyd.types import SupportsItems
 
 if TYPE_CHECKING:

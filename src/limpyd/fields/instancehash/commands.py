@@ -10,7 +10,8 @@ from limpyd.commands.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.amounts import integer_amount
 from limpyd.fields.instancehash.expiry import BoundHashEntryExpiry
-from limpyd.requests.request import Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult
 from limpyd.types import Use
 

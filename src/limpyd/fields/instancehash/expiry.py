@@ -10,7 +10,8 @@ from limpyd.commands.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound.expiry import BoundExpiry, persist_args
 from limpyd.fields.bound.single_value import BoundSingleValue
-from limpyd.requests.request import Argument, Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request
 
 if TYPE_CHECKING:
     from redis.commands.core import HashDataPersistOptions

@@ -16,7 +16,8 @@ from limpyd.fields.bound.sort import SortDestination
 from limpyd.fields.bound.value import last
 from limpyd.fields.list.moves import BoundListMoves
 from limpyd.fields.list.pops import BoundListPops
-from limpyd.requests.request import Argument, Request, resolved, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request, resolved
 
 T = TypeVar("T")
 V = TypeVar("V")

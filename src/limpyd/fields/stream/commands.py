@@ -17,7 +17,8 @@ from limpyd.fields.stream.pending import BoundPending
 from limpyd.fields.stream.reads import BoundReads
 from limpyd.fields.stream.trimming import POLICIES, REF_POLICY, BoundTrimming, RefPolicy, trimming_args
 from limpyd.keys import to_text
-from limpyd.requests.request import Argument, Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request
 from limpyd.types import Encodable, SupportsItems
 
 T = TypeVar("T")

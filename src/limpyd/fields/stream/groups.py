@@ -11,7 +11,8 @@ from limpyd.fields import checks
 from limpyd.fields.stream.entries import BoundEntries, StreamEntry, numbers
 from limpyd.fields.stream.ids import DELIVERED, LAST, StreamId, consumer_args, count_args, group_arg, stream_id
 from limpyd.fields.stream.trimming import POLICIES, RefPolicy
-from limpyd.requests.request import Argument, Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request
 
 T = TypeVar("T")
 V = TypeVar("V")

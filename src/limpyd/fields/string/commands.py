@@ -14,7 +14,8 @@ from limpyd.fields.string.bitfield import LONGEST
 from limpyd.fields.string.bits import BoundBits
 from limpyd.fields.string.common_subsequence import BoundCommonSubsequence
 from limpyd.fields.string.values import BoundWholeString
-from limpyd.requests.request import Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult
 from limpyd.types import Use
 

@@ -12,7 +12,8 @@ from limpyd.commands.set_command import set_command
 from limpyd.fields import checks
 from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.bound.single_value import BoundSingleValue
-from limpyd.requests.request import Argument, Request, to_bool
+from limpyd.requests.decoders import to_bool
+from limpyd.requests.request import Argument, Request
 from limpyd.server import Needs
 
 T = TypeVar("T")

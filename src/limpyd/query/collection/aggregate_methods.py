@@ -26,7 +26,8 @@ from limpyd.query.ordering import sort_keys
 from limpyd.query.planning.single_command import Span
 from limpyd.query.results.columns import columns_of
 from limpyd.query.results.projections import Flat
-from limpyd.requests.request import Request, returned
+from limpyd.requests.decoders import returned
+from limpyd.requests.request import Request
 
 Item = TypeVar("Item")
 M = TypeVar("M")

@@ -26,7 +26,8 @@ from limpyd.query.results.projections import (
 )
 from limpyd.query.results.row_classes import row_projection
 from limpyd.query.results.unreadable_values import Errors
-from limpyd.requests.request import Request, returned
+from limpyd.requests.decoders import returned
+from limpyd.requests.request import Request
 
 Item = TypeVar("Item")
 M = TypeVar("M")

@@ -39,12 +39,14 @@ class Template:
         request: one of the requests.
         pattern: the pattern of its arguments.
         followup_patterns: the requests sent right after it, each with its pattern.
+        slot: the slot of the keys, which are those of the model, whatever the values.
     """
 
-    __slots__ = ("followup_patterns", "pattern", "request")
+    __slots__ = ("followup_patterns", "pattern", "request", "slot")
 
     def __init__(self, request: Request[Any], patterns: Sequence[Pattern]) -> None:
         self.request = request
+        self.slot = request.slot
         self.pattern, *others = patterns
         self.followup_patterns = list(zip(request.followups, others, strict=True))
 
@@ -71,7 +73,7 @@ class Filled(Request[R_co]):
     _guard: Guard
 
     readonly = True
-    blocking = False
+    blocking = is_resolved = False
     timeout = 0
     creates = needs = preflight = retry_with = result = None
 
@@ -95,6 +97,10 @@ class Filled(Request[R_co]):
     @property
     def followups(self) -> tuple[Request[Any], ...]:  # type: ignore[override]
         return self._template.followups(self._values)
+
+    @property
+    def slot(self) -> int | None:
+        return self._template.slot
 
     def packed(self, guards: Sequence[Guard]) -> bytes:
         script = self.script

@@ -10,7 +10,8 @@ from limpyd.fields import ValueField
 from limpyd.keys import to_text
 from limpyd.query.filters.references import target_of
 from limpyd.query.results.columns import columns_of
-from limpyd.requests.request import IncompleteReply, Request, returned
+from limpyd.requests.decoders import returned
+from limpyd.requests.request import IncompleteReply, Request
 
 Read = Callable[[Any, Sequence[str], Sequence[str]], Request[list[Any]]]
 """Gives the request for the instances of a model with some primary keys, and with some fields read along."""

@@ -21,7 +21,8 @@ from limpyd.query.results.row_factories import (
     tuple_maker,
 )
 from limpyd.query.results.unreadable_values import Errors, readable_rows
-from limpyd.requests.request import Argument, returned
+from limpyd.requests.decoders import returned
+from limpyd.requests.request import Argument
 
 
 class Projection:
