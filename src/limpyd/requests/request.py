@@ -62,6 +62,7 @@ class Request(Generic[R_co]):
 
     Attributes:
         args: the command and its arguments, as they are sent; none if the result is known without.
+        is_resolved: true if there is nothing to send.
         decode: turns the reply into the result; may raise the error in the reply.
         readonly: true if a second execution changes nothing, so that it may be sent again after a lost connection.
         script: set for EVALSHA, so that the driver can send the source when the server lacks it.
@@ -92,6 +93,7 @@ class Request(Generic[R_co]):
         "creates",
         "decode",
         "followups",
+        "is_resolved",
         "name",
         "needs",
         "preflight",
@@ -125,6 +127,7 @@ class Request(Generic[R_co]):
         result: Result | None = None,
     ) -> None:
         self.args = args
+        self.is_resolved = not args
         self.decode = decode
         self.readonly = readonly
         self.script = script
@@ -155,11 +158,6 @@ class Request(Generic[R_co]):
             Outdated: the server has another epoch than the one that it was sent under.
         """
         return replies[0]
-
-    @property
-    def is_resolved(self) -> bool:
-        """True if there is nothing to send."""
-        return not self.args
 
     @property
     def key(self) -> bytes | None:

@@ -130,7 +130,7 @@ class Read(Request[R_co]):
     __slots__ = ("_args", "_pk", "statement")
 
     readonly = True
-    blocking = is_resolved = crosses_slots = False
+    blocking = is_resolved = False
     timeout = 0
     script = creates = preflight = retry_with = result = None
     assumes = ()

@@ -75,7 +75,7 @@ class ClusterBatch:
     ) -> None:
         self._requests = requests
         self._commands = commands
-        self._sources = sources
+        self._sources: Sources = sources
         self._routing = routing
         self._atomic = atomic
         self._slots = [request.slot for request in requests]
