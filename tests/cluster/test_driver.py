@@ -11,30 +11,8 @@ import redis
 from limpyd import FKInstanceHashField, RedisDatabase, RedisModel, fields
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import DeclarationError, ServerError, ServerUnreachable, UniquenessError, UnsupportedCommand
-from tests.support.clusters import Cluster, slot_of
-
-MODELS = 12
-
-
-def declared(database, base, count=MODELS):
-    """Models of one declaration under several names, so on several nodes."""
-
-    def body(number):
-        return {
-            "database": database,
-            "namespace": "town",
-            "model_name": f"person{number}",
-            "name": fields.InstanceHashField(unique=True),
-            "age": fields.InstanceHashField(type=int, indexable=True),
-            "tags": fields.SetField(indexable=True),
-            "__module__": __name__,
-        }
-
-    return [type(f"Person{number}", (base,), body(number)) for number in range(count)]
-
-
-def slot(model):
-    return slot_of(f"{{town:{model._schema.keys.name}}}")
+from tests.support.clusters import Cluster
+from tests.support.spread_models import MODELS, declared, slot
 
 
 @pytest.fixture
