@@ -12,6 +12,7 @@ from redis.commands import CoreCommands
 
 from limpyd.exceptions import NotInPipeline
 from limpyd.keys import to_text
+from limpyd.pipelines.raw_keys import RawRequest
 from limpyd.requests.request import ANY_TYPE, Argument, Request
 
 WAITING = frozenset(
@@ -115,7 +116,7 @@ def raw_request(args: tuple[Any, ...], options: dict[str, Any]) -> Request[Any]:
         result = reply if never else _text(reply)
         return result if callback is None else callback(result, **given)
 
-    return Request(tuple(sent), decode, subject=_RAW, blocking=waits)
+    return RawRequest(tuple(sent), decode, subject=_RAW, blocking=waits)
 
 
 def _is_block(arg: Argument) -> bool:
