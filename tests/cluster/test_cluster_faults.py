@@ -71,3 +71,11 @@ class TestRawCommands:
                     pipe.execute_command("PUBLISH", "c:d", "x")
                     pipe.execute_command(*args)
         assert {event.retry for event in seen} == {None}
+
+
+def test_silent_nodes_are_given_up_soon():
+    database = RedisDatabase(nodes=[("127.0.0.1", 1)])
+    settings = database._seed_driver(("127.0.0.1", 1)).connections._pool.connection_kwargs
+    assert (settings["socket_timeout"], settings["socket_connect_timeout"]) == (5, 1)
+    settings = database._endpoint.client_settings()
+    assert (settings["socket_timeout"], settings["socket_connect_timeout"]) == (5, 1)

@@ -164,17 +164,17 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections  # noqa: PLC0415
 
         def pool_of_node(node: NodeAddress) -> AsyncConnectionPool:
-            return first.connections if not node.port else self._connections_to(node, _nothing, clustered=True)
+            return first.connections if not node.port else self._connections_to(node, _nothing)
 
         connections = AsyncClusterConnections(routing_of(self._endpoint, asked, slots), pool_of_node)
         return AsyncClusterDriver(connections, str(self._endpoint), self._listeners)
 
     def _connections_to(
-        self, node: tuple[str, int] | None, on_connect: Callable[[Any], Awaitable[None]], *, clustered: bool = False
+        self, node: tuple[str, int] | None, on_connect: Callable[[Any], Awaitable[None]]
     ) -> AsyncConnectionPool:
         if node is None:
             return AsyncConnectionPool(self._pool(), on_connect)
-        settings = self._endpoint.node_settings(*node, clustered=clustered)
+        settings = self._endpoint.node_settings(*node)
         client = self._endpoint.pool
         if client is not None:
             kind = redis.asyncio.Connection if "path" in client.connection_kwargs else client.connection_class

@@ -74,10 +74,10 @@ class Endpoint(NamedTuple):
         """The function that changes the addresses that nodes of a cluster name."""
         return self.settings.get("address_remap")
 
-    def node_settings(self, host: str, port: int, *, clustered: bool = True) -> dict[str, Any]:
+    def node_settings(self, host: str, port: int) -> dict[str, Any]:
         """Returns the settings of limpyd's own connections to a node of a cluster."""
         settings = self.resolved_settings() if self.client is None else self.pool.connection_kwargs
-        return node_settings(settings, host, port, clustered=clustered)
+        return node_settings(settings, host, port)
 
     def client_settings(self) -> dict[str, Any]:
         """Returns the settings of the redis-py client that users are given."""

@@ -138,15 +138,15 @@ class Connections(Database[redis.Redis]):
         from limpyd.drivers.cluster.sync_nodes import ClusterConnections  # noqa: PLC0415
 
         def pool_of_node(node: NodeAddress) -> SyncConnectionPool:
-            return seed.connections if not node.port else self._connections_to(node, clustered=True)
+            return seed.connections if not node.port else self._connections_to(node)
 
         connections = ClusterConnections(routing_of(self._endpoint, asked, slots), pool_of_node)
         return ClusterDriver(connections, str(self._endpoint), self._listeners)
 
-    def _connections_to(self, node: tuple[str, int] | None, *, clustered: bool = False) -> SyncConnectionPool:
+    def _connections_to(self, node: tuple[str, int] | None) -> SyncConnectionPool:
         if node is None:
             return self._own_connections()
-        settings = self._endpoint.node_settings(*node, clustered=clustered)
+        settings = self._endpoint.node_settings(*node)
         client = self._endpoint.pool
         if client is not None:
             kind = redis.Connection if "path" in client.connection_kwargs else client.connection_class

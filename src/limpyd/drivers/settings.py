@@ -99,19 +99,17 @@ def _is_address(node: Any) -> bool:
     )
 
 
-def node_settings(settings: Mapping[str, Any], host: str, port: int, *, clustered: bool = True) -> dict[str, Any]:
+def node_settings(settings: Mapping[str, Any], host: str, port: int) -> dict[str, Any]:
     """Returns the settings of connections to a node of a cluster.
 
     Args:
         settings: those that the user gave.
         host: the host of the node.
         port: its port.
-        clustered: true if it is known that there is a cluster, so that its timeouts hold.
     """
     ways = {*OF_CLUSTER, "unix_socket_path", "path", "host", "port"}
     given = {name: value for name, value in settings.items() if name not in ways and not name.startswith(OF_POOL)}
-    timeouts = CLUSTER_TIMEOUTS if clustered else {}
-    return own_settings({"db": 0, **timeouts, **given, "host": host, "port": port})
+    return own_settings({"db": 0, **CLUSTER_TIMEOUTS, **given, "host": host, "port": port})
 
 
 def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +133,7 @@ def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
 def client_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Returns the settings of the redis-py client that users are given: limpyd's timeouts, and text for replies."""
     given = {name: value for name, value in settings.items() if name not in OF_CLUSTER}
-    return {**TIMEOUTS, **given, "decode_responses": True}
+    return {**(CLUSTER_TIMEOUTS if "nodes" in settings else TIMEOUTS), **given, "decode_responses": True}
 
 
 @cache
