@@ -73,6 +73,106 @@ class TestRawCommands:
         assert {event.retry for event in seen} == {None}
 
 
+@on_one_server
+class TestPatience:
+    def test_a_slot_that_has_moved_needs_none(self, cluster, people):
+        impatient = RedisDatabase(nodes=cluster.addresses, patience=0)
+        again = declared(impatient, RedisModel)[0]
+        person = again.get(name="Ada")
+        cluster.move_slots([slot(again)], cluster.another(cluster.owner(slot(again))))
+        assert person.age.hget() == 1
+        impatient.close()
+
+    def test_what_a_blocking_command_waited_does_not_count(self, cluster):
+        database = RedisDatabase(nodes=cluster.addresses, patience=0.1)
+        body = {"database": database, "jobs": ListField(), "__module__": __name__}
+        job = type("Jobs", (RedisModel,), body)(jobs=["a"])
+        job.jobs.lpop()
+        taken = []
+        waiting = threading.Thread(target=lambda: taken.append(job.jobs.blpop(timeout=5)))
+        waiting.start()
+        time.sleep(0.3)
+        cluster.move_slots([slot_of("{jobs}")], cluster.another(cluster.owner(slot_of("{jobs}"))))
+        job.jobs.rpush("b")
+        waiting.join()
+        assert taken == ["b"]
+        database.close()
+
+    def test_a_blocking_command_waits_at_the_node_that_is_taking_a_slot_over(self, cluster):
+        database = RedisDatabase(nodes=cluster.addresses, patience=0.2)
+        body = {"database": database, "jobs": ListField(), "__module__": __name__}
+        job = type("Jobs", (RedisModel,), body)(jobs=["a"])
+        key = job.jobs.key
+        move = cluster.move(slot_of("{jobs}"), cluster.another(cluster.owner(slot_of("{jobs}"))))
+        move.move_key(key)
+        assert job.jobs.blpop(timeout=2) == "a"
+        with redis.Redis(*move.target.address, single_connection_client=True) as client:
+            push = threading.Timer(0.5, lambda: [client.execute_command("ASKING"), client.rpush(key, "b")])
+            push.start()
+            assert job.jobs.blpop(timeout=2) == "b"
+            push.join()
+        move.finish()
+        database.close()
+
+    def test_the_error_says_that_slots_are_moved(self, cluster, people):
+        impatient = RedisDatabase(nodes=cluster.addresses, patience=0.1)
+        person = declared(impatient, RedisModel)[0].get(name="Ada")
+        move = cluster.move(slot(people[0]), cluster.another(cluster.owner(slot(people[0]))))
+        move.move_key(f"{{town:person0}}:hash:{person.pk.get()}")
+        with pytest.raises(ServerUnreachable, match=r"TryAgainError.*slots are being moved.*raise patience="):
+            person.age.hset(7)
+        move.finish()
+        impatient.close()
+
+
+@on_one_server
+class TestAsync:
+    def test_a_write_in_flight_when_the_database_is_closed(self, cluster, people):
+        async def main(database):
+            model = declared(database, AsyncRedisModel)[0]
+            person = await model.get(name="Ada")
+            await person.age.hincrby(1)
+            cluster.owner(slot(model)).call("CLIENT", "PAUSE", 500, "ALL")
+            calls = [asyncio.create_task(person.age.hincrby(1)), asyncio.create_task(person.age.hget())]
+            await asyncio.sleep(0.1)
+            await database.close()
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+            assert [*map(type, outcomes)] == [OutcomeUnknown, ServerUnreachable]
+
+        run_async(cluster, main)
+
+    def test_a_node_that_has_lost_its_slots_may_still_answer(self, cluster, people):
+        async def main(database):
+            model = declared(database, AsyncRedisModel)[0]
+            person = await model.get(name="Ada")
+            await person.age.hincrby(1)
+            node = cluster.owner(slot(model))
+            node.call("CLIENT", "PAUSE", 300, "ALL")
+            call = asyncio.create_task(person.age.hincrby(1))
+            await asyncio.sleep(0.1)
+            database._driver._routing.topology.nodes = tuple({*cluster.addresses} - {node.address})
+            database._driver.connections.drop_others()
+            assert await call == 3
+
+        run_async(cluster, main)
+
+    def test_asking_is_not_sent_without_what_was_cancelled(self, cluster, people):
+        async def main(database):
+            await database.connect()
+            driver = database._driver
+            connection = await driver._open_to(driver._routing.topology.nodes[0])
+            written = []
+            connection._write = written.append
+            call = asyncio.create_task(_asked(connection, b"PING\r\n", asking=True))
+            await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert written == [[]]
+
+        run_async(cluster, main)
+
+
 def test_silent_nodes_are_given_up_soon():
     database = RedisDatabase(nodes=[("127.0.0.1", 1)])
     settings = database._seed_driver(("127.0.0.1", 1)).connections._pool.connection_kwargs

@@ -104,14 +104,23 @@ class SyncConnectionPool:
                 self._drop(connection)
             self._idle.append(connection)
 
-    def wait(self, packed: bytes, seconds: float, home: Home | None = None) -> Any:  # noqa: ARG002 - a cluster asks
-        """The same of a request whose reply the server may keep back for so many seconds, 0 for any time."""
+    def wait(
+        self,
+        packed: bytes,
+        seconds: float,
+        home: Home | None = None,  # noqa: ARG002 - a cluster asks
+        *,
+        replies: int = 1,
+    ) -> Any:
+        """The last reply to a request, which the server may keep back for so many seconds, 0 for any time."""
         try:
             connection = self.take()
         except MaxConnectionsError as error:
             raise Lost(error, sent=False) from error
         try:
-            connection.send(packed)
+            connection.send(packed, replies)
+            for _ in range(replies - 1):
+                connection.read()
             return connection.wait(seconds)
         except LOST as error:
             raise Lost(error, sent=connection.sent) from error

@@ -33,6 +33,9 @@ REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoading
 DEMOTED = (redis_errors.ReadOnlyError, redis_errors.MasterDownError)
 """Refusals of a replica, after which the next connection should find the primary."""
 
+NOT_SERVED = (redis_errors.AskError, redis_errors.TryAgainError, redis_errors.ClusterDownError)
+"""Refusals of a node of a cluster that does not serve a slot, or not all of its keys."""
+
 NOT_FOUND = (MasterNotFoundError, async_sentinel.MasterNotFoundError)
 """The errors of both clients of Sentinel if no sentinel names a primary."""
 
@@ -160,6 +163,11 @@ def unreachable(address: str, error: Exception) -> ServerUnreachable:
             "Check that the sentinels run, service_name=, and the sentinels' password in sentinel_kwargs="
         )
     said = str(error).rstrip(".")
+    if isinstance(error, NOT_SERVED):
+        return ServerUnreachable(
+            f"the node at {address} of the cluster does not serve this now ({type(error).__name__}: {said}): slots are "
+            "being moved, or a node has failed. Nothing was executed. Try again later, or raise patience="
+        )
     return ServerUnreachable(
         f"the server at {address} cannot be reached or accepts no commands: {said}. Check that it runs, and check "
         "the settings"

@@ -106,6 +106,11 @@ class LoopConnections:
         elif not dedicated.connection.lost:
             self._idle.append(dedicated)
 
+    def close_idle(self) -> None:
+        """Closes the connections on which no reply is awaited; the next use opens others."""
+        if self.shared is None or self.shared.is_idle:
+            self.leave()
+
     def leave(self) -> None:
         """Closes the shared connection and all idle ones; the next use opens others."""
         shared, self.shared = self.shared, None

@@ -100,6 +100,11 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self._waiting.append((packed, reply))
         return reply
 
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing is to be sent and no reply is awaited."""
+        return not self._sent and not self._waiting
+
     def wait_at_most(self, timeout: float | None) -> None:
         """Has the next requests fail when nothing comes for so many seconds, instead of what was said before."""
         if timeout != self._timeout:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
@@ -85,7 +85,7 @@ class AsyncClusterDriver(AsyncDriver):
                 raise
             if trace is not None:
                 trace.finish(replies)
-            pause = batch.settle()
+            pause = batch.settle(last=self.connections.closed)
             await self._refresh_if(batch.attempts)
             if batch.left:
                 traced = (traced[0], traced[1], "redirected")
@@ -161,8 +161,8 @@ class AsyncClusterDriver(AsyncDriver):
                     self._dedicated(self.connections.pools[node], self._connecting())
                 )
             except ServerUnreachable as error:
-                pause = attempts.unreached(error)
-                if attempts.over:
+                pause = attempts.unreached(error, node)
+                if attempts.over(pause) or self.connections.closed:
                     raise
             else:
                 connection.wait_at_most(connection.usual_timeout)
@@ -225,20 +225,20 @@ class AsyncClusterDriver(AsyncDriver):
         self, request: Request[Any], attempts: Attempts, node: NodeAddress, failure: Any, *, was_lost: bool
     ) -> float:
         """The seconds to wait before the next try. Raises the error of the request if there is to be none."""
-        if self.connections.closed:
-            raise unreachable(str(node), failure) from failure
         if isinstance(failure, ConnectionLost) and failure.sent:
-            attempts.stale = True
-            if not request.readonly or was_lost or failure.timed_out:
+            attempts.suspect(node)
+            if not request.readonly or was_lost or failure.timed_out or self.connections.closed:
                 raise self.lost(request, failure) from failure
             return 0.0
+        if self.connections.closed:
+            raise unreachable(str(node), failure) from failure
         if is_redirection(failure):
             pause = attempts.redirected(failure, request.slot, node)
         else:
             if isinstance(failure, redis_errors.AuthenticationError | redis_errors.MaxConnectionsError):
                 raise unreachable(str(node), failure) from failure
-            pause = attempts.unreached(failure)
-        if attempts.over:
+            pause = attempts.unreached(failure, node)
+        if attempts.over(pause):
             raise unreachable(str(node), failure) from failure
         return pause
 
@@ -248,12 +248,16 @@ class AsyncClusterDriver(AsyncDriver):
             return
         attempts.stale = False
         try:
-            for node in self._routing.to_ask():
-                if self._routing.learn(await self._slots_from(node), node):
-                    self.connections.drop_others()
-                    return
+            await self._refresh(attempts.suspects)
         finally:
             self._routing.policy.end()
+
+    async def _refresh(self, suspects: Collection[NodeAddress] = ()) -> None:
+        """Asks one node after the other for the topology, until one answers."""
+        for node in self._routing.to_ask(suspects):
+            if self._routing.learn(await self._slots_from(node), node):
+                self.connections.drop_others()
+                return
 
     async def _slots_from(self, node: NodeAddress) -> Any:
         """The reply of a node to CLUSTER SLOTS; None if there is none."""
@@ -284,8 +288,11 @@ def _noted(batch: ClusterBatch, share: Share, replies: list[Any]) -> list[Any]:
     return received
 
 
-def _asked(connection: MultiplexedConnection, packed: bytes, *, asking: bool) -> Awaitable[Any]:
-    """The reply to a request; one after ASK has ASKING before it, in the same write."""
-    if asking:
-        connection.ask(PACKED_ASKING)
-    return connection.ask(packed)
+async def _asked(connection: MultiplexedConnection, packed: bytes, *, asking: bool) -> Any:
+    """The reply to a request; one after ASK has ASKING before it, in the same write.
+
+    If the caller is cancelled before they are written, neither is: ASKING would count for the request of another.
+    """
+    if not asking:
+        return await connection.ask(packed)
+    return (await asyncio.gather(connection.ask(PACKED_ASKING), connection.ask(packed)))[1]

@@ -32,9 +32,9 @@ class AsyncClusterConnections:
         return self.pools.closed
 
     def drop_others(self) -> None:
-        """Closes the connections to nodes that serve no slots any more."""
+        """Closes the connections to nodes that serve no slots any more, unless replies are awaited on them."""
         for node in self.pools.keys() - set(self.routing.topology.nodes):
-            self.pools[node].here().leave()
+            self.pools[node].here().close_idle()
 
     def close(self) -> None:
         """Closes the connections of all event loops."""

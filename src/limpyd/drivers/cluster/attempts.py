@@ -47,22 +47,28 @@ class Attempts:
     Attributes:
         asked_at: the node that an ASK named, by which the next try is served, and only that.
         stale: the topology should be asked for again.
+        suspects: the nodes that did not answer, which are asked for it last.
         error: why the last try was not served.
     """
 
     def __init__(self, routing: Routing) -> None:
         self._routing = routing
-        self._until = monotonic() + routing.patience
+        self._until: float | None = None
         self._pause = SHORTEST
         self._redirected = 0
         self.asked_at: NodeAddress | None = None
         self.stale = False
+        self.suspects: set[NodeAddress] = set()
         self.error: Exception | None = None
 
-    @property
-    def over(self) -> bool:
-        """True once it was tried for long enough."""
-        return monotonic() > self._until
+    def over(self, pause: float) -> bool:
+        """Returns whether it was tried for long enough since it first failed; a try without a pause is always made.
+
+        What came before the first failure does not count: a blocking command may have waited for any time.
+        """
+        if self._until is None:
+            self._until = monotonic() + self._routing.patience
+        return pause > 0 and monotonic() >= self._until
 
     def redirected(self, refusal: Any, slot: int | None, node: NodeAddress) -> float:
         """Notes a redirection, and returns the seconds to wait before the next try.
@@ -84,11 +90,16 @@ class Attempts:
         self._redirected += 1
         return 0.0 if self._redirected <= MAX_AT_ONCE else self.pause()
 
-    def unreached(self, error: Exception) -> float:
+    def unreached(self, error: Exception, node: NodeAddress) -> float:
         """Notes that a node could not be reached, and returns the seconds to wait before the next try."""
         self.error = error
-        self.stale = True
+        self.suspect(node)
         return self.pause()
+
+    def suspect(self, node: NodeAddress) -> None:
+        """Notes that a node did not answer."""
+        self.stale = True
+        self.suspects.add(node)
 
     def pause(self) -> float:
         """Returns the seconds to wait before the next try; twice as many as before."""

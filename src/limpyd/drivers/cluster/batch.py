@@ -139,8 +139,11 @@ class ClusterBatch:
             elif error is not None:
                 self._outcomes[number] = share.node, Failure(error, position < sent)
 
-    def settle(self) -> float:
+    def settle(self, *, last: bool = False) -> float:
         """Decides what is left after a try, and returns the seconds to wait before the next one.
+
+        Args:
+            last: there is to be no next one.
 
         Raises:
             ServerUnreachable: nothing was sent, and it was tried for long enough.
@@ -148,7 +151,7 @@ class ClusterBatch:
         outcomes, self._outcomes = self._outcomes, {}
         pauses = [0.0]
         again = self._whole_again(outcomes, pauses) if self._atomic else self._some_again(outcomes, pauses)
-        if again and self.attempts.over:
+        if again and (last or self.attempts.over(max(pauses))):
             self._give_up(again, outcomes)
             again = []
         self.left = again
@@ -177,9 +180,9 @@ class ClusterBatch:
                 if isinstance(outcome.error, REFUSED_UNEXECUTED[0]):
                     self.replies[number] = unreachable(str(node), outcome.error)
                     return False
-                pauses.append(self.attempts.unreached(outcome.error))
+                pauses.append(self.attempts.unreached(outcome.error, node))
                 return True
-            self.attempts.stale = True
+            self.attempts.suspect(node)
             timed_out = isinstance(outcome.error, redis_errors.TimeoutError)
             if request.readonly and not timed_out and number not in self._lost_once:
                 self._lost_once.add(number)
@@ -196,9 +199,10 @@ class ClusterBatch:
     def _whole_again(self, outcomes: dict[int, tuple[NodeAddress, Any]], pauses: list[float]) -> list[int]:
         """Returns all, if nothing of them was executed and all may be sent again."""
         failures = [outcome for _, outcome in outcomes.values() if isinstance(outcome, Failure)]
+        asked = outcomes[self.left[0]][0]
         redirections = [number for number in self.left if is_redirection(outcomes[number][1])]
         if failures and not failures[-1].sent and len(failures) == len(self.left):
-            pauses.append(self.attempts.unreached(failures[0].error))
+            pauses.append(self.attempts.unreached(failures[0].error, asked))
             return self.left
         if not failures and redirections:
             for number in redirections:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
@@ -59,11 +59,15 @@ class Routing:
         pinned: NodeAddress | None = getattr(home, "node", None)
         return pinned or random.choice(self.topology.nodes or self._seeds)  # noqa: S311 - it keeps no secret
 
-    def to_ask(self) -> list[NodeAddress]:
-        """Returns the nodes to ask for the topology, in order: all known ones, drawn by lot, before the seeds."""
+    def to_ask(self, suspects: Collection[NodeAddress] = ()) -> list[NodeAddress]:
+        """Returns the nodes to ask for the topology, in order: all known ones, drawn by lot, before the seeds.
+
+        Args:
+            suspects: those that did not answer just now, which come last: each may cost the time of a timeout.
+        """
         known = random.sample(self.topology.nodes, len(self.topology.nodes))
         others = [seed for seed in self._seeds if seed not in known]
-        return [*known, *random.sample(others, len(others))]
+        return sorted([*known, *random.sample(others, len(others))], key=lambda node: node in suspects)
 
     def learn(self, reply: Any, asked: NodeAddress) -> bool:
         """Notes the reply of a node to CLUSTER SLOTS. Returns whether it was a topology."""

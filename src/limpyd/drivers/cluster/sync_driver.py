@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -174,8 +174,8 @@ class ClusterDriver(SyncDriver):
                     pool.give_back(connection)
                 if not isinstance(error, LOST) or isinstance(error, redis_errors.MaxConnectionsError):
                     raise
-                pause = attempts.unreached(error)
-                if attempts.over:
+                pause = attempts.unreached(error, node)
+                if attempts.over(pause):
                     raise unreachable(str(node), error) from error
             else:
                 return node, connection
@@ -212,15 +212,14 @@ class ClusterDriver(SyncDriver):
     def _sent_to(
         self, node: NodeAddress, request: Request[Any], packed: bytes, retry: Retry | None, attempts: Attempts
     ) -> Any:
-        if attempts.asked_at is None or request.blocking:
-            attempts.asked_at = None
+        if attempts.asked_at is None:
             return self._sent(request, packed, retry)
         attempts.asked_at = None
         trace = None
         if self.callbacks or GLOBAL_CALLBACKS:
             trace = self._listeners.start(request, len(packed), retry)
         try:
-            reply = self.connections.exchange_asking(node, packed)
+            reply = self.connections.exchange_asking(node, packed, request)
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.error if isinstance(error, Lost) else error)
@@ -238,18 +237,18 @@ class ClusterDriver(SyncDriver):
         if executable:
             self.connections.pools[node].close_idle()
             if not request.readonly or was_lost or isinstance(error, redis_errors.TimeoutError):
-                attempts.stale = True
+                attempts.suspect(node)
                 self._refresh_if(attempts)
                 raise lost(request, str(node), error) from error
-            attempts.stale = True
+            attempts.suspect(node)
             return 0.0
         if isinstance(failure, Lost):
             if isinstance(error, redis_errors.AuthenticationError | redis_errors.MaxConnectionsError):
                 raise unreachable(str(node), error) from error
-            pause = attempts.unreached(error)
+            pause = attempts.unreached(error, node)
         else:
             pause = attempts.redirected(error, request.slot, node)
-        if attempts.over:
+        if attempts.over(pause):
             raise unreachable(str(node), error) from error
         return pause
 
@@ -259,12 +258,16 @@ class ClusterDriver(SyncDriver):
             return
         attempts.stale = False
         try:
-            for node in self._routing.to_ask():
-                if self._routing.learn(self._slots_from(node), node):
-                    self.connections.drop_others()
-                    return
+            self._refresh(attempts.suspects)
         finally:
             self._routing.policy.end()
+
+    def _refresh(self, suspects: Collection[NodeAddress] = ()) -> None:
+        """Asks one node after the other for the topology, until one answers."""
+        for node in self._routing.to_ask(suspects):
+            if self._routing.learn(self._slots_from(node), node):
+                self.connections.drop_others()
+                return
 
     def _slots_from(self, node: NodeAddress) -> Any:
         """The reply of a node to CLUSTER SLOTS; None if there is none."""

@@ -10,6 +10,7 @@ from limpyd.drivers.cluster.node_pools import NodePools
 from limpyd.drivers.cluster.routing import Routing
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import Home, SyncConnectionPool
+from limpyd.requests.request import Request
 
 
 class ClusterConnections:
@@ -32,8 +33,10 @@ class ClusterConnections:
         """The reply to a packed request from the node of its slot. Raises as that of a single server."""
         return self.pools[self.routing.node_for(home)].exchange(packed, replies)
 
-    def exchange_asking(self, node: NodeAddress, packed: bytes) -> Any:
+    def exchange_asking(self, node: NodeAddress, packed: bytes, request: Request[Any]) -> Any:
         """The reply of a node that is importing the slot of a request (ASKING)."""
+        if request.blocking:
+            return self.pools[node].wait(PACKED_ASKING + packed, request.timeout, replies=2)
         return self.pools[node].exchange(PACKED_ASKING + packed, 2)[1]
 
     def wait(self, packed: bytes, seconds: float, home: Home) -> Any:
