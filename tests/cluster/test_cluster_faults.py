@@ -48,6 +48,47 @@ def run_async(cluster, main):
 
 
 @on_one_server
+class TestWalksOfKeys:
+    @pytest.mark.parametrize("pattern", ["*:pks", "{town:person*}:pks", "*{town:*:pks", "{town:person[0-9]*}:pks"])
+    def test_a_pattern_is_no_key(self, database, people, pattern):
+        assert len([*database.scan_keys(pattern)]) == len(people)
+
+    def test_a_pattern_of_one_model(self, database, people):
+        assert {*database.scan_keys("{town:person3}:*")} == {*people[3].scan_model_keys()} != set()
+
+    def test_slots_that_moved_unnoticed(self, cluster, database, people):
+        model = people[0]
+        cluster.move_slots([slot(model)], cluster.another(cluster.owner(slot(model))))
+        assert len([*database.scan_keys("*:pks")]) == MODELS
+
+    def test_slots_that_move_meanwhile(self, cluster, database, people):
+        """Those of the second node move to the first, which has been visited by then."""
+        keys = database.scan_keys(count=1)
+        found = [next(keys)]
+        first = cluster.owner_of(found[0])
+        while cluster.owner_of(found[-1]) is first:
+            found.append(next(keys))
+        cluster.move_slots({slot(model) for model in people} - first.me().slots, first)
+        found += keys
+        assert {*found} >= {f"{{town:{model._schema.keys.name}}}:pks" for model in people}
+
+    def test_async(self, cluster, people):
+        async def main(database):
+            await database.connect()
+            cluster.move_slots([slot(people[0])], cluster.another(cluster.owner(slot(people[0]))))
+            keys = [key async for key in database.scan_keys("*:pks")]
+            assert len(keys) == len({*keys}) == MODELS
+
+        run_async(cluster, main)
+
+    def test_a_check_looks_at_all_nodes(self, cluster, database, people):
+        with cluster.client() as client:
+            for number in range(20):
+                client.sadd(f"{{nobody{number}}}:pks", "1")
+        assert sum(finding.kind == "unowned" for finding in database.check().findings) == 20
+
+
+@on_one_server
 class TestRawCommands:
     @pytest.mark.parametrize(
         "args",

@@ -6,7 +6,8 @@ from typing import Any
 
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_text
-from limpyd.requests.request import Request, Walk
+from limpyd.requests.key_scan import KeyScan
+from limpyd.requests.request import Walk
 
 WALK = (
     "a walk in chunks",
@@ -38,4 +39,4 @@ def scan(pattern: bytes | None, count: int | None) -> Walk[str]:
         cursor, keys = reply
         return cursor, [to_text(key) for key in keys]
 
-    return lambda cursor: Request((b"SCAN", cursor, *options), decode, readonly=True)
+    return lambda cursor: KeyScan((b"SCAN", cursor, *options), decode, readonly=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from limpyd.integrity.expected_keys import Declared
 from limpyd.keys import Partition, key_from_template, to_bytes
+from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Request
 
 MAX_OBJECTS = 100
@@ -21,7 +22,7 @@ Scanned = tuple[bytes, list[bytes]]
 def scan(pattern: bytes, cursor: bytes) -> Request[Scanned]:
     """Some keys of the database, and from which cursor on there are more."""
     args = (b"SCAN", cursor, b"MATCH", pattern, b"COUNT", MAX_KEYS)
-    return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
+    return KeyScan(args, lambda reply: (reply[0], reply[1]), readonly=True)
 
 
 def scan_objects(partition: Partition, cursor: bytes) -> Request[Scanned]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
@@ -14,16 +14,17 @@ from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
 from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
-from limpyd.drivers.cluster.node_requests import on_node, without_others
+from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.redirected import Redirected, redirection_in
-from limpyd.drivers.cluster.routing import Slot
+from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
 from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import ServerUnreachable
-from limpyd.requests.request import Request, Walk
+from limpyd.requests.key_scan import KeyScan
+from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
@@ -52,16 +53,23 @@ class AsyncClusterDriver(AsyncDriver):
     def shared_connection(self, home: Home) -> MultiplexedConnection | None:
         return self.connections.pools[self._routing.node_for(home)].shared()
 
-    async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
-        """All items of a walk by cursor; of one without keys, those of all nodes."""
-        if step(b"0").slot is not None:
-            async for item in super().walk(step):
-                yield item
-            return
-        for node in self._routing.topology.nodes:
-            async for item in super().walk(lambda cursor, node=node: on_node(step(cursor), node)):  # type: ignore[misc]
-                if without_others(self._routing, item, node):
-                    yield item
+    async def _run_in_steps(self, request: Request[R]) -> R:
+        if not isinstance(request, KeyScan):
+            return await super()._run_in_steps(request)
+        walk, found = walk_of(request, self._routing), ENDED
+        while True:
+            if walk.between_nodes:
+                await self._refresh()
+                walk.go_on()
+            if walk.node is None:
+                break
+            try:
+                found = walk.received(await self._reply(walk.request(request)))
+                break
+            except NodeGone:
+                walk.skip()
+        decode: Callable[[Any], R] = request.decode
+        return decode(found)
 
     async def run_together(
         self,

@@ -22,6 +22,10 @@ class Slot(NamedTuple):
     crosses_slots: bool = False
 
 
+class NodeGone(Exception):
+    """Raised for a request to a node that serves no slots any more."""
+
+
 class Routing:
     """The topology of a cluster as it is known now.
 
@@ -48,6 +52,7 @@ class Routing:
 
         Raises:
             UnsupportedCommand: the request would use keys of several slots, and there are several nodes.
+            NodeGone: it is for a node that serves no slots any more.
         """
         if home.crosses_slots and len(self.topology.nodes) > 1:
             raise crossing(home)
@@ -57,7 +62,11 @@ class Routing:
             if owner is not None:
                 return owner
         pinned: NodeAddress | None = getattr(home, "node", None)
-        return pinned or random.choice(self.topology.nodes or self._seeds)  # noqa: S311 - it keeps no secret
+        if pinned is None:
+            return random.choice(self.topology.nodes or self._seeds)  # noqa: S311 - it keeps no secret
+        if pinned not in self.topology.nodes:
+            raise NodeGone
+        return pinned
 
     def to_ask(self, suspects: Collection[NodeAddress] = ()) -> list[NodeAddress]:
         """Returns the nodes to ask for the topology, in order: all known ones, drawn by lot, before the seeds.

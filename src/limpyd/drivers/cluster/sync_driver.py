@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -10,9 +10,9 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.cluster.attempts import Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
-from limpyd.drivers.cluster.node_requests import on_node, without_others
+from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.redirected import Redirected, redirection_in
-from limpyd.drivers.cluster.routing import Slot
+from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.sync_nodes import ClusterConnections
 from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
 from limpyd.drivers.connection_pool import LOST, Home, Lost
@@ -22,7 +22,8 @@ from limpyd.drivers.script_cache import Sources
 from limpyd.drivers.sync import SyncDriver
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.drivers.sync_transport import Talk
-from limpyd.requests.request import Request, Walk
+from limpyd.requests.key_scan import KeyScan
+from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
@@ -47,15 +48,23 @@ class ClusterDriver(SyncDriver):
     def ready(self) -> None:
         """Opens nothing: it is not known yet which nodes are needed."""
 
-    def walk(self, step: Walk[R]) -> Iterator[R]:
-        """All items of a walk by cursor; of one without keys, those of all nodes."""
-        if step(b"0").slot is not None:
-            yield from super().walk(step)
-            return
-        for node in self._routing.topology.nodes:
-            for item in super().walk(lambda cursor, node=node: on_node(step(cursor), node)):  # type: ignore[misc]
-                if without_others(self._routing, item, node):
-                    yield item
+    def _run_in_steps(self, request: Request[R]) -> R:
+        if not isinstance(request, KeyScan):
+            return super()._run_in_steps(request)
+        walk, found = walk_of(request, self._routing), ENDED
+        while True:
+            if walk.between_nodes:
+                self._refresh()
+                walk.go_on()
+            if walk.node is None:
+                break
+            try:
+                found = walk.received(self._reply(walk.request(request)))
+                break
+            except NodeGone:
+                walk.skip()
+        decode: Callable[[Any], R] = request.decode
+        return decode(found)
 
     def run_together(
         self,

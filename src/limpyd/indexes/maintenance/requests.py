@@ -13,6 +13,7 @@ from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
 from limpyd.keys import Partition, literal_pattern, to_text
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.guards import Guard
+from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model, about_a_key, expiring, shown
 from limpyd.scripts.python_transforms import answer
@@ -235,7 +236,7 @@ def _pattern(beginning: bytes) -> bytes:
 def scan(beginning: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
     """Finds some keys with a prefix, and returns the next cursor."""
     args = (b"SCAN", cursor, b"MATCH", _pattern(beginning), b"COUNT", SCANNED)
-    return Request(args, tuple, readonly=True)
+    return KeyScan(args, tuple, readonly=True)
 
 
 def _repeatable(
