@@ -214,6 +214,22 @@ class TestAsync:
         run_async(cluster, main)
 
 
+@pytest.mark.parametrize("replicated", ["redis-7.0"], indirect=True)
+def test_a_blocking_command_goes_on_after_an_ordered_failover(replicated):
+    database = RedisDatabase(nodes=replicated.addresses)
+    job = type("Jobs", (RedisModel,), {"database": database, "jobs": ListField(), "__module__": __name__})(jobs=["a"])
+    job.jobs.lpop()
+    taken = []
+    waiting = threading.Thread(target=lambda: taken.append(job.jobs.blpop(timeout=20)))
+    waiting.start()
+    time.sleep(0.2)
+    replicated.fail_over(replicated.replicas(replicated.owner(slot_of("{jobs}")))[0])
+    job.jobs.rpush("b")
+    waiting.join()
+    assert taken == ["b"]
+    database.close()
+
+
 def test_silent_nodes_are_given_up_soon():
     database = RedisDatabase(nodes=[("127.0.0.1", 1)])
     settings = database._seed_driver(("127.0.0.1", 1)).connections._pool.connection_kwargs

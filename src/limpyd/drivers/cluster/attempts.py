@@ -33,9 +33,17 @@ STALE = (*LATER[1:], redis_errors.MovedError)
 """Refusals after which the topology is asked for again."""
 
 
+UNBLOCKED = "UNBLOCKED force unblock from blocking operation, instance state changed"
+"""The beginning of the refusal that ends the blocking commands at a primary which becomes a replica."""
+
+
 def is_redirection(refusal: Any) -> bool:
     """Returns whether a refusal says that the request may be served elsewhere (MOVED, ASK), or later."""
-    return isinstance(refusal, (redis_errors.AskError, *LATER))
+    return isinstance(refusal, (redis_errors.AskError, *LATER)) or _is_unblocked(refusal)
+
+
+def _is_unblocked(refusal: Any) -> bool:
+    return isinstance(refusal, redis_errors.ResponseError) and str(refusal).startswith(UNBLOCKED)
 
 
 class Attempts:
@@ -79,7 +87,7 @@ class Attempts:
             node: the node that refused it.
         """
         self.error = refusal
-        self.stale = self.stale or isinstance(refusal, STALE)
+        self.stale = self.stale or isinstance(refusal, STALE) or _is_unblocked(refusal)
         if not isinstance(refusal, redis_errors.AskError):
             return self.pause()
         target = self._routing.moved(refusal, node)
