@@ -11,7 +11,7 @@ import redis
 
 from limpyd import ListField, RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.drivers.cluster.async_driver import _asked
+from limpyd.drivers.cluster.async_nodes import asked
 from limpyd.exceptions import OutcomeUnknown, ServerUnreachable
 from tests.support.clusters import slot_of
 from tests.support.spread_models import MODELS, declared, slot
@@ -204,7 +204,7 @@ class TestAsync:
             connection = await driver._open_to(driver._routing.topology.nodes[0])
             written = []
             connection._write = written.append
-            call = asyncio.create_task(_asked(connection, b"PING\r\n", asking=True))
+            call = asyncio.create_task(asked(connection, b"PING\r\n", asking=True))
             await asyncio.sleep(0)
             call.cancel()
             await asyncio.sleep(0)

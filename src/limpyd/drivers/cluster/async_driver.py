@@ -11,8 +11,8 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.async_transport import NOT_OPENED, Talk
 from limpyd.drivers.asynchronous import AsyncDriver
-from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
-from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
+from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections, asked
+from limpyd.drivers.cluster.attempts import Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.redirected import Redirected, redirection_in
@@ -30,7 +30,6 @@ from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
 R = TypeVar("R")
-PACKED_ASKING = pack(ASKING)
 
 
 class AsyncClusterDriver(AsyncDriver):
@@ -116,9 +115,9 @@ class AsyncClusterDriver(AsyncDriver):
             sent.append((share, connection, requests))
         replies = await asyncio.gather(*pending, return_exceptions=True)
         received, before = [], 0
-        for share, connection, asked in sent:
-            own, before = replies[before : before + len(asked)], before + len(asked)
-            connection.scripts.note(asked, own)
+        for share, connection, of_share in sent:
+            own, before = replies[before : before + len(of_share)], before + len(of_share)
+            connection.scripts.note(of_share, own)
             received += _noted(batch, share, own)
         return received
 
@@ -214,7 +213,7 @@ class AsyncClusterDriver(AsyncDriver):
             if request.blocking:
                 reply = await self._wait_at(node, request, packed, asking=asking)
             else:
-                reply = await _asked(await self._open_to(node), packed, asking=asking)
+                reply = await asked(await self._open_to(node), packed, asking=asking)
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)
@@ -227,7 +226,7 @@ class AsyncClusterDriver(AsyncDriver):
         """The reply to a blocking command, on a connection of its own."""
         async with self._dedicated(self.connections.pools[node]) as connection:
             connection.wait_at_most(longest_wait(request.timeout, connection.usual_timeout))
-            return await _asked(connection, packed, asking=asking)
+            return await asked(connection, packed, asking=asking)
 
     def _before_next(
         self, request: Request[Any], attempts: Attempts, node: NodeAddress, failure: Any, *, was_lost: bool
@@ -294,13 +293,3 @@ def _noted(batch: ClusterBatch, share: Share, replies: list[Any]) -> list[Any]:
     received = replies[: losses[0]]
     batch.note(share, received, sent, replies[losses[0]].as_error())
     return received
-
-
-async def _asked(connection: MultiplexedConnection, packed: bytes, *, asking: bool) -> Any:
-    """The reply to a request; one after ASK has ASKING before it, in the same write.
-
-    If the caller is cancelled before they are written, neither is: ASKING would count for the request of another.
-    """
-    if not asking:
-        return await connection.ask(packed)
-    return (await asyncio.gather(connection.ask(PACKED_ASKING), connection.ask(packed)))[1]
