@@ -14,6 +14,7 @@ from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.drivers.cluster.async_nodes import asked
 from limpyd.exceptions import OutcomeUnknown, ServerUnreachable
 from tests.support.clusters import slot_of
+from tests.support.servers import OLDEST
 from tests.support.spread_models import MODELS, declared, slot
 
 on_one_server = pytest.mark.parametrize("cluster", ["valkey-9.1"], indirect=True)
@@ -214,7 +215,7 @@ class TestAsync:
         run_async(cluster, main)
 
 
-@pytest.mark.parametrize("replicated", ["redis-7.0"], indirect=True)
+@pytest.mark.parametrize("replicated", [OLDEST], indirect=True)  # which ends blocking commands with an error
 def test_a_blocking_command_goes_on_after_an_ordered_failover(replicated):
     database = RedisDatabase(nodes=replicated.addresses)
     job = type("Jobs", (RedisModel,), {"database": database, "jobs": ListField(), "__module__": __name__})(jobs=["a"])

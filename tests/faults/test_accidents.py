@@ -17,7 +17,7 @@ TIMES = int(os.environ.get("LIMPYD_FAULT_TIMES", "5"))
 @pytest.mark.parametrize("face", ["sync", "async"])
 @pytest.mark.parametrize("kind", ["restart", "cut", "killed", "flushed", "paused", "full", "busy", "demoted"])
 def test_promises_are_kept(kind, face):
-    code, figures = accident(kind, TIMES, face)
+    code, figures = accident("accidents", kind, TIMES, face)
     assert code == 0, figures
     assert figures["done"] + figures["refused"] + figures["unknown"] > TIMES  # each fell into work
     if kind in {"full", "busy", "demoted"}:

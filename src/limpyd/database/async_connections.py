@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import lru_cache, partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import redis.asyncio
 
@@ -23,7 +23,6 @@ from limpyd.drivers.access import call_with_lock
 from limpyd.drivers.async_connection_pool import AsyncConnectionPool
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client
-from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
@@ -33,6 +32,9 @@ from limpyd.requests.request import Program, Request, Walk
 from limpyd.requests.resp import pack
 from limpyd.tracing.events import HANDSHAKE
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
+
+if TYPE_CHECKING:
+    from limpyd.drivers.cluster.topology import NodeAddress
 
 R = TypeVar("R")
 
@@ -153,10 +155,14 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
 
     def _new_driver(self, first: AsyncDriver, seed: Seed) -> AsyncDriver:
         """The driver that fits the server, or the cluster, once that was asked what it is."""
-        asked, slots = address_reached(self._endpoint, seed), self._capabilities.slots
-        if slots is None and seed is not None:
+        slots = self._capabilities.slots
+        if slots is None and seed is None:
+            self._driver = first
+            return first
+        asked = address_reached(self._endpoint, seed)
+        if slots is None:
             raise not_clustered(self._endpoint, asked)
-        self._driver = first if slots is None else self._cluster_driver(first, asked, slots)
+        self._driver = self._cluster_driver(first, asked, slots)
         return self._driver
 
     def _cluster_driver(self, first: AsyncDriver, asked: NodeAddress, slots: Any) -> AsyncDriver:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limpyd.database.endpoint import Endpoint
-from limpyd.drivers.cluster.routing import Routing
-from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.settings import PATIENCE
 from limpyd.exceptions import DeclarationError
+
+if TYPE_CHECKING:  # few have a cluster
+    from limpyd.drivers.cluster.routing import Routing
+    from limpyd.drivers.cluster.topology import NodeAddress
 
 Seed = tuple[str, int] | None
 """The address of a node that the settings name; None where they name one server."""
@@ -16,6 +18,8 @@ Seed = tuple[str, int] | None
 
 def address_reached(endpoint: Endpoint, seed: Seed) -> NodeAddress:
     """Returns the address of the node that was asked what it is."""
+    from limpyd.drivers.cluster.topology import NodeAddress  # noqa: PLC0415 - few have a cluster
+
     if seed is not None:
         return NodeAddress(*seed)
     host, port, _ = endpoint.address
@@ -30,6 +34,9 @@ def routing_of(endpoint: Endpoint, asked: NodeAddress, slots: Any) -> Routing:
         asked: the node that was asked.
         slots: its reply to CLUSTER SLOTS.
     """
+    from limpyd.drivers.cluster.routing import Routing  # noqa: PLC0415 - few have a cluster
+    from limpyd.drivers.cluster.topology import NodeAddress  # noqa: PLC0415
+
     seeds = [NodeAddress(*seed) for seed in endpoint.seeds] or [asked]
     settings = endpoint.settings
     routing = Routing(seeds, settings.get("patience", PATIENCE), endpoint.address_remap)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.cluster.topology import CLUSTER_SLOTS
+from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.exceptions import DeclarationError
 from limpyd.keys import ModelKeys
 from limpyd.server import Server, checked, from_info, is_clustered

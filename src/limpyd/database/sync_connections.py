@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import lru_cache, partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import redis
 
@@ -20,7 +20,6 @@ from limpyd.database.handshake import QUESTIONS, QUESTIONS_TO_CLUSTER
 from limpyd.database.key_scan import WALK
 from limpyd.drivers.access import Access
 from limpyd.drivers.clients import check_client, pool_of
-from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import SyncConnectionPool, renew_locks
 from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
@@ -28,6 +27,9 @@ from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import ServerUnreachable
 from limpyd.requests.request import Program, Request, Walk
 from limpyd.requests.sync_runner import sync_run
+
+if TYPE_CHECKING:
+    from limpyd.drivers.cluster.topology import NodeAddress
 
 R = TypeVar("R")
 
@@ -108,11 +110,12 @@ class Connections(Database[redis.Redis]):
     def _introduced(self, access: Access) -> SyncDriver:
         """The driver that fits the server, or the cluster, after asking it what it is."""
         driver, seed = self._first_that_answers(access)
-        asked, slots = address_reached(self._endpoint, seed), self._capabilities.slots
-        if slots is None:
-            if seed is not None:
-                raise not_clustered(self._endpoint, asked)
+        slots = self._capabilities.slots
+        if slots is None and seed is None:
             return driver
+        asked = address_reached(self._endpoint, seed)
+        if slots is None:
+            raise not_clustered(self._endpoint, asked)
         return access.get_or_make_driver("cluster", lambda: self._cluster_driver(driver, asked, slots))
 
     def _first_that_answers(self, access: Access) -> tuple[SyncDriver, Seed]:

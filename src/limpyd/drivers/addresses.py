@@ -9,6 +9,8 @@ from limpyd.drivers.clients import pool_of
 from limpyd.drivers.settings import DEFAULTS
 from limpyd.tracing.events import Address
 
+CLUSTER_SLOTS = ("CLUSTER", "SLOTS")
+"""The question which node of a cluster serves which slots."""
 Remap = Callable[[tuple[str, int]], tuple[str, int]]
 """From the address that a node of a cluster names to the one to connect to, as redis-py's `address_remap`."""
 

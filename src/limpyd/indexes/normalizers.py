@@ -28,13 +28,13 @@ SECOND = 1_000_000
 FIRST_OF_1970 = date(1970, 1, 1).toordinal()
 
 _DECIMAL = re.compile(rb"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE][+-]?[0-9]{1,4})?")
-_DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_TIME = re.compile(rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
-_MOMENT = re.compile(_DATE.pattern + b"T" + _TIME.pattern + b"Z")
+_DATE = rb"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+_TIME = rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?"
+_MOMENT = _DATE + b"T" + _TIME + b"Z"
 DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)")
 _INTEGER = re.compile(rb"[+-]?0*(0|[1-9][0-9]*)")
-_NOT_ZERO = re.compile(rb"[+-]?[0.]*[1-9]")
-_UNDERSCORE = re.compile(rb"(?<=[0-9])_(?=[0-9])")
+_NOT_ZERO = rb"[+-]?[0.]*[1-9]"
+_UNDERSCORE = rb"(?<=[0-9])_(?=[0-9])"
 _LOOSE = rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)"
 
 ENDING = "ending:"
@@ -100,7 +100,7 @@ def _numeral(stored: bytes) -> bytes:
     if rounded[-1:] == b"f" and stored[-1:] == b"f":  # infinite, and written so
         return rounded
     number = float(stored)
-    if math.isinf(number) or (number == 0 and _NOT_ZERO.match(stored)):
+    if math.isinf(number) or (number == 0 and re.match(_NOT_ZERO, stored)):
         msg = "it is too large or too small for a number index"
         raise ValueError(msg)
     whole = _INTEGER.fullmatch(stored)
@@ -115,7 +115,7 @@ def _numeral(stored: bytes) -> bytes:
 
 def _days(stored: bytes) -> bytes:
     """Returns the number of a date; 1 is the first day of the year 1."""
-    if match := _DATE.fullmatch(stored):
+    if match := re.fullmatch(_DATE, stored):
         with suppress(ValueError):
             return b"%d" % date(*map(int, match.groups())).toordinal()
     msg = "it is not a date (YYYY-MM-DD)"
@@ -124,7 +124,7 @@ def _days(stored: bytes) -> bytes:
 
 def _clock(stored: bytes) -> bytes:
     """Returns a time of day in microseconds since midnight."""
-    if match := _TIME.fullmatch(stored):
+    if match := re.fullmatch(_TIME, stored):
         hour, minute, second, fraction = match.groups()
         with suppress(ValueError):
             return b"%d" % _microseconds(time(int(hour), int(minute), int(second), _fraction(fraction)))
@@ -135,7 +135,7 @@ def _clock(stored: bytes) -> bytes:
 def _moment(stored: bytes) -> bytes:
     """Returns a moment in microseconds since 1970."""
     moment = None
-    if match := _MOMENT.fullmatch(stored):
+    if match := re.fullmatch(_MOMENT, stored):
         *parts, fraction = match.groups()
         with suppress(ValueError):
             moment = datetime(*map(int, parts), _fraction(fraction))  # type: ignore[arg-type, call-arg]  # noqa: DTZ001
@@ -161,7 +161,7 @@ def _microseconds(clock: time | datetime) -> int:
 
 def _loose(stored: bytes) -> bytes:
     """Returns the number that limpyd 2 indexes: rounded; 0 for a text that is not a number."""
-    text = _UNDERSCORE.sub(b"", stored.strip(b" \t\n\r\f\v").lower())
+    text = re.sub(_UNDERSCORE, b"", stored.strip(b" \t\n\r\f\v").lower())
     return score(float(text)) if re.fullmatch(_LOOSE, text) else b"0"
 
 

@@ -10,7 +10,7 @@ from limpyd.requests.request import Request
 
 R_co = TypeVar("R_co", covariant=True)
 
-LITERAL_TAG = re.compile(rb"(?s)\{(?:[^\\*?\[}]|\\[^}])+\}")
+LITERAL_TAG = rb"(?s)\{(?:[^\\*?\[}]|\\[^}])+\}"
 """The hash tag at the beginning of a glob pattern that only keys with this tag match."""
 
 
@@ -33,5 +33,5 @@ class KeyScan(Request[R_co]):
     def only_slot(self) -> int | None:
         """The slot of all keys that its pattern matches; None if they may be of several."""
         args = self.args
-        tag = LITERAL_TAG.match(bytes(args[3])) if args[2:3] == (b"MATCH",) else None  # type: ignore[arg-type]
+        tag = re.match(LITERAL_TAG, bytes(args[3])) if args[2:3] == (b"MATCH",) else None  # type: ignore[arg-type]
         return None if tag is None else slot_of(re.sub(rb"(?s)\\(.)", rb"\1", tag[0]))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.drivers.async_transport import NOT_OPENED, Talk
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections, asked
@@ -17,7 +18,7 @@ from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.redirected import Redirected, redirection_in
 from limpyd.drivers.cluster.routing import NodeGone, Slot
-from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
+from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection

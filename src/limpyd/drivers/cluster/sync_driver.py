@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.drivers.cluster.attempts import Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.redirected import Redirected, redirection_in
 from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.sync_nodes import ClusterConnections
-from limpyd.drivers.cluster.topology import CLUSTER_SLOTS, NodeAddress
+from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import LOST, Home, Lost
 from limpyd.drivers.conversation import Conversation
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable

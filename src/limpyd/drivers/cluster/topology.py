@@ -9,7 +9,6 @@ from limpyd.drivers.addresses import Remap
 from limpyd.keys import to_text
 from limpyd.keys.slots import SLOTS
 
-CLUSTER_SLOTS = ("CLUSTER", "SLOTS")
 UNKNOWN_HOSTS = frozenset({b"", b"?", None})
 """The hosts that a node names which does not know its own: its clients know how they reached it."""
 
