@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 
 SHORTEST, LONGEST = 0.1, 1.0
-"""Seconds between two refreshes: at first, and at most."""
+"""The least seconds between two refreshes: at first, and when many have been needed. Up to half as many are added."""
 
 
 class RefreshPolicy:
@@ -36,4 +36,4 @@ class RefreshPolicy:
 
     def end(self) -> None:
         """Notes that the refresh has ended, whatever came of it."""
-        self._next = self._clock() + self._interval * random.uniform(0.5, 1)  # noqa: S311 - it keeps no secret
+        self._next = self._clock() + self._interval * random.uniform(1, 1.5)  # noqa: S311 - it keeps no secret
