@@ -66,6 +66,7 @@ async def test_writers_go_on_after_a_failover(found, replicated):
 
 
 def test_one_event_loop_after_another(replicated):
+    replicated.wait_until_whole()
     database = AsyncRedisDatabase(sentinels=replicated.addresses, service_name=SERVICE)
 
     async def once():
