@@ -27,9 +27,11 @@ from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
 from limpyd.exceptions import ServerUnreachable
+from limpyd.pipelines.asynchronous import run_scattered
 from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Program, Request, Walk
 from limpyd.requests.resp import pack
+from limpyd.requests.scattered import together
 from limpyd.tracing.events import HANDSHAKE
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 
@@ -114,9 +116,13 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
     async def _send(self, request: Request[R]) -> R:
         return await (self._driver or await self._open()).run(request)
 
+    def _send_step(self, step: Request[Any] | list[Request[Any]]) -> Coroutine[Any, Any, Any]:
+        """Sends the request, or the requests, that a program yields."""
+        return self._send(together(step) if isinstance(step, list) else step)
+
     def _run_program(self, program: Program[R]) -> Coroutine[Any, Any, R]:
         self._at_once(*PROGRAM)
-        return async_run(program, self._send)
+        return async_run(program, self._send_step)
 
     def _walk(self, step: Walk[R]) -> AsyncIterator[R]:
         self._at_once(*WALK)
@@ -150,7 +156,8 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         self._begin_logging()
         if seed not in self._first_drivers:
             connections = self._connections_to(seed, self._check_server)
-            self._first_drivers[seed] = AsyncDriver(connections, str(self._endpoint), self._listeners)
+            self._first_drivers[seed] = driver = AsyncDriver(connections, str(self._endpoint), self._listeners)
+            driver.scatter = run_scattered
         return self._first_drivers[seed]
 
     def _new_driver(self, first: AsyncDriver, seed: Seed) -> AsyncDriver:
@@ -173,7 +180,9 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
             return first.connections if not node.port else self._connections_to(node, _nothing)
 
         connections = AsyncClusterConnections(routing_of(self._endpoint, asked, slots), pool_of_node)
-        return AsyncClusterDriver(connections, str(self._endpoint), self._listeners)
+        driver = AsyncClusterDriver(connections, str(self._endpoint), self._listeners)
+        driver.scatter = run_scattered
+        return driver
 
     def _connections_to(
         self, node: tuple[str, int] | None, on_connect: Callable[[Any], Awaitable[None]]

@@ -25,7 +25,9 @@ from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import ServerUnreachable
+from limpyd.pipelines.sync import run_scattered
 from limpyd.requests.request import Program, Request, Walk
+from limpyd.requests.scattered import together
 from limpyd.requests.sync_runner import sync_run
 
 if TYPE_CHECKING:
@@ -92,7 +94,11 @@ class Connections(Database[redis.Redis]):
 
     def _run_program(self, program: Program[R]) -> R:
         self._at_once(*PROGRAM)
-        return sync_run(program, lambda request: self._opened().run(request))
+        return sync_run(program, self._send_step)
+
+    def _send_step(self, step: Request[Any] | list[Request[Any]]) -> Any:
+        """Sends the request, or the requests, that a program yields."""
+        return self._opened().run(together(step) if isinstance(step, list) else step)
 
     def _walk(self, step: Walk[R]) -> Iterator[R]:
         self._at_once(*WALK)
@@ -104,7 +110,9 @@ class Connections(Database[redis.Redis]):
         driver = access.driver
         if driver is None:
             self._begin_logging()
-            driver = access.driver = self._introduced(access)
+            driver = self._introduced(access)
+            driver.scatter = run_scattered
+            access.driver = driver
         return driver
 
     def _introduced(self, access: Access) -> SyncDriver:

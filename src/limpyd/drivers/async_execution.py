@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
@@ -14,13 +14,20 @@ from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
 from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
 from limpyd.requests.resp import pack
+from limpyd.requests.scattered import Scattered
 from limpyd.tracing.events import Purpose, Retry
 
 R = TypeVar("R")
 
 
 class AsyncExecution(AsyncTransport):
-    """The part of a driver that runs requests step by step."""
+    """The part of a driver that runs requests step by step.
+
+    Attributes:
+        scatter: runs a request that is sent in parts, as pipelines do it; the database sets it.
+    """
+
+    scatter: Callable[[Any, Scattered[Any]], Coroutine[Any, Any, Any]]
 
     async def run(self, request: Request[R]) -> R:
         """The result of a request.
@@ -51,7 +58,7 @@ class AsyncExecution(AsyncTransport):
     async def _run_in_steps(self, request: Request[R]) -> R:
         """The result of a request that is more than one to be sent and one reply to be decoded."""
         if request.is_resolved:
-            return request.decode(None)
+            return await self.scatter(self, request) if isinstance(request, Scattered) else request.decode(None)
         reply = await self._reply(request)
         retry_with = request.retry_with
         if retry_with is not None:

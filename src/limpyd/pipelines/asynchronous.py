@@ -7,6 +7,7 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 from limpyd.exceptions import LimpydError
 from limpyd.fields.checks import flag
+from limpyd.pipelines.batching import in_one_go
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collector import (
     AtomicCollector,
@@ -22,6 +23,7 @@ from limpyd.pipelines.settling import first_error, interrupted
 from limpyd.pipelines.watch import MAX_TRIES, Watch, Watchable
 from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Request
+from limpyd.requests.scattered import Scattered
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
 P = ParamSpec("P")
@@ -173,6 +175,16 @@ async def _received(driver: Any, to_send: Any) -> Any:
     if isinstance(to_send, Batch):
         return await driver.run_together(*to_send[:4])
     return await driver.run(to_send.request)
+
+
+async def run_scattered(driver: Any, request: Scattered[R]) -> R:
+    """Returns the result of a request that is sent in parts."""
+    pending = Pending(request)
+    try:
+        await exchanged(driver, in_one_go([pending], by_slot=driver.routes_by_slot))
+    finally:
+        interrupted([pending])
+    return pending.value
 
 
 class AsyncPipelined(PipelinedCore):

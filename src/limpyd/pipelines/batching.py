@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
@@ -15,6 +16,7 @@ from limpyd.pipelines.exchange import Batch, Exchange, result_of
 from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
+from limpyd.pipelines.rounds import in_rounds, is_scattered
 from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.guards import Guard
 from limpyd.requests.request import MAX_TRIES, Request
@@ -30,6 +32,9 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
         by_slot: whether each is sent to the node of its slot, so that a script cannot read keys of other slots.
     """
     left = [pending for pending in pendings if not pending.request.is_resolved]
+    if len(left) < len(pendings) and any(is_scattered(pending.request) for pending in pendings):
+        yield from in_rounds(pendings, partial(in_one_go, by_slot=by_slot))
+        return
     retry: Retry | None = None
     for _ in range(MAX_TRIES):
         yield from questions_settled(left)

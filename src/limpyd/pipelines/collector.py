@@ -13,6 +13,7 @@ from limpyd.pipelines.blocks import Active, Block, ExitReference, open_block
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.raw_commands import RawCommands
+from limpyd.pipelines.rounds import is_scattered
 from limpyd.pipelines.settling import first_error, given_up
 from limpyd.pipelines.step_arguments import uses_of_results
 from limpyd.requests.request import Request
@@ -72,6 +73,8 @@ class Collector(RawCommands):
                 "outside the block"
             )
             raise NotInPipeline(msg)
+        if self._atomic and is_scattered(request) and request.transactional is not None:
+            request.transactional()  # it refuses that
         self._check(request)
         pending: Pending[Any] = Pending(request)
         if request.creates is not None:

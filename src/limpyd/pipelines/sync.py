@@ -8,6 +8,7 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 from limpyd.exceptions import LimpydError
 from limpyd.fields.checks import flag
+from limpyd.pipelines.batching import in_one_go
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collector import (
     AtomicCollector,
@@ -22,6 +23,7 @@ from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.settling import first_error, interrupted
 from limpyd.pipelines.watch import MAX_TRIES, Watch, Watchable
 from limpyd.requests.request import Request
+from limpyd.requests.scattered import Scattered
 from limpyd.requests.sync_runner import sync_run
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
@@ -172,6 +174,16 @@ def _received(driver: Any, to_send: Any) -> Any:
     if isinstance(to_send, Batch):
         return driver.run_together(*to_send[:4])
     return driver.run(to_send.request)
+
+
+def run_scattered(driver: Any, request: Scattered[R]) -> R:
+    """Returns the result of a request that is sent in parts."""
+    pending = Pending(request)
+    try:
+        exchanged(driver, in_one_go([pending], by_slot=driver.routes_by_slot))
+    finally:
+        interrupted([pending])
+    return pending.value
 
 
 class Pipelined(PipelinedCore):

@@ -288,8 +288,8 @@ def resolved(result: R) -> Request[R]:
     return Request((), lambda _: result, readonly=True)
 
 
-Program = Generator[Request[Any], Any, R]
-"""An operation of several requests: it yields each, is sent its result, or thrown its error, and returns the whole."""
+Program = Generator[Request[Any] | list[Request[Any]], Any, R]
+"""An operation of several requests: it yields each, or a list of some that are sent at once, and returns the whole."""
 
 Walk = Callable[[bytes], Request[tuple[bytes, list[R]]]]
 """A walk by cursor: from a cursor to the request that gives the next cursor and some items."""
