@@ -172,7 +172,9 @@ async def test_nothing_else_is_allowed(each, name, kind):
     face = await each(name, kind)
     everything, person = models(face.Model, database_of(face))
     account(face, person)
-    await face.do(face.database._run(everything._schema.maintenance.asking(may_write=False)))
+    await face.do(
+        face.database._run(everything._schema.maintenance.at(everything._schema.keys.first).asking(may_write=False))
+    )
     plain = person.database.connection
     for command in NOT_FOR_APPLICATIONS:
         error = await face.refused(Exception, lambda command=command: plain.execute_command(*command))

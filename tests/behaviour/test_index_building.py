@@ -733,7 +733,7 @@ class TestAsking:
 
 async def killed_after(face, model, count):
     """Runs a rebuild that is dropped after so many requests, as if its process were killed; tells how many it made."""
-    await face.do(model.database._run(model._schema.maintenance.asking(may_write=True)))
+    await face.do(model.database._run(model._schema.maintenance.at(model._schema.keys.first).asking(may_write=True)))
     program = generators.rebuild(*arguments(model))
     request = next(program)
     for number in range(count):
@@ -747,5 +747,5 @@ async def killed_after(face, model, count):
 
 def arguments(model):
     """What the program of a rebuild is told."""
-    maintenance = model._schema.maintenance
-    return model._schema, maintenance._partition, list(maintenance._indexes.values()), None
+    maintenance = model._schema.maintenance.at(model._schema.keys.first)
+    return model._schema, maintenance.partition, maintenance.indexes, None

@@ -50,9 +50,11 @@ def count(model: Model) -> Program[int]:
 
 def unbuilt(model: Model) -> Program[frozenset[bytes]]:
     """The names of the indexes that do not know all objects."""
-    known = yield model._schema.maintenance.asking(may_write=False)
-    names: frozenset[bytes] = known.unbuilt
-    return names
+    names: set[bytes] = set()
+    for partition in partitions(model):
+        known = yield model._schema.maintenance.at(partition).asking(may_write=False)
+        names |= known.unbuilt
+    return frozenset(names)
 
 
 def keys_of(model: Model, limit: int) -> Program[list[KeyFacts]]:

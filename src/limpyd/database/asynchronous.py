@@ -32,6 +32,8 @@ class AsyncRedisDatabase(AsyncPipelined, AsyncConnections):
         max_changes: how many objects and index entries one step may change, which bounds how long others wait for the
             server; None for any number. A deletion that would take more raises `TooManyChanges`.
         slow_request: the seconds from which on a request is logged as slow; None for never.
+        partitions: the number of partitions of models that declare none: a power of two, at most 256. The keys of a
+            partition are on one node of a cluster.
         settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0, socket_timeout and
             socket_connect_timeout to 30 and 5 seconds. Or, instead of host and port, `sentinels=[(host, port), …]` and
             `service_name=`: the primary is the one that Sentinel names (`sentinel_kwargs={…}` are settings of
@@ -48,9 +50,10 @@ class AsyncRedisDatabase(AsyncPipelined, AsyncConnections):
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
         slow_request: float | None = None,
+        partitions: int = 1,
         **settings: Any,
     ) -> None:
-        super().__init__(client, layout, max_changes, slow_request, **settings)
+        super().__init__(client, layout, max_changes, slow_request, partitions, **settings)
 
     @classmethod
     def from_url(cls, url: str, **settings: Any) -> Self:

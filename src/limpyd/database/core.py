@@ -16,7 +16,7 @@ from limpyd.database.handshake import Capabilities
 from limpyd.database.models import DeclaredModels
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.keys import ModelKeys
-from limpyd.keys.layouts import LAYOUTS
+from limpyd.keys.layouts import LAYOUTS, checked_partitions
 from limpyd.pipelines.collector import PipelinedCore
 from limpyd.server import Server
 from limpyd.tracing.databases import Traced
@@ -51,6 +51,7 @@ class Database(PipelinedCore, Traced, Generic[Client]):
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
         slow_request: float | None = None,
+        partitions: int = 1,
         **settings: Any,
     ) -> None:
         if layout not in LAYOUTS:
@@ -61,6 +62,7 @@ class Database(PipelinedCore, Traced, Generic[Client]):
         Traced.__init__(self, slow_request)
         self.layout = layout
         self.max_changes = max_changes
+        self.partitions = checked_partitions(partitions)
         self._capabilities = Capabilities()
         self._lock = threading.Lock()
         self._models = DeclaredModels()
@@ -91,6 +93,7 @@ class Database(PipelinedCore, Traced, Generic[Client]):
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
         slow_request: float | None = None,
+        partitions: int = 1,
     ) -> Self:
         """A database on a private Valkey server, or a cluster of them, started when it is first used.
 
@@ -108,13 +111,14 @@ class Database(PipelinedCore, Traced, Generic[Client]):
             layout: that of the keys.
             max_changes: how many objects and index entries one step may change.
             slow_request: the seconds from which on a request is logged as slow; None for never.
+            partitions: the number of partitions of models that declare none.
 
         Raises:
             DeclarationError: the `embedded` extra is not installed, the system is no Unix, the path is none, or there
                 cannot be a cluster of so many nodes.
         """
         own = embedded_endpoint(path, nodes, replicas)
-        database = cls(layout=layout, max_changes=max_changes, slow_request=slow_request)
+        database = cls(layout=layout, max_changes=max_changes, slow_request=slow_request, partitions=partitions)
         database._endpoint = own
         return database
 

@@ -232,7 +232,12 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
     script = CLEAR_DANGLING.allow_cross_slot(model.crosses_slots)
     everything = evalsha(script, (partition.pks,), args)
     return Request(
-        everything, decode, script=script, subject=model, retry_with=answer, assumes=(model.maintenance.declared,)
+        everything,
+        decode,
+        script=script,
+        subject=model,
+        retry_with=answer,
+        assumes=(model.maintenance.at(partition).declared,),
     )
 
 
@@ -269,5 +274,5 @@ def _plain(
     model = declared.model
     of_kind = script.of(repairs, model)
     everything = evalsha(of_kind, keys, args)
-    assumes = (model.maintenance.declared,) if repairs else ()
+    assumes = (model.maintenance.at(declared.partition).declared,) if repairs else ()
     return Request(everything, decode, readonly=True, script=of_kind, subject=model, assumes=assumes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -10,11 +11,22 @@ from limpyd.keys.names import encodable, to_bytes
 from limpyd.keys.partition import Partition
 from limpyd.keys.templates import COUNTED
 
+MAX_PARTITIONS = 256
+"""The most partitions of a model."""
+LIKE_A_PARTITION = re.compile(r"(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.[1-9]\d*)?", re.ASCII)
+"""The names of models that look like the end of the hash tag of a partition (see limpyd.keys.partitioned)."""
+
 
 class ModelKeys:
-    """The keys of a model."""
+    """The keys of a model of one partition.
+
+    Attributes:
+        tag: the name of the model with its namespace; also the hash tag of its keys if it has one partition.
+        count: the number of partitions.
+    """
 
     layout: ClassVar[str] = "limpyd"
+    count = 1
 
     def __init__(self, namespace: str, model: str) -> None:
         for what, text in (("namespace", namespace), ("model name", model)):
@@ -32,6 +44,12 @@ class ModelKeys:
                 raise DeclarationError(msg)
         if not model or ":" in model:
             msg = f"the model name {model!r} is empty or contains a colon, which separates it from its namespace"
+            raise DeclarationError(msg)
+        if namespace and LIKE_A_PARTITION.fullmatch(model):
+            msg = (
+                f"the model name {model!r} looks like the number of a partition: the keys could be those of a "
+                f"partition of the model {namespace!r}; choose a name with a letter"
+            )
             raise DeclarationError(msg)
         self.name = model
         self.tag = f"{namespace}:{model}" if namespace else model
@@ -63,6 +81,14 @@ class ModelKeys:
         """All partitions; a query runs on each."""
         return (self._only,)
 
-    def partition(self, _pk: bytes | None) -> Partition:
-        """The partition where the object with this primary key lives; without one, where it will be made."""
+    @property
+    def first(self) -> Partition:
+        """One of the partitions, for what is the same in all."""
         return self._only
+
+    def partition(self, _pk: bytes | None) -> Partition:
+        """The partition of the object with a primary key; without one, where this thread makes its next object."""
+        return self._only
+
+    def turn(self) -> None:
+        """Has this thread make its next object in the next partition."""

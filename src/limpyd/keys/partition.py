@@ -34,8 +34,15 @@ class KeyParts(NamedTuple):
 
 
 class Partition:
-    """The keys of one partition of a model. All carry one hash tag, so live on one node."""
+    """The keys of one partition of a model. All carry one hash tag, so live on one node.
 
+    Attributes:
+        number: the number of the partition, from 0.
+        count: the number of partitions of the model.
+    """
+
+    number = 0
+    count = 1
     trusts_indexes: ClassVar[bool] = False
     """True if indexes that nothing is known of count as built, although there are objects."""
     crosses_slots: ClassVar[bool] = False

@@ -35,7 +35,7 @@ class Moved(NamedTuple):
 
 def move(plan: MigrationPlan, progress: OnProgress | None) -> Program[Moved]:
     """Moves all objects from one schema to another, then the other keys of the first."""
-    known = yield plan.target.maintenance.asking(may_write=True)
+    known = yield plan.target.maintenance.at(plan.target_partition).asking(may_write=True)
     return (yield from _move(plan, known.unbuilt, progress))
 
 

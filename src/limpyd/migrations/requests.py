@@ -84,7 +84,7 @@ def move(plan: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Reques
             conflicts.append(Conflict(to_text(pk), error))
         return MoveStep(cursor, moved, looked, remaining, waiting, conflicts)
 
-    request = _request_across_slots(MOVE, plan, args, decode).assuming(plan.target.maintenance.declared)
+    request = _request_across_slots(MOVE, plan, args, decode).assuming(plan.target.maintenance.at(new).declared)
     request.retry_with = answer
     return request
 

@@ -35,6 +35,7 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance, AsyncObjectValues, 
         default_indexes: the indexes of the fields in the body of the class, and of its subclasses, that are indexable
             and declare none; None for those of the database, or of the type of each.
         model_name: the name in the keys, instead of the class's own in lower case; not inherited.
+        partitions: the number of partitions, a power of two, at most 256; inherited. That of the database by default.
         pk: the primary key; automatic unless the class declares a PKField.
     """
 

@@ -21,6 +21,7 @@ SETTINGS: dict[str, Any] = {
     "lockable": bool,
     "model_name": str,
     "namespace": str,
+    "partitions": int,
 }
 """The settings of a model, and what each may be."""
 NAME_OF_CLASS = re.compile(r"(?:Final\[)?(?:\w+\.)*(\w+)")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
+from limpyd.fields import Field
+from limpyd.keys.layouts import checked_partitions
 from limpyd.model.class_body import check_body
 from limpyd.model.hooks import run_after_commands, run_hook
 from limpyd.query.collection.manager import checked_manager
@@ -12,7 +14,7 @@ from limpyd.relations.resolution import connect, disconnect, reconnect
 from limpyd.relations.reverse import Reverse
 from limpyd.schema.declared_fields import check_names
 from limpyd.schema.dynamic import set_attribute
-from limpyd.schema.schema import Schema
+from limpyd.schema.schema import Schema, naming
 
 
 def declare(model: Any, core: Any) -> None:
@@ -47,7 +49,7 @@ def declare(model: Any, core: Any) -> None:
     if hasattr(model, "post_command"):
         run_after_commands(model, core)
     name = vars(model).get("model_name", model.__name__.lower())
-    schema = Schema(model, name, model.namespace, model.lockable, database.layout)
+    schema = Schema(model, name, model.namespace, model.lockable, database.layout, _partitions_of(model, database))
     database = _placed(model, database._models.place_for(model, schema.keys.tag))
     replaced = database._models.declared_before(model, schema.keys.tag)
     if replaced is not None:
@@ -61,6 +63,19 @@ def declare(model: Any, core: Any) -> None:
         if replaced is not None:
             reconnect(database, replaced, Reverse)
         raise
+
+
+def _partitions_of(model: Any, database: Any) -> int:
+    """Returns the number of partitions of a model: its own, or that of its database.
+
+    Raises:
+        DeclarationError: it is no number of partitions.
+    """
+    declared = getattr(model, "partitions", None)
+    if declared is None or hasattr(type(declared), "__get__") or isinstance(declared, Field):  # a user's own
+        return database.partitions  # type: ignore[no-any-return]
+    with naming(model):
+        return checked_partitions(declared)
 
 
 def _placed(model: Any, database: Any) -> Any:

@@ -172,8 +172,8 @@ def _refusal(schema: Model, reply: list[Any], affected: Cascade, pk: bytes | Non
 
 def _when_built(request: Request[Any], affected: Cascade) -> Request[Any]:
     """The request, after those that make sure that all who refer will be found."""
-    assumptions = [model.maintenance.declared for model in affected.models]
+    assumptions = [model.maintenance.at(model.keys.first).declared for model in affected.models]
     for reference in affected.references:
-        (partition,) = reference.model.keys.partitions
-        assumptions += reference.model.maintenance.built([reference.reverse_index(partition)])
+        partition = reference.model.keys.first
+        assumptions += reference.model.maintenance.at(partition).built([reference.reverse_index(partition)])
     return request.assuming(*assumptions)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from limpyd.keys import Partition
+from limpyd.keys.by_partition import ByPartition
 from limpyd.relations import deletion as cascading
 from limpyd.relations.deletion import Cascade
 from limpyd.requests.request import Argument, Request
@@ -31,7 +32,7 @@ class Deletions:
     def __init__(self, schema: Any) -> None:
         self._schema = schema
         self._cascades: dict[Partition, tuple[int, Cascade]] = {}
-        self._layouts = {partition: self._layout(partition) for partition in schema.keys.partitions}
+        self._layouts = ByPartition(self._layout)
         Deletions._generation += 1
 
     def layout(self, partition: Partition) -> tuple[Argument, ...]:

@@ -13,7 +13,8 @@ from limpyd.fields.declaration.value import FieldPlace
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.index_maintenance import IndexMaintenance
 from limpyd.keys import Partition, to_text
-from limpyd.keys.layouts import LAYOUTS
+from limpyd.keys.by_partition import ByPartition
+from limpyd.keys.layouts import model_keys
 from limpyd.query.caches import QueryCaches
 from limpyd.query.filters.model import unknown_field
 from limpyd.query.results.columns import SORTED_SCORE
@@ -35,14 +36,22 @@ FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 class Schema(KeyOwners, Unchanging):
     """The fields of a model, and where its data is."""
 
-    def __init__(self, model: type, name: str, namespace: str, lockable: bool, layout: str = "limpyd") -> None:
+    def __init__(
+        self,
+        model: type,
+        name: str,
+        namespace: str,
+        lockable: bool,
+        layout: str = "limpyd",
+        partitions: int = 1,
+    ) -> None:
         self.model = model
         self.name = model.__name__
+        pk, values = collect(model)
         with naming(model):
-            self.keys = LAYOUTS[layout](namespace, name)
+            self.keys = model_keys(layout, namespace, name, partitions, mints=pk.mints)
         self.lockable = lockable
         self.fields: dict[str, Field[Any]] = {}
-        pk, values = collect(model)
         self.pk_field = pk.attach(self)
         self.pk_name = pk.name
         self.mints_pks = pk.mints
@@ -54,17 +63,13 @@ class Schema(KeyOwners, Unchanging):
         with naming(model):
             self.keys.know([*self.fields, *self.dynamic])
             self.keys.know_versions({field.template.key_name: field.names.accepts for field in self.dynamic.values()})
-        self.value_fields: dict[str, ValueField[Any]] = {
-            name: field for name, field in self.fields.items() if isinstance(field, ValueField)
-        }
-        self.hash_fields: dict[str, InstanceHashField[Any]] = {
-            name: field for name, field in self.value_fields.items() if isinstance(field, InstanceHashField)
-        }
+        named = self.fields.items()
+        self.value_fields = {name: field for name, field in named if isinstance(field, ValueField)}
+        self.hash_fields = {name: field for name, field in named if isinstance(field, InstanceHashField)}
         self.version = only_version(self)
         self.version_sub = None if self.version is None else self.version.sub
-        self._composites: dict[Partition, list[CompositeFieldIndex]] = {}
-        for partition in self.keys.partitions:
-            self._settle(partition)
+        self._composites = ByPartition(self._settled)
+        self.settle(self.keys.first)  # which checks the indexes
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
         self.queries = QueryCaches()
@@ -84,7 +89,7 @@ class Schema(KeyOwners, Unchanging):
 
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
-        self._layouts = {partition: self._layout(partition) for partition in self.keys.partitions}
+        self._layouts = ByPartition(self._layout)
         self.statements = ModelStatements(self)
         self.deletions = Deletions(self)
 
@@ -149,16 +154,20 @@ class Schema(KeyOwners, Unchanging):
         known = self.hash_fields.get(to_text(sub))
         if known is not None or not self.dynamic:
             return known
-        version = self.dynamic.version_at(self.keys.partitions[0], b"", sub)
+        version = self.dynamic.version_at(self.keys.first, b"", sub)
         return version if isinstance(version, InstanceHashField) else None
 
-    def _settle(self, partition: Partition) -> None:
-        """Sets the indexes of each field in a partition, now that all fields are known."""
+    def settle(self, partition: Partition) -> None:
+        """Sets the indexes of each field in a partition."""
+        self._composites[partition] = self._settled(partition)
+
+    def _settled(self, partition: Partition) -> list[CompositeFieldIndex]:
+        """Sets the indexes of each field in a partition; returns those of several fields."""
         indexes = {name: field.field_indexes(partition) for name, field in self.value_fields.items()}
         composites = [index for own in indexes.values() for index in own if isinstance(index, CompositeFieldIndex)]
-        self._composites[partition] = composites
         for name, field in self.value_fields.items():
             field.settle(partition, indexes[name], [index for index in composites if index.has(field)])
+        return composites
 
     def composites(self, partition: Partition) -> list[CompositeFieldIndex]:
         """The indexes of several fields in a partition."""

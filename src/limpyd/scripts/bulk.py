@@ -72,7 +72,7 @@ class Updates:
 
         args = (int(skip), len(self), *self.fields.args(), *self.args)
         request = scripted(BULK_UPDATE, (self._partition.pks,), args, decode, model, retry_with=answer)
-        return request.assuming(model.maintenance.declared)
+        return request.assuming(model.maintenance.at(self._partition).declared)
 
 
 def delete(
@@ -94,7 +94,7 @@ def delete(
     request = scripted(
         BULK_DELETE, (partition.pks,), *deletion(model, pks, layout, refused, skip=skip), model, retry_with=answer
     )
-    return request.assuming(model.maintenance.declared)
+    return request.assuming(model.maintenance.at(partition).declared)
 
 
 def deletion(

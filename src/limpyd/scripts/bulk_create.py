@@ -119,7 +119,8 @@ class NewObjects:
             created, skipped, refused, pks = facts(self._model, reply)
             return Created(created, skipped, 0, pks, refused and (refused[0], self._error(*refused)))
 
-        return scripted(BULK_CREATE, self._keys, args, decode, self._model).assuming(self._model.maintenance.declared)
+        request = scripted(BULK_CREATE, self._keys, args, decode, self._model)
+        return request.assuming(self._model.maintenance.at(self._partition).declared)
 
     def create_or_update(self, fields: Fields, values: Sequence[Argument], *, give_pks: bool) -> Request[Created]:
         """Creates objects, or updates the existing ones that they conflict with; up to the first one that is refused.
@@ -137,7 +138,7 @@ class NewObjects:
             return Created(created, skipped, updated, pks, refused_update(model, fields, refused))
 
         request = scripted(BULK_UPSERT, self._keys, args, decode, model, retry_with=answer)
-        return request.assuming(model.maintenance.declared)
+        return request.assuming(model.maintenance.at(self._partition).declared)
 
     @property
     def _keys(self) -> tuple[bytes, ...]:

@@ -76,4 +76,4 @@ def delete_versions(
 
     args = (pk, model.max_changes, *packed(IndexedField(*field)))
     request = scripted(DELETE_VERSIONS, (partition.pks,), args, decode, model, retry_with=answer)
-    return request.assuming(model.maintenance.declared)
+    return request.assuming(model.maintenance.at(partition).declared)

@@ -45,7 +45,7 @@ class Model(Subject, Protocol):
     """A new object after each deletion in this process."""
 
     maintenance: Any
-    """Its attribute `first` is what is to be asked before a write."""
+    """The state of its indexes (see indexes/maintenance/index_maintenance.py)."""
 
     crosses_slots: bool
     """True if its scripts look at keys of other models, which have other hash tags."""

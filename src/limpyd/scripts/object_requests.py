@@ -88,7 +88,7 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
         model,
     )
     request.result = Result(2, bytes, model)
-    return request.assuming(model.maintenance.declared)
+    return request.assuming(model.maintenance.at(partition).declared)
 
 
 def get_or_create(
@@ -126,7 +126,7 @@ def get_or_create(
     search.node.add_to(body)
     args = (*with_references([], body), int(absent is None), *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
-    return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.maintenance.declared)
+    return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.maintenance.at(partition).declared)
 
 
 def delete(model: Model, partition: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -144,7 +144,7 @@ def delete(model: Model, partition: Partition, pk: bytes, layout: Sequence[Argum
             raise refusal(model, reply, pk)
 
     request = scripted(DELETE, (partition.pks,), (pk, model.max_changes, *layout), decode, model, retry_with=answer)
-    return request.assuming(model.maintenance.declared)
+    return request.assuming(model.maintenance.at(partition).declared)
 
 
 def deletion_layout(

@@ -82,7 +82,7 @@ def _on_found(
     keys, args = found_args(search)
     decode = found_decoder(model, refused)
     request = scripted(script, keys, (*args, *rest), decode, model, retry_with=answer)
-    return request.assuming(model.maintenance.declared)
+    return request.assuming(model.maintenance.at(search.partition).declared)
 
 
 def found_args(search: Search) -> tuple[tuple[bytes, ...], list[Argument]]:

@@ -64,4 +64,4 @@ def refer(
     args: list[Argument] = [partition.pks, pk, int(refers), len(holders), *holders, *step_args([step])]
     script = REFER if refers else REFER_NO_LONGER
     request = scripted(script, tuple(keys), args, decode, model, subject=subject, retry_with=answer)
-    return request.assuming(target.maintenance.declared, model.maintenance.declared)
+    return request.assuming(target.maintenance.at(partition).declared, model.maintenance.at(own).declared)

@@ -66,4 +66,4 @@ def update_or_create(
     args = (*query, *fields.args(), *values, len(claims) if absent is None else b"", *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(UPDATE_OR_CREATE, keys, args, decode, model, retry_with=answer)
-    return request.assuming(model.maintenance.declared)
+    return request.assuming(model.maintenance.at(partition).declared)

@@ -145,7 +145,7 @@ def update(
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE
     request = scripted(script, (partition.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
-    return request.assuming(model.maintenance.declared)
+    return request.assuming(model.maintenance.at(partition).declared)
 
 
 def create_and_update(
@@ -176,4 +176,4 @@ def create_and_update(
     keys = object_keys(partition, new.pk)
     request = scripted(CREATE, keys, args, decode, model, name="create", retry_with=answer)
     request.result = Result(2, bytes, model)
-    return request.assuming(model.maintenance.declared)
+    return request.assuming(model.maintenance.at(partition).declared)

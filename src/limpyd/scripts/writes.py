@@ -79,7 +79,7 @@ def write(
         subject=subject or model,
         name=steps[0].command,
         retry_with=answer,
-        assumes=(model.maintenance.declared,),
+        assumes=(model.maintenance.at(partition).declared,),
     )
 
 
@@ -191,6 +191,7 @@ def write_members(
         involved = [(other.model, other.pk) for other in others]
         raise refusal(model, reply, pk, claims, others=involved, command=steps[0].command, needs=needs)
 
+    involved_in = [(model, partition), *((other.model, other.partition) for other in others)]
     freeing = all(step.command in FREES_MEMORY for step in steps)
     script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).allow_cross_slot(model.crosses_slots)
     keys, args = _objects(model, partition, pk, others)
@@ -211,7 +212,7 @@ def write_members(
         subject=subject or model,
         name=steps[0].command,
         retry_with=answer,
-        assumes=tuple(dict.fromkeys(one.maintenance.declared for one in (model, *(other.model for other in others)))),
+        assumes=tuple(dict.fromkeys(one.maintenance.at(where).declared for one, where in involved_in)),
     )
 
 

@@ -91,8 +91,8 @@ class Statement:
         self.claims = claims
         self.complete = True
         self.computed: Sequence[Keeps] = ()
-        self.maintenance = model.maintenance
-        declared: Assumption = model.maintenance.declared
+        self.maintenance = model.maintenance.at(partition)
+        declared: Assumption = self.maintenance.declared
         self.assumes = (declared,)
         keys = (partition.pks, partition.meta, partition.nothing, *more_keys)
         self._prefix = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys)

@@ -13,6 +13,7 @@ from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
+from limpyd.keys.by_partition import ByPartition
 from limpyd.lua.arguments import Value, packed
 from limpyd.requests.request import Argument
 from limpyd.scripts.query_values import Stored
@@ -54,10 +55,14 @@ class SingleValueField(ValueField[T]):
 
     def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
-        mine._layouts = {}
+        mine._layouts = ByPartition(mine._settled_layout)
         if self.default is not None and not callable(self.default) and not has_own_setter(mine):
             _check_default(mine)
         return mine
+
+    def _settled_layout(self, partition: Partition) -> WriteLayout:
+        self._settled_place(partition)
+        return self._layouts[partition]
 
     def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
         super().settle(partition, indexes, composites)

@@ -16,6 +16,7 @@ from limpyd.indexes.equality import EqualIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.limpyd2 import separate_keys
 from limpyd.keys import Partition
+from limpyd.keys.by_partition import ByPartition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow, packed
 from limpyd.scripts import object_requests
@@ -119,7 +120,7 @@ class ValueField(MayBeVersion, Field[T]):
 
     def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
-        mine._places = {}
+        mine._places = ByPartition(mine._settled_place)
         mine.direct = {}
         return mine
 
@@ -168,6 +169,15 @@ class ValueField(MayBeVersion, Field[T]):
             if known is not None:
                 return known
         return None
+
+    def _settled_place(self, partition: Partition) -> FieldPlace:
+        """Settles the field in a partition; returns its place there."""
+        dynamic = self.version_of or self.template_of
+        if dynamic is None:
+            self.model.settle(partition)
+        else:
+            dynamic.settle_version(self, partition)
+        return self._places[partition]
 
     def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
         """Notes its indexes in a partition, and those of several fields that it is one of."""

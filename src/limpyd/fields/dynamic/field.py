@@ -199,14 +199,21 @@ class DynamicField(Field[T]):
             field.version_of, field.version_part = self, part
         field = field.attach(self.model)
         self._join(field)
-        for partition in keys.partitions:
-            self._check_indexes(field.indexes_in(partition) if field.indexable else ())
-            indexes = field.field_indexes(partition)
-            if part is not None:
-                for index, template in zip(indexes, self._template.place_in(partition).indexes, strict=True):
-                    index.declared_key = template.key
-            field.settle(partition, indexes, ())
+        self.settle_version(field, keys.first)
         return field
+
+    def settle_version(self, field: ValueField[Any], partition: Partition) -> None:
+        """Sets the indexes of a version, or of what all have in common, in a partition.
+
+        Raises:
+            DeclarationError: one does not fit the field.
+        """
+        self._check_indexes(field.indexes_in(partition) if field.indexable else ())
+        indexes = field.field_indexes(partition)
+        if field.version_of is not None:
+            for index, template in zip(indexes, self._template.place_in(partition).indexes, strict=True):
+                index.declared_key = template.key
+        field.settle(partition, indexes, ())
 
     def _join(self, version: ValueField[Any]) -> None:
         """Tells a version, or what all have in common, what it has to know of other models."""

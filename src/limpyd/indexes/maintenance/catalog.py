@@ -30,7 +30,7 @@ class Catalog(NamedTuple):
 
 
 class CatalogOwner(Protocol):
-    """The attributes that an assumption uses of `IndexMaintenance`."""
+    """The attributes that an assumption uses of `PartitionIndexes`."""
 
     catalog: Catalog | None
 
@@ -51,7 +51,7 @@ class Assumed:
     """The assumption that indexes of a model are built, and that the catalog contains this process's declarations.
 
     Args:
-        maintenance: the state of the indexes of the model.
+        maintenance: the state of the indexes of the model in a partition.
         writes: true for a write, before which the catalog must contain all declarations.
         indexes: the names of the indexes that must be built.
     """

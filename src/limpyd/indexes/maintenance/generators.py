@@ -114,6 +114,20 @@ class Rebuild:
                 return waits_for
 
 
+def sizes(model: Model, partitions: Sequence[Partition]) -> Program[list[int]]:
+    """Returns the number of objects in each of some partitions."""
+    found = []
+    for partition in partitions:
+        objects = yield Request((b"SCARD", partition.pks), int, readonly=True, subject=model)
+        found.append(objects)
+    return found
+
+
+def part_of(progress: OnProgress, finished: int, whole: int) -> OnProgress:
+    """Returns the progress of a part of the work, which is reported as that of the whole."""
+    return lambda done, _: progress(min(finished + done, whole), whole)
+
+
 def _common_beginning(texts: Sequence[bytes]) -> bytes:
     """Returns the common prefix of some texts."""
     first, last = min(texts), max(texts)

@@ -3,69 +3,48 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.base import Index
-from limpyd.indexes.field_index import FieldIndex
-from limpyd.indexes.maintenance import generators, requests
-from limpyd.indexes.maintenance.catalog import Assumed, Catalog
-from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel, declared_indexes
+from limpyd.indexes.maintenance import generators
+from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
 from limpyd.indexes.maintenance.generators import OnProgress
-from limpyd.keys import to_bytes, to_text
-from limpyd.requests.request import Assumption, Program, Request
+from limpyd.indexes.maintenance.partition_indexes import PartitionIndexes
+from limpyd.keys import Partition, to_bytes, to_text
+from limpyd.keys.by_partition import ByPartition
+from limpyd.requests.request import Program
 
 MAX_AT_ONCE = 1_000_000
 """The most objects, entries or keys that a step may be asked to look at."""
 
 
 class IndexMaintenance:
-    """The indexes of a model on its database, as far as this process knows.
-
-    Attributes:
-        catalog: the server's record of them; None before it was read, or if it has changed.
-        declared: the assumption of each write: the catalog contains the declarations of this process.
-    """
+    """The indexes of a model on its database, as far as this process knows."""
 
     def __init__(self, model: IndexedModel) -> None:
         self._model = model
-        (self._partition,) = model.keys.partitions  # where there will be several, each will know its own indexes
-        self._indexes = {index.field_index.declared_key: index for index in declared_indexes(model, self._partition)}
-        self.declared = Assumed(self, writes=True)
-        self.forget()
+        self._by_partition = ByPartition(lambda partition: PartitionIndexes(model, partition))
+
+    def at(self, partition: Partition) -> PartitionIndexes:
+        """Returns the indexes in a partition."""
+        return self._by_partition[partition]
 
     def forget(self) -> None:
-        """Forgets the catalog, because the database is, or may be, another one."""
-        self._database = object()
-        self.catalog: Catalog | None = None
+        """Forgets all catalogs, because the database is, or may be, another one."""
+        for known in list(self._by_partition.values()):
+            known.forget()
 
     def invalidate(self) -> None:
-        """Forgets the catalog; the next request that needs it asks for it."""
-        self.catalog = None
+        """Forgets all catalogs; the next request that needs one asks for it."""
+        for known in list(self._by_partition.values()):
+            known.invalidate()
 
-    def built(self, indexes: Iterable[FieldIndex]) -> tuple[Assumption, ...]:
-        """Returns the assumptions of a query that uses some indexes; none if it uses none."""
-        names = frozenset(self._indexes[index.declared_key].name for index in indexes)
-        return (Assumed(self, names),) if names else ()
-
-    def index_facts(self, name: bytes) -> tuple[str, str, str]:
-        """Returns the model, the field and the index with a name in the catalog, for messages."""
-        index = next(index for index in self._indexes.values() if index.name == name)
-        return self._model.name, index.field_index.field.name, str(index.field_index.index)
-
-    def asking(self, *, may_write: bool) -> Request[Catalog]:
-        """Returns the request for the catalog; before a write it also sends the declarations of this process."""
-        database = self._database
-
-        def learn(catalog: Catalog) -> Catalog:
-            if self._database is database:
-                self.catalog = catalog
-            return catalog
-
-        return requests.declare(self._model, self._partition, list(self._indexes.values()), may_write=may_write).then(
-            learn
-        )
+    @property
+    def _indexes(self) -> list[DeclaredIndex]:
+        """All indexes of the model, in the first partition."""
+        return self.at(self._model.keys.first).indexes
 
     # --- building and clearing: what these return is to be awaited on the async face ---
 
@@ -84,16 +63,38 @@ class IndexMaintenance:
             msg = f"{self._model.name}: progress takes a function, not {shorten(progress)}; pass chunk_size by name"
             raise InvalidValue(msg)
         self._check_size(chunk_size)
-        if indexes is None:
-            indexes = list(self._indexes.values())
-        return self._run(generators.rebuild(self._model, self._partition, indexes, progress, chunk_size))
+        names = [index.name for index in (self._indexes if indexes is None else indexes)]
+        return self._run(self._rebuild(names, progress, chunk_size))
+
+    def _rebuild(self, names: Sequence[bytes], progress: OnProgress | None, chunk_size: int | None) -> Program[None]:
+        model, partitions = self._model, self._model.keys.partitions
+        parts = [progress] * len(partitions)
+        if progress is not None and len(partitions) > 1:
+            counts = yield from generators.sizes(model, partitions)
+            steps = [count * len(names) for count in counts]
+            parts = [generators.part_of(progress, sum(steps[:at]), sum(steps)) for at in range(len(steps))]
+        for partition, part in zip(partitions, parts, strict=True):
+            yield from self._asked(partition)
+            yield from generators.rebuild(model, partition, self.at(partition).named(names), part, chunk_size)
 
     def clear(self, indexes: Sequence[DeclaredIndex] | None = None, chunk_size: int | None = None) -> Any:
         """Clears some indexes, or all of the model, including those that are no longer declared."""
         self._check_size(chunk_size)
-        if indexes is None:
-            return self._run(generators.clear_all(self._model, self._partition))
-        return self._run(generators.clear(self._model, self._partition, indexes, chunk_size))
+        return self._run(self._clear(None if indexes is None else [index.name for index in indexes], chunk_size))
+
+    def _clear(self, names: Sequence[bytes] | None, chunk_size: int | None) -> Program[None]:
+        for partition in self._model.keys.partitions:
+            yield from self._asked(partition)
+            if names is None:
+                yield from generators.clear_all(self._model, partition)
+            else:
+                yield from generators.clear(self._model, partition, self.at(partition).named(names), chunk_size)
+
+    def _asked(self, partition: Partition) -> Program[None]:
+        """Reads the catalog, if this process does not know it."""
+        declared = self.at(partition).declared
+        if declared.guard() is None:
+            yield declared.question()
 
     def _check_size(self, chunk_size: Any) -> None:
         if chunk_size is not None and not (type(chunk_size) is int and 1 <= chunk_size <= MAX_AT_ONCE):
@@ -106,7 +107,7 @@ class IndexMaintenance:
         Raises:
             InvalidValue: it has none.
         """
-        found = [index for index in self._indexes.values() if any(one is field.declaring for one in index.fields)]
+        found = [index for index in self._indexes if any(one is field.declaring for one in index.fields)]
         if not found:
             msg = f"{field} has no index; declare it with indexable=True"
             raise InvalidValue(msg)
@@ -136,12 +137,7 @@ class IndexMaintenance:
         return mine
 
     def _run(self, program: Program[None]) -> Any:
-        return self._model.model.database._run_program(self._after_asking(program))
-
-    def _after_asking(self, program: Program[None]) -> Program[None]:
-        if self.declared.guard() is None:
-            yield self.declared.question()
-        yield from program
+        return self._model.model.database._run_program(program)
 
 
 class IndexBuild:

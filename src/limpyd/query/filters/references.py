@@ -49,7 +49,9 @@ class Related(Condition):
         yield self.field.reverse_index(partition)
 
     def assumes(self) -> Iterator[Assumption]:
-        yield from self.target.maintenance.built(index for part in self.parts for index in part.indexes())
+        (target_partition,) = self.target.keys.partitions
+        maintenance = self.target.maintenance.at(target_partition)
+        yield from maintenance.built(index for part in self.parts for index in part.indexes())
         for part in self.parts:
             yield from part.assumes()
 

@@ -16,7 +16,7 @@ def assumed(
 ) -> tuple[Assumption, ...]:
     """Returns the assumption of a query: the indexes that it uses are built, including those of other models."""
     elsewhere = [assumption for condition in conditions for assumption in condition.assumes()]
-    return merged([*maintenance.built(indexes_used(conditions, order, partition)), *elsewhere])
+    return merged([*maintenance.at(partition).built(indexes_used(conditions, order, partition)), *elsewhere])
 
 
 def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], partition: Partition) -> Iterator[Any]:
@@ -35,7 +35,7 @@ def those_with_value(model: Any, condition: Condition, partition: Partition) -> 
     None if there is no such index, or it is not known to be built.
     """
     index = condition.whole_index(partition)
-    built = () if index is None else model.maintenance.built([index])
+    built = () if index is None else model.maintenance.at(partition).built([index])
     if index is None or not all(assumption.guard() for assumption in built):
         return None
     return Request(("ZCARD", index.key), int, readonly=True, subject=model, assumes=built)

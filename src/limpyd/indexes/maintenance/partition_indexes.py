@@ -1,0 +1,68 @@
+"""The indexes of a model in one partition: the knowledge of which are built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.indexes.maintenance import requests
+from limpyd.indexes.maintenance.catalog import Assumed, Catalog
+from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel, declared_indexes
+from limpyd.keys import Partition
+from limpyd.requests.request import Assumption, Request
+
+
+class PartitionIndexes:
+    """The indexes of a model in a partition, as far as this process knows.
+
+    Attributes:
+        partition: the partition.
+        catalog: the server's record of them; None before it was read, or if it has changed.
+        declared: the assumption of each write: the catalog contains the declarations of this process.
+    """
+
+    def __init__(self, model: IndexedModel, partition: Partition) -> None:
+        self._model = model
+        self.partition = partition
+        self._indexes = {index.field_index.declared_key: index for index in declared_indexes(model, partition)}
+        self.declared = Assumed(self, writes=True)
+        self.forget()
+
+    @property
+    def indexes(self) -> list[DeclaredIndex]:
+        """All indexes of the model."""
+        return list(self._indexes.values())
+
+    def named(self, names: Sequence[bytes]) -> list[DeclaredIndex]:
+        """Returns the indexes with some names in the catalog, which are the same in all partitions."""
+        return [index for index in self._indexes.values() if index.name in names]
+
+    def forget(self) -> None:
+        """Forgets the catalog, because the database is, or may be, another one."""
+        self._database = object()
+        self.catalog: Catalog | None = None
+
+    def invalidate(self) -> None:
+        """Forgets the catalog; the next request that needs it asks for it."""
+        self.catalog = None
+
+    def built(self, indexes: Iterable[FieldIndex]) -> tuple[Assumption, ...]:
+        """Returns the assumptions of a query that uses some indexes; none if it uses none."""
+        names = frozenset(self._indexes[index.declared_key].name for index in indexes)
+        return (Assumed(self, names),) if names else ()
+
+    def index_facts(self, name: bytes) -> tuple[str, str, str]:
+        """Returns the model, the field and the index with a name in the catalog, for messages."""
+        index = next(index for index in self._indexes.values() if index.name == name)
+        return self._model.name, index.field_index.field.name, str(index.field_index.index)
+
+    def asking(self, *, may_write: bool) -> Request[Catalog]:
+        """Returns the request for the catalog; before a write it also sends the declarations of this process."""
+        database = self._database
+
+        def learn(catalog: Catalog) -> Catalog:
+            if self._database is database:
+                self.catalog = catalog
+            return catalog
+
+        return requests.declare(self._model, self.partition, self.indexes, may_write=may_write).then(learn)

@@ -1,0 +1,96 @@
+"""The keys of a model of several partitions: their hash tags, and the partition of a primary key.
+
+The layout does not depend on the servers. It is the same on one server and on a cluster of any number of nodes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from binascii import crc32, crc_hqx
+
+from limpyd.keys.model_keys import MAX_PARTITIONS, ModelKeys
+from limpyd.keys.names import to_bytes
+from limpyd.keys.partition import Partition
+from limpyd.utils.cached_properties import cached_property
+
+SLOTS = 16384
+"""The hash slots of a cluster."""
+MAX_DIGITS = 18
+"""The most digits of a primary key that counts as a number; with more it is text."""
+
+
+def placed_tag(model_tag: str, number: int) -> str:
+    """Returns the hash tag of a partition.
+
+    It is the tag of the model with the number of the partition, followed by `.1`, `.2` … until its slot lies in the
+    right one of 256 equal parts of the slots: the one whose number has the bits of the partition's number in reverse.
+    So the partitions of a model are spread evenly over the slots, whatever its name. The tag depends on nothing but
+    the name and the number, so it stays when the number of partitions is doubled.
+    """
+    part = int(f"{number:08b}"[::-1], 2)
+    plain = f"{model_tag}:{number}"
+    crc = crc_hqx(to_bytes(plain), 0)
+    if _part_of(crc) == part:
+        return plain
+    crc = crc_hqx(b".", crc)
+    attempt = next(attempt for attempt in itertools.count(1) if _part_of(crc_hqx(b"%d" % attempt, crc)) == part)
+    return f"{plain}.{attempt}"
+
+
+def _part_of(crc: int) -> int:
+    return crc % SLOTS // (SLOTS // MAX_PARTITIONS)
+
+
+class _Rotation(threading.local):
+    """The number of the partition in which a thread makes its next object."""
+
+    def __init__(self) -> None:
+        self.number = os.urandom(1)[0]
+
+
+class PartitionedKeys(ModelKeys):
+    """The keys of a model of several partitions.
+
+    Args:
+        namespace: the namespace of the model.
+        model: its name.
+        partitions: the number of partitions, a power of two.
+        mints: true if the model mints primary keys. Numbers are then spread over the partitions in turn, as they are
+            minted; the hash of any other primary key decides.
+    """
+
+    def __init__(self, namespace: str, model: str, partitions: int, *, mints: bool = False) -> None:
+        super().__init__(namespace, model)
+        self.count = partitions
+        self._mints = mints
+        self._last = partitions - 1
+        self._made: list[Partition | None] = [None] * partitions
+        self._rotation = _Rotation()
+
+    @cached_property
+    def partitions(self) -> tuple[Partition, ...]:
+        return tuple(made or self._make(number) for number, made in enumerate(self._made))
+
+    @property
+    def first(self) -> Partition:
+        return self._made[0] or self._make(0)
+
+    def partition(self, pk: bytes | None) -> Partition:
+        if pk is None:
+            number = self._rotation.number & self._last
+        elif self._mints and pk.isdigit() and pk[0] != ord("0") and len(pk) <= MAX_DIGITS:
+            number = (int(pk) - 1) & self._last
+        else:
+            number = crc32(pk) & self._last
+        return self._made[number] or self._make(number)
+
+    def turn(self) -> None:
+        self._rotation.number += 1
+
+    def _make(self, number: int) -> Partition:
+        partition = Partition(to_bytes(placed_tag(self.tag, number)))
+        partition.number, partition.count = number, self.count
+        self._made[number] = partition
+        return partition
