@@ -158,6 +158,28 @@ class UndeclaredReference(LimpydError, ValueError):
         self.target = target
 
 
+class DifferentPartitions(LimpydError, ValueError):
+    """A model is declared with another number of partitions than its objects are stored in.
+
+    Attributes:
+        model: the name of the model.
+        declared: the number of partitions that this process declares.
+        stored: the number of partitions that its objects are in.
+    """
+
+    def __init__(self, model: str, declared: int, stored: int) -> None:
+        super().__init__(model, declared, stored)
+        self.model = model
+        self.declared = declared
+        self.stored = stored
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} is declared with {self.declared} partitions, but its objects are stored in {self.stored}; "
+            f"declare it with partitions={self.stored}"
+        )
+
+
 class TooManyChanges(LimpydError, ValueError):
     """A step would change more objects and entries than the database's `max_changes`. Nothing was changed.
 

@@ -191,7 +191,9 @@ async def test_both_faces(face):
         tags = SetField(indexable=True)
         version = VersionField()
 
-    request = Thing._schema.statements.creation.request(None, {"tags": ["a"]}, bytes, creation_in_general)
+    request = Thing._schema.statements[Thing._schema.keys.first].creation.request(
+        None, {"tags": ["a"]}, bytes, creation_in_general
+    )
     assert type(request) is PreparedCreation
     one = await face.do(Thing.create(name="a", tags=["x", "y"]))
     assert await face.do(one.version.get()) == 1

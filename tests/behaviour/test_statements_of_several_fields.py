@@ -281,7 +281,7 @@ def test_a_combination_is_compiled_after_a_few_uses(one_server):
     database = RedisDatabase(port=one_server.port)
     worker = declared(database)["worker"]
     one = worker(name="a")
-    statements = worker._schema.statements
+    statements = worker._schema.statements[worker._schema.keys.first]
     with one_server.client() as client:
         before = client.info("commandstats")["cmdstat_evalsha"]["calls"]
         for number in range(PREPARE_THRESHOLD + 5):

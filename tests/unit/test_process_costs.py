@@ -21,7 +21,7 @@ import limpyd, limpyd.asyncio, limpyd.collection
 from tests.support.application import Used
 used = Used(limpyd.RedisDatabase(), 0)
 print(len(read))
-used.model._schema.statements.creation
+used.model._schema.statements[used.model._schema.keys.first].creation
 print(len(read))
 """
 

@@ -107,7 +107,10 @@ def test_models_that_are_alike_share_their_scripts(thing):
         tags = SetField()
 
     one, other = thing(name="a"), Other(name="a")
-    assert thing._schema.statements.creation.script.sha == Other._schema.statements.creation.script.sha
+    assert (
+        thing._schema.statements[thing._schema.keys.first].creation.script.sha
+        == Other._schema.statements[Other._schema.keys.first].creation.script.sha
+    )
     assert described(one.email, "hset", "x").script.sha == described(other.email, "hset", "x").script.sha
     other.email.hset("x")
     assert Other.collection(email="x", name="a").count() == 1
@@ -134,7 +137,7 @@ def use_all(model):
         place = field.place_in(where)
         commands = ("HSET", "HDEL", "HINCRBY") if isinstance(field, InstanceHashField) else ("SET", "DEL", "APPEND")
         place.statements.update({command: field.prepared(where, place, command) for command in commands})
-    statements = model._schema.statements
+    statements = model._schema.statements[model._schema.keys.first]
     for first in range(2 * PREPARED_MAX):
         for _ in range(PREPARE_THRESHOLD + 1):
             statements.update("update", dict.fromkeys(list(fields)[first % 16 : first % 16 + 2 + first % 3], "1"))
@@ -222,7 +225,7 @@ def test_models_of_many_fields(one_server, fields, kind):
     indexed = {f"u{number}": kind(unique=True) for number in range(40)}
     plain = {f"f{number}": kind() for number in range(fields - 40)}
     many = type("Many", (RedisModel,), {"database": RedisDatabase(port=one_server.port), **indexed, **plain})
-    assert (many._schema.statements.creation is not None) is (fields == 50)
+    assert (many._schema.statements[many._schema.keys.first].creation is not None) is (fields == 50)
     values = {name: f"{name} é" for name in [*indexed, *plain]}
     one, other = many(**values), many(f0="x")
     with pytest.raises(UniquenessError):

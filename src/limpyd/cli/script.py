@@ -77,7 +77,7 @@ def of_model(model: Model, operation: str) -> list[str]:
         msg = f"{operation!r} is not an operation with a script; write create, delete, or a field and a command"
         raise BadUsage(msg)
     schema = model._schema
-    statements = schema.statements
+    statements = schema.statements[schema.keys.first]
     if operation == "delete" and schema.incoming:
         return of_general(DELETE_RELATED)
     statement = statements.creation if operation == "create" else statements.deletion
@@ -97,7 +97,7 @@ def of_command(model: Model, field_name: str, method: str) -> list[str]:
         raise BadUsage(msg)
     if facts.scope.name == "READ":
         return [f"-- {facts.name} is sent as it is; no script runs"]
-    (partition,) = model._schema.keys.partitions
+    partition = model._schema.keys.first
     statement = field.prepared(partition, field.place_in(partition), facts.name)
     return of_statement(statement) if statement is not None else of_general(WRITE_MEMBERS if field.many else WRITE)
 

@@ -20,6 +20,7 @@ from limpyd.query.single_object import exactly_one
 from limpyd.requests.request import Request, resolved
 from limpyd.schema.schema import Schema
 from limpyd.scripts import object_requests
+from limpyd.statements.create import Creation
 from limpyd.statements.read import Read
 from limpyd.types import Encodable
 
@@ -104,6 +105,7 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
         UniquenessError: the primary key, or a unique value, belongs to another object.
         InvalidValue: all values are None, and there is no default.
     """
+    schema.take_turn()
     if schema.own_setters:
         values = with_own_setters(schema, values)
     if not values and not (schema.has_defaults and schema.mints_pks):
@@ -116,9 +118,11 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
     if schema.required and schema.missing_required(values) is not None:
         known(schema, values)  # a misspelt name is why a value is missing
         schema.check_required(values)
-    statement = schema.statements.creation
+    statement = schema.statements[schema.keys.first].creation
     if statement is not None and statement.takes(values, schema.pk_names):
-        request = statement.request(given_pk(schema, values), values, begun, creation_in_general)
+        pk = given_pk(schema, values)
+        own: Creation = schema.statements[schema.keys.partition(pk)].creation or statement
+        request = own.request(pk, values, begun, creation_in_general)
         if request is not None:
             return request
     new = new_object(schema, values)
@@ -193,7 +197,7 @@ class Lookup(Read[R]):
 
     def __init__(self, schema: Schema, given: Any, convert: Callable[[bytes], R]) -> None:
         stored = schema.pk_field.encode(given)
-        self.statement = schema.statements.exists(schema.keys.partition(stored))
+        self.statement = schema.statements[schema.keys.partition(stored)].exists
         self.needs = None
         self.followups = ()
         self._pk = stored
@@ -250,7 +254,7 @@ def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bo
     """Returns the request that finds out whether there is such an object."""
     if not filters and (type(pk) in PLAIN_PKS or isinstance(pk, ENCODABLE)):
         stored = schema.pk_field.encode(pk)
-        return Read(schema.statements.exists(schema.keys.partition(stored)), stored, (), bool)
+        return Read(schema.statements[schema.keys.partition(stored)].exists, stored, (), bool)
 
     def first(conditions: Sequence[Condition]) -> Request[list[bytes]]:
         return plan_for(schema, conditions, existing=True).pks(limit=1)

@@ -108,6 +108,7 @@ def _new_object(
 ) -> tuple[object_requests.NewObject, ConstraintError | None]:
     """The object to create, and the error if it lacks a required value: it is raised if no object is found."""
     known(schema, values)
+    schema.take_turn()
     values = with_defaults(schema, values)
     new = object_with_pk(schema, given_pk(schema, values), values, later=schema.required)
     missing = schema.missing_required(values)

@@ -31,7 +31,7 @@ class HashCommands(Instance):
         """
         names, pk = _some("hmget", names), self._pk_bytes
         partition = self._schema.keys.partition(pk)
-        statement = self._schema.statements.load(partition, names)
+        statement = self._schema.statements[partition].load(names)
         if pk is None:
             return Request(("HMGET", self._hash_key(), *names), list, readonly=True, subject=statement.subject)
         return self._existing(Load(statement, pk))
@@ -92,11 +92,11 @@ class HashCommands(Instance):
         return partition.nothing if self._pk_bytes is None else key_from_template(partition.hash_prefix, self._pk_bytes)
 
     def _read_hash(self, command: str, decode: Callable[[Any], R]) -> Request[R]:
-        pk, statements = self._pk_bytes, self._schema.statements
+        pk = self._pk_bytes
+        statements = self._schema.statements[self._schema.keys.partition(pk)]
         if pk is None:
             return Request((command, self._hash_key()), decode, readonly=True, subject=statements.subject)
-        partition = self._schema.keys.partition(pk)
-        return self._existing(Read(statements.read(partition, command), pk, (), decode))
+        return self._existing(Read(statements.read(command), pk, (), decode))
 
     def _existing(self, request: Request[R]) -> Request[R]:
         return request if self._checked else require_existing(request, self._hash_key(), [self])

@@ -54,9 +54,11 @@ def _served(
     general: Callable[[], Request[R]],
 ) -> Request[R]:
     """The request of a prepared statement, if there is one; else that of the general script."""
-    pk = instance._pk_bytes
-    statement = None if pk is None else instance._schema.statements.update(operation, values)
-    if pk is None or statement is None:
+    pk, schema = instance._pk_bytes, instance._schema
+    if pk is None:
+        return general()
+    statement = schema.statements[schema.keys.partition(pk)].update(operation, values)
+    if statement is None:
         return general()
     prepared: Request[R] = statement.request(pk, values, convert, general, instance)
     return prepared

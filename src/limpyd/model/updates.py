@@ -125,7 +125,7 @@ def updating(
 
     if condition is not None or is_computed(values):
         return general()
-    statement = schema.statements.update("update", values)
+    statement = schema.statements[schema.keys.partition(pk)].update("update", values)
     if statement is None:
         return general()
     convert = _no_version if schema.version is None else int

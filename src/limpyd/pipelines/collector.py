@@ -59,6 +59,11 @@ class Collector(RawCommands):
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         not_sent(self, "it collects the operations of this process; open another one in the other process")
 
+    @property
+    def is_atomic(self) -> bool:
+        """Whether its operations are one step."""
+        return self._atomic
+
     # --- for the database ---
 
     def collect(self, request: Request[Any]) -> Pending[Any]:

@@ -63,7 +63,7 @@ class Deletions:
         """The request that deletes an object."""
         if self._schema.incoming:
             return cascading.delete_one(self._schema, partition, pk).then(self._deleted)
-        statement, general = self._schema.statements.deletion, self._delete_in_general
+        statement, general = self._schema.statements[partition].deletion, self._delete_in_general
         return general(pk) if statement is None else delete.request(statement, pk, self._deleted, general)
 
     def _delete_in_general(self, pk: bytes) -> Request[None]:

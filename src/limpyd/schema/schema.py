@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
@@ -24,7 +25,7 @@ from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
 from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
 from limpyd.schema.key_owners import KeyOwners
-from limpyd.schema.statements import ModelStatements
+from limpyd.schema.statements import PartitionStatements
 from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.conversion import Era
 from limpyd.utils.pickling import Unchanging, check_importable, schema_of
@@ -90,7 +91,7 @@ class Schema(KeyOwners, Unchanging):
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
         self._layouts = ByPartition(self._layout)
-        self.statements = ModelStatements(self)
+        self.statements = ByPartition(partial(PartitionStatements, self))
         self.deletions = Deletions(self)
 
     def forget(self) -> None:
@@ -217,6 +218,16 @@ class Schema(KeyOwners, Unchanging):
             if name not in values or (isinstance(values, Mapping) and values[name] is None):
                 return name
         return None
+
+    def take_turn(self) -> None:
+        """Has this thread make its next object in the next partition, if there are several.
+
+        Within a transaction it stays where it is: all objects of a transaction are in one partition.
+        """
+        if len(self.keys.partitions) > 1:
+            pipeline = self.model.database._pipeline()
+            if pipeline is None or not pipeline.is_atomic:
+                self.keys.turn()
 
     def must_have_or_mint(self, pk: bytes | None, written: Container[str] = ()) -> None:
         """Refuses a write to an instance that has no primary key, and gets none by itself.

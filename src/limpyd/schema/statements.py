@@ -1,4 +1,4 @@
-"""The prepared statements of a model, and the fields that they support."""
+"""The prepared statements of a model in a partition, and the fields that they support."""
 
 from __future__ import annotations
 
@@ -42,52 +42,50 @@ MAX_LOADS = 128
 """The largest number of combinations of fields that a model has statements for, to read them together."""
 
 
-class ModelStatements:
-    """The statements that create, delete and load objects of a model. Each is compiled when it is first used.
+class PartitionStatements:
+    """The statements that create, delete and load objects of a partition. Each is compiled when it is first used.
+
+    Those of all partitions have the same scripts, which differ in their keys only.
 
     Args:
         schema: the model.
+        partition: the partition.
     """
 
-    def __init__(self, schema: Any) -> None:
+    def __init__(self, schema: Any, partition: Partition) -> None:
         self._schema = schema
+        self._partition = partition
         self._scalar_fields: dict[str, ScalarField] = {}
         self.subject = InstanceHash(schema.name)
         """The hash of an object, in messages."""
-        self._reads: dict[tuple[Partition, str], ReadStatement] = {}
-        self._exist: dict[Partition, ExistsStatement] = {}
-        self._loads: dict[tuple[Partition, tuple[str, ...]], LoadStatement] = {}
+        self._reads: dict[str, ReadStatement] = {}
+        self._loads: dict[tuple[str, ...], LoadStatement] = {}
+        self.exists = ExistsStatement(partition.pks, schema)
+        """The statement that asks whether an object exists."""
 
-    def read(self, partition: Partition, command: str) -> ReadStatement:
+    def read(self, command: str) -> ReadStatement:
         """The statement of a command that reads the hash of an object."""
         try:
-            return self._reads[partition, command]
+            return self._reads[command]
         except KeyError:
-            statement = self._reads[partition, command] = ReadStatement(command, partition.hash_prefix, self.subject)
+            prefix = self._partition.hash_prefix
+            statement = self._reads[command] = ReadStatement(command, prefix, self.subject)
         return statement
 
-    def exists(self, partition: Partition) -> ExistsStatement:
-        """The statement that asks whether an object exists."""
-        try:
-            return self._exist[partition]
-        except KeyError:
-            statement = self._exist[partition] = ExistsStatement(partition.pks, self._schema)
-        return statement
-
-    def load(self, partition: Partition, names: tuple[str, ...]) -> LoadStatement:
+    def load(self, names: tuple[str, ...]) -> LoadStatement:
         """The statement that reads some fields in the hash of an object.
 
         Raises:
             UnknownField: a name is no InstanceHashField.
         """
         try:
-            return self._loads[partition, names]
+            return self._loads[names]
         except (KeyError, TypeError):  # or a name is none
             fields = [self._schema.hash_field(name) for name in names]
-        statement = LoadStatement(partition.hash_prefix, self.subject, fields)
+        statement = LoadStatement(self._partition.hash_prefix, self.subject, fields)
         if len(self._loads) >= MAX_LOADS:
             self._loads.clear()
-        self._loads[partition, names] = statement
+        self._loads[names] = statement
         return statement
 
     @cached_property
@@ -97,8 +95,7 @@ class ModelStatements:
         The statement cannot set a field with an index for which only Python knows the number of entries of a value. It
         cannot set a field of many members with references, or with an index that is not an `EqualIndex`.
         """
-        schema = self._schema
-        (partition,) = schema.keys.partitions
+        schema, partition = self._schema, self._partition
         composites = schema.composites(partition)
         scalar_fields, gathered, taken = [], [], set()
         for name, field, place, _ in schema.layout(partition):
@@ -133,8 +130,7 @@ class ModelStatements:
         The general script deletes objects of a model that has dynamic fields, an index of a field of many members, or
         an index with a Python transform.
         """
-        schema = self._schema
-        (partition,) = schema.keys.partitions
+        schema, partition = self._schema, self._partition
         composites = schema.composites(partition)
         if schema.dynamic or not all(map(follows_composite, composites)):
             return None
@@ -172,8 +168,7 @@ class ModelStatements:
         """The `ScalarField` of a field, which all statements share."""
         known = self._scalar_fields.get(field.name)
         if known is None:
-            (partition,) = self._schema.keys.partitions
-            known = self._scalar_fields[field.name] = field.scalar_field(partition)
+            known = self._scalar_fields[field.name] = field.scalar_field(self._partition)
         return known
 
     @cached_property
@@ -181,9 +176,8 @@ class ModelStatements:
         return StatementCache(self._combined)
 
     def _combined(self, combination: Combination) -> Update | None:
-        schema = self._schema
+        schema, partition = self._schema, self._partition
         operation, names, removed = combination
-        (partition,) = schema.keys.partitions
         known = schema.value_fields if operation == "update" else schema.hash_fields
         fields = [known.get(name) for name in names]
         if any(field.required for field in fields if field is not None and field.name in removed):

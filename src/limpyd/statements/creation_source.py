@@ -142,7 +142,7 @@ def creation_source(partition: Partition, layout: Layout) -> str:
             [entry for one in places for entry in one.entries],
             arguments=max(2 * len(every), len(prefixes)),
         ),
-        list=filled("mint" if layout.mints else "add_given_pk"),
+        **_counting(partition, layout.mints),
         hash=key_of(partition, partition.hash_prefix, "pk"),
         keys=", ".join(key_of(partition, prefix, "pk") for prefix in prefixes),
         store_whole=f"call('HSET', hash, {', '.join(every)})" if every else "0",
@@ -153,6 +153,19 @@ def creation_source(partition: Partition, layout: Layout) -> str:
         members=_members(partition, layout, len(places)) if gathered else "",
         undo=(filled("members_undo") if gathered else "") + undo,
     )
+
+
+def _counting(partition: Partition, mints: bool) -> dict[str, str]:
+    """Returns the parts of the script that give an object its primary key."""
+    if not mints:
+        return {"counter": "", "list": filled("add_given_pk"), "uncount": "undo('DECR', KEYS[4])"}
+    if partition.count == 1:
+        mint = filled("mint", count="call('INCR', at)", first="1")
+        return {"counter": "", "list": mint, "uncount": "undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])"}
+    counter = filled("counter", step=str(partition.count))
+    step = partition.count
+    uncount = f"if counted == first then undo('DEL', KEYS[4]) else undo('DECRBY', KEYS[4], {step}) end"
+    return {"counter": counter, "list": filled("mint", count="count_up()", first="first"), "uncount": uncount}
 
 
 def _collected(number: int, pair: str) -> str:

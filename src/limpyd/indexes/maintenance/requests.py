@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from limpyd.exceptions import InvalidValue, LimpydError, UniquenessError
+from limpyd.exceptions import DifferentPartitions, InvalidValue, LimpydError, UniquenessError
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance.catalog import Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
@@ -28,6 +28,8 @@ REBUILD = Script("rebuild")
 CLEAR = Script("clear")
 FORGET = Script("forget")
 
+CERTAIN = 2
+"""The position in the reply of `declare` that says whether the answer holds whatever objects come."""
 SCANNED = 5000
 """The number of keys that one SCAN looks at."""
 CHUNK = 500
@@ -40,8 +42,11 @@ def declare(
     """Asks for the catalog of a model; if it may write, it also declares the indexes, keys and references of the model.
 
     If it may not write, but the answer is only valid while there are no objects, a second request declares them.
+
+    Raises (from the reply):
+        DifferentPartitions: there are objects in another number of partitions.
     """
-    args: list[Argument] = [int(may_write), int(partition.trusts_indexes), new_epoch()]
+    args: list[Argument] = [int(may_write), int(partition.trusts_indexes), new_epoch(), partition.count]
     prefixes, references = (
         [*model.key_prefixes(partition), *model.dynamic.families(partition)],
         model.references(partition),
@@ -53,11 +58,13 @@ def declare(
         args += (index.name, index.signature)
 
     def decode(reply: list[Any]) -> Catalog:
+        if reply[0] == b"partitions":
+            raise DifferentPartitions(model.name, partition.count, int(reply[1]))
         none = b"" if partition.trusts_indexes else b":" + partition.pks
         return Catalog(Guard(partition.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
 
     def declaring(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
-        certain = bool(reply[2])
+        certain = len(reply) < CERTAIN + 1 or bool(reply[CERTAIN])
         return None if certain else declare(model, partition, indexes, may_write=True)
 
     request = _repeatable(DECLARE if may_write else LOOK, (partition.pks, partition.meta), args, decode, model)

@@ -1,7 +1,7 @@
 -- Creates many new objects (see lua/library/bulk_input.lua) with few commands: whatever goes to one key is sent
 -- together. If anything stands against any of the objects, none is created, and no reason is given (see
 -- lua/library/create_one.lua for that).
--- @requires call call_in_slices current_key each_entry each_key is_rounded refuse store_values undo_with
+-- @requires call call_in_slices count_up current_key each_entry each_key is_rounded refuse store_values undo_with
 -- @provides create_all
 
 local function give_up()
@@ -12,17 +12,18 @@ local function give_pks(objects, minted)
   local pks = {}
   if minted then
     current_key = KEYS[2]
-    local last = call('INCRBY', KEYS[2], #objects)
-    if last == #objects then
+    local last, raised, step, first = count_up(#objects)
+    local is_new = last == first + step * (#objects - 1)
+    if is_new then
       undo_with('DEL', KEYS[2])
     else
-      undo_with('DECRBY', KEYS[2], #objects)
+      undo_with('DECRBY', KEYS[2], raised)
     end
-    if is_rounded(last) or last == #objects and call('SCARD', KEYS[1]) > 0 then
+    if is_rounded(last) or is_new and call('SCARD', KEYS[1]) > 0 then
       give_up() -- create_one gives each its exact number, after the highest if the counter was lost
     end
     for number = 1, #objects do
-      pks[number] = string.format('%.0f', last - #objects + number)
+      pks[number] = string.format('%.0f', last - step * (#objects - number))
       objects[number].pk = pks[number]
     end
   else

@@ -18,6 +18,7 @@
 -- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal.lua)
 -- $guard
 $tag
+-- $counter
 local pk, given = ARGV[2], ARGV[3]
 local whole = given == $whole
 local at, failed, outcome, reply = KEYS[1], false, false, false
@@ -63,6 +64,6 @@ if moved_from then
   undo('SET', KEYS[4], moved_from)
 end
 if type(counted) == 'number' then
-  undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])
+  $uncount
 end
 return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

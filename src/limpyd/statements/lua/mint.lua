@@ -1,12 +1,12 @@
 -- Mints the next automatic primary key. A counter that was lost, or is too low, continues from the highest primary key
 -- (see lua/library/mint.lua).
 at = KEYS[4]
-counted = call('INCR', at)
+counted = $count
 if type(counted) ~= 'number' then failed = counted break end
 pk = counted < 2 ^ 53 and string.format('%.0f', counted) or call('GET', at) -- beyond that Lua rounds
 if type(pk) == 'table' then failed = pk break end
 at = KEYS[1]
-reply = counted == 1 and call('SCARD', at) or 0
+reply = counted == $first and call('SCARD', at) or 0
 reply = reply == 0 and call('SADD', at, pk) or type(reply) == 'table' and reply or 0
 if reply == 0 then
   moved_from = pk
@@ -21,7 +21,7 @@ if reply == 0 then
   end
   while reply == 0 or type(reply) == 'table' and reply.ok do
     at = KEYS[4]
-    local number = call('INCR', at)
+    local number = $count
     if type(number) == 'number' then
       pk = number < 2 ^ 53 and string.format('%.0f', number) or call('GET', at)
       reply = pk
