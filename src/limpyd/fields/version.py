@@ -64,7 +64,7 @@ class VersionField(InstanceHashField[int]):
             raise DeclarationError(msg)
         super().settle(partition, indexes, composites)
 
-    def setting(self, value: Any) -> Never:
+    def setting(self, value: Any, partition: Partition) -> Never:
         """Refused: nobody sets a version.
 
         Raises:
@@ -76,9 +76,9 @@ class VersionField(InstanceHashField[int]):
         """Refused, as is `setting`."""
         self.refuse()
 
-    def counting(self) -> WriteStep:
+    def counting(self, partition: Partition) -> WriteStep:
         """The write command that counts an update, in any object."""
-        return super().step(None, "HINCRBY", self.sub, 1)
+        return WriteStep(self.name, self.layout_in(partition), "HINCRBY", (self.sub, 1))
 
     def refuse(self) -> Never:
         """Says that nobody sets a version.

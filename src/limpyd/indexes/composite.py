@@ -207,7 +207,7 @@ class CompositeFieldIndex(FieldIndex):
         self.name = ", ".join(one.name for one in self.fields)
         self.kind, self.key, _, one_owner = index.storage(field, partition)
         self.kind_name = b"!" + self.kind.name if one_owner else self.kind.name
-        self.declared_key = self.key
+        self.declared_key = self.key.removeprefix(partition.prefix)
         self._joined = isinstance(partition, Limpyd2Partition) and not index.by_score
         spec = b"".join(_netstring(text) for place in self.places for text in place)
         self.form = b":" + spec if self._joined else spec

@@ -61,7 +61,8 @@ class FieldIndex(FilterTexts):
         key: its key, or the prefix of its keys.
         form: the form of its texts for scripts (lua/library/forms.lua).
         row: kind_name, form and key.
-        declared_key: the key in the catalog; for a version of a dynamic field, the template of all versions' keys.
+        declared_key: the key in the catalog, without the prefix of the partition; for a version of a dynamic field, the
+            template of all versions' keys.
         of_values: true if its entries are those of each value; false for indexes of scores, and of several fields.
     """
 
@@ -84,7 +85,7 @@ class FieldIndex(FilterTexts):
         self._as_text = isinstance(partition, Limpyd2Partition)  # any result becomes a text, also None and a list
         self.of_values = not self.kind.of_scores
         self._set_final_form(final)
-        self.declared_key = self.template
+        self.declared_key = self.template.removeprefix(partition.prefix)
 
     def _set_final_form(self, final: str) -> None:
         """Sets the form after all other steps."""

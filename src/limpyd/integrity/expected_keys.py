@@ -189,6 +189,6 @@ class Declared:
         """The indexes that find who refers to objects of the model: kind and key of each."""
         found: list[Argument] = []
         for reference in self.model.incoming:
-            index = reference.reverse_index(reference.model.keys.partitions[0])
+            index = reference.reverse_index(reference.model.keys.first)
             found += (index.kind.name, index.key)
         return found

@@ -14,7 +14,7 @@ from limpyd.model.primary_keys import given_pk, missing_pk
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.model import unknown_field
 from limpyd.query.filters.parsing import parse
-from limpyd.query.planning.plan import Plan, plan_for
+from limpyd.query.planning.plan import AnyPlan, plan_for
 from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.single_object import exactly_one
 from limpyd.requests.request import Request, resolved
@@ -236,7 +236,7 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any], convert: Callabl
 def _queried(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes]:
     wanted = sought(schema, "get", pk, filters)
 
-    def plan(conditions: Sequence[Condition]) -> Plan:
+    def plan(conditions: Sequence[Condition]) -> AnyPlan:
         return plan_for(schema, conditions, existing=True)
 
     found = schema.queries.templates.request(

@@ -13,7 +13,6 @@ from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
 from limpyd.fields.checks import integer
 from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.fields.pk import pk_bytes
-from limpyd.lua.arguments import Value, packed
 from limpyd.operands import Operand
 from limpyd.query.bulk_writes import condition_of, is_computed
 from limpyd.requests.request import Argument, Request
@@ -61,18 +60,16 @@ def _assigned_one(schema: Schema, field: Any, value: Any) -> Assigned:
         from limpyd.query.computed.arithmetic import computed  # noqa: PLC0415 - most programs compute nothing
 
         program = computed(schema, field, value)
-        return Assigned(field.name, field.layout(None), program)
+        return Assigned(field.name, field.layout_in, program)
     if isinstance(field, SingleValueField):
-        return Assigned(field.name, field.layout(None), () if value is None else (field.encode_new(value),))
-    place = field.place(None)
-    layout = packed(Value(place.prefix, place.stored, b"", place.write_rows))
-    return Assigned(field.name, layout, () if value is None else _making(field, value))
+        return Assigned(field.name, field.layout_in, () if value is None else (field.encode_new(value),))
+    return Assigned(field.name, field.layout_in, () if value is None else _making(field, value))
 
 
 def _making(field: ValueField[Any], value: Any) -> tuple[Argument, ...]:
     """Returns the command that stores a value of many members, with its arguments; nothing for an empty value."""
     new = NewObject(None)
-    field.add_to(new, field.place(None)._replace(indexes=()), value)
+    field.add_to(new, field.place_in(field.model.keys.first)._replace(indexes=()), value)
     for _, command, args in new.members:
         return (command, *args)
     return ()

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
-from limpyd.query.planning.plan import Plan
+from limpyd.query.planning.plan import AnyPlan, Plan
 from limpyd.query.results.ambiguous_replies import undecodable
 from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among
@@ -30,7 +30,7 @@ DIGITS = 7
 EXACT = Context(prec=200_000)
 
 
-def extreme_in_chunks(plan: Plan, column: Column, among: Callable[[list[bytes]], Request[Any]]) -> Program[Any]:
+def extreme_in_chunks(plan: AnyPlan, column: Column, among: Callable[[list[bytes]], Request[Any]]) -> Program[Any]:
     """Finds the first value in the order of a plan: of each chunk, and then among those objects.
 
     Args:
@@ -46,13 +46,14 @@ def extreme_in_chunks(plan: Plan, column: Column, among: Callable[[list[bytes]],
             raise undecodable((column,), error) from error
 
     found: list[list[Any]] = []
-    cursor = None if plan.empty else b""
-    while cursor is not None:
-        chunk = yield part_of_total(plan, b"first", column, CHUNK, cursor, read)
-        found += filter(None, chunk.items)
-        for some in slices_of(chunk.others, CHUNK):
-            found += filter(None, (yield total_among(plan, some, b"first", column, read)).items)
-        cursor = chunk.cursor or None
+    for each in plan.plans:
+        cursor = None if each.empty else b""
+        while cursor is not None:
+            chunk = yield part_of_total(each, b"first", column, CHUNK, cursor, read)
+            found += filter(None, chunk.items)
+            for some in slices_of(chunk.others, CHUNK):
+                found += filter(None, (yield total_among(each, some, b"first", column, read)).items)
+            cursor = chunk.cursor or None
     if len(found) > 1:
         return (yield among([pk for pk, _ in found]))
     return found[0][1] if found else None
@@ -172,7 +173,7 @@ class Total(NamedTuple, Generic[PartialT, R]):
         join: makes the result of what was read.
     """
 
-    plan: Plan
+    plan: AnyPlan
     column: Column
     wanted: bytes
     read: Callable[[list[Any]], PartialT]
@@ -182,19 +183,23 @@ class Total(NamedTuple, Generic[PartialT, R]):
         """Returns the request for all."""
         if self.plan.empty:
             return resolved(self.join([]))
-        return self.plan.total(self.wanted, self.column, lambda reply: self.join([self._part(reply)]))
+        return self.plan.totals(self.wanted, self.column, self._part).then(self.join)
 
     def in_chunks(self, convert: Callable[[R], S]) -> Program[S]:
         """Asks chunk by chunk, and returns what the result becomes."""
         parts: list[PartialT] = []
-        cursor = None if self.plan.empty else b""
+        for plan in self.plan.plans:
+            yield from self._add_chunks(plan, parts)
+        return convert(self.join(parts))
+
+    def _add_chunks(self, plan: Plan, parts: list[PartialT]) -> Program[None]:
+        cursor = None if plan.empty else b""
         while cursor is not None:
-            chunk = yield part_of_total(self.plan, self.wanted, self.column, CHUNK, cursor, self._part)
+            chunk = yield part_of_total(plan, self.wanted, self.column, CHUNK, cursor, self._part)
             parts += chunk.items
             for some in slices_of(chunk.others, CHUNK):
-                parts += (yield total_among(self.plan, some, self.wanted, self.column, self._part)).items
+                parts += (yield total_among(plan, some, self.wanted, self.column, self._part)).items
             cursor = chunk.cursor or None
-        return convert(self.join(parts))
 
     def _part(self, reply: list[Any]) -> PartialT:
         try:

@@ -8,9 +8,10 @@ from typing import Any
 from limpyd.exceptions import InvalidValue, LimpydError, TooManyChanges
 from limpyd.expressions import Expression
 from limpyd.fields import PKField, SingleValueField, VersionField
+from limpyd.keys import Partition
 from limpyd.operands import Operand
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.planning.plan import Plan
+from limpyd.query.planning.plan import AnyPlan, Plan
 from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.scanning.chunks import chunk_of, search_among
 from limpyd.requests.request import Program as Steps
@@ -23,19 +24,31 @@ from limpyd.scripts.writes import WriteStep
 RAW = RawPrimaryKeys()
 
 
-def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Steps[int]:
-    """Changes all objects of a plan in one step, because the step may also change the values that it compares with."""
-    return (yield change(plan.search).assuming(*plan.assumes)) if not plan.empty else 0
+def at_once(plan: AnyPlan, change: Callable[[Search], Request[int]]) -> Steps[int]:
+    """Changes all objects of a partition in one step, because it may also change the values that it compares with."""
+    changed = 0
+    for each in plan.plans:
+        changed += (yield change(each.search).assuming(*each.assumes)) if not each.empty else 0
+    return changed
 
 
-def in_chunks(
+def in_chunks(plan: AnyPlan, size: int, change: Callable[[Search], Request[int]], *, moving: bool) -> Steps[int]:
+    """Changes the objects of a plan in chunks, and returns how many were changed (see `_in_chunks`)."""
+    changed = 0
+    for each in plan.plans:
+        changed = yield from _in_chunks(each, size, change, moving=moving, changed=changed)
+    return changed
+
+
+def _in_chunks(
     plan: Plan,
     size: int,
     change: Callable[[Search], Request[int]],
     *,
     moving: bool,
+    changed: int,
 ) -> Steps[int]:
-    """Changes the objects of a plan in chunks, and returns how many were changed.
+    """Changes the objects of a partition in chunks, and returns how many were changed, with those before.
 
     One request finds the objects of a chunk. Another one changes those that still match, in one step; if these are too
     many changes, in several steps.
@@ -46,8 +59,9 @@ def in_chunks(
         change: returns the request that changes the objects of a search.
         moving: true if an object that was changed could be found and changed again: its entries move in the indexes
             that are searched, or a value is computed from the old one.
+        changed: how many objects were changed in other partitions.
     """
-    cursor, changed = b"", 0
+    cursor = b""
     met: set[bytes] = set()
     while True:
         chunk = yield chunk_of(plan, RAW, size, cursor)
@@ -79,16 +93,16 @@ def _noted(error: LimpydError, changed: int) -> LimpydError:
     return error
 
 
-def steps_of(model: Any, values: Mapping[str, Any]) -> list[WriteStep]:
-    """The write commands that assign some values.
+def steps_of(model: Any, partition: Partition, values: Mapping[str, Any]) -> list[WriteStep]:
+    """The write commands that assign some values to objects of a partition.
 
     Raises:
         UnknownField: a name is no field.
         InvalidValue: there is none, one does not fit its field's type, or its field is not of one value.
     """
-    steps = [field.setting(value) for field, value in _fields_and_values(model, values)]
+    steps = [field.setting(value, partition) for field, value in _fields_and_values(model, values)]
     if model.version is not None:
-        steps.append(model.version.counting())
+        steps.append(model.version.counting(partition))
     return steps
 
 
@@ -109,7 +123,7 @@ def computing(model: Any, values: Mapping[str, Any], if_: Expression | None) -> 
             args: Program | tuple[bytes, ...] = computed(model, field, value)
         else:
             args = () if value is None else (field.encode_new(value),)
-        assigned.append(Assigned(field.name, field.layout(None), args))
+        assigned.append(Assigned(field.name, field.layout_in, args))
     version, condition = None if model.version is None else model.version.sub, condition_of(model, if_)
     return lambda search: assign_found(model, search, assigned, version, condition)
 
@@ -148,12 +162,12 @@ def condition_of(model: Any, if_: Expression | None) -> Program | None:
 
 
 def indexes_of(model: Any, names: Iterable[str]) -> set[bytes]:
-    """The keys of the indexes of some fields, and of all those of several fields."""
-    (partition,) = model.keys.partitions
-    of_composites = [index.key for index in model.composites(partition)]
-    return {*(index.key for name in names for index in model.field(name).place_in(partition).indexes), *of_composites}
+    """The names of the indexes of some fields, and of all those of several fields."""
+    partition = model.keys.first
+    indexes = [index for name in names for index in model.field(name).place_in(partition).indexes]
+    return {index.declared_key for index in (*indexes, *model.composites(partition))}
 
 
 def finds_by(conditions: Iterable[Condition], indexes: Collection[bytes]) -> bool:
     """Returns whether some conditions rely on one of some indexes."""
-    return any(index.key in indexes for condition in conditions for index in condition.indexes())
+    return any(index.declared_key in indexes for condition in conditions for index in condition.indexes())

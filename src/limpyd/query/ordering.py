@@ -142,9 +142,9 @@ def by_keys(order: Sequence[SortKey]) -> bool:
     return False
 
 
-def from_end_of(key: bytes) -> SortKey:
-    """The order of the stored collection with a key, from its end on."""
-    return SortKey("position", None, None, TEXT, desc=True, positions=key)
+def order_of_stored(key: bytes, *, desc: bool = False) -> SortKey:
+    """The order of the stored collection with a key."""
+    return SortKey("position", None, None, TEXT, desc=desc, positions=key)
 
 
 def sort_keys(
@@ -264,7 +264,7 @@ def _order(field: ValueField[Any], alpha: bool | None) -> bytes:
 
 
 def _index_in_order(field: ValueField[Any], order: bytes) -> int | None:
-    for number, index in enumerate(field.place(None).indexes):
+    for number, index in enumerate(field.place_in(field.model.keys.first).indexes):
         if index.kind.order == order.decode() and index.compares_as_stored:
             return number
     return None

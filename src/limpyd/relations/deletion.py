@@ -93,7 +93,7 @@ def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argumen
 def clearing_command(reference: Any, partition: Partition) -> list[Argument]:
     """The command that takes a reference away."""
     if not isinstance(reference, MembersField):
-        return step_args([reference.setting(None)])
+        return step_args([reference.setting(None, partition)])
     place = reference.place_in(partition)
     command, before = REMOVALS[place.stored]
     scope = b"whole" if place.needs_whole_value else b"members"

@@ -84,7 +84,13 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
     if target.database is not field.model.model.database:
         msg = f"{field} refers to {target.__name__}, which is on another database; both must be on the same database"
         raise DeclarationError(msg)
-    if not schema.mints_pks and field.reverse_index(field.model.keys.partitions[0]).kind.order == "number":
+    if schema.keys.count > 1:
+        msg = (
+            f"{field} refers to {target.__name__}, which has {schema.keys.count} partitions; references to models of "
+            f"several partitions are not supported: set partitions = 1 on {target.__name__}"
+        )
+        raise DeclarationError(msg)
+    if not schema.mints_pks and field.reverse_index(field.model.keys.first).kind.order == "number":
         msg = (
             f"{field}: its number index cannot find the objects that refer to a {target.__name__}, whose primary "
             "keys are text; add EqualIndex to its indexes"

@@ -207,8 +207,8 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
         pks = self._pks_of(name, holders)
         pk, target, model = instance._pk_bytes, field.target, field.model
         value = with_own_setters(model, {field.name: instance}, defaults=False)[field.name] if refers else None
-        step = field.setting(value)
         partition, own = target.keys.partition(pk), model.keys.partition(pks[0])
+        step = field.setting(value, own)
         return refer(target, partition, pk, model, own, pks, step, instance._set_pk, field, refers=refers)
 
     def _pks_of(self, name: str, holders: Sequence[Any]) -> list[bytes]:

@@ -25,6 +25,7 @@ from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
 from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
 from limpyd.schema.key_owners import KeyOwners
+from limpyd.schema.partitioning import check_partitioned
 from limpyd.schema.statements import PartitionStatements
 from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.conversion import Era
@@ -71,6 +72,8 @@ class Schema(KeyOwners, Unchanging):
         self.version_sub = None if self.version is None else self.version.sub
         self._composites = ByPartition(self._settled)
         self.settle(self.keys.first)  # which checks the indexes
+        if self.keys.count > 1:
+            check_partitioned(self)
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
         self.queries = QueryCaches()
@@ -224,7 +227,7 @@ class Schema(KeyOwners, Unchanging):
 
         Within a transaction it stays where it is: all objects of a transaction are in one partition.
         """
-        if len(self.keys.partitions) > 1:
+        if self.keys.count > 1:
             pipeline = self.model.database._pipeline()
             if pipeline is None or not pipeline.is_atomic:
                 self.keys.turn()

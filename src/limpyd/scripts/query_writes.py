@@ -67,7 +67,7 @@ def assign_found(
     fields = Fields(model, search.partition, version, condition)
     values = fields.values(assigned, None)
     # One entry of each index goes, one comes.
-    most = sum(1 + 2 * int(each.layout[INDEX_COUNT]) for each in assigned) + (version is not None)
+    most = sum(1 + 2 * int(each.layout_in(search.partition)[INDEX_COUNT]) for each in assigned) + (version is not None)
     return _on_found(ASSIGN_FOUND, model, search, (model.max_changes, most, *fields.args(), *values), fields.claims())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from limpyd.keys import Partition
@@ -21,17 +21,21 @@ CLEAR = Script("update", flags="allow-oom")
 """The same where values are only removed, which a full server must not refuse."""
 
 
+LayoutIn = Callable[[Partition], WriteLayout]
+"""Gives the layout of a field in a partition (see WriteLayout)."""
+
+
 class Read(NamedTuple):
     """A field that a program reads; its number stands in the arguments.
 
     Attributes:
         field: its name.
-        layout: its layout.
+        layout_in: its layout.
         sub: the sub-key, if it reads a value of a hash.
     """
 
     field: str
-    layout: WriteLayout
+    layout_in: LayoutIn
     sub: bytes | None = None
 
 
@@ -46,12 +50,12 @@ class Assigned(NamedTuple):
 
     Attributes:
         field: its name.
-        layout: the layout of the field (see WriteLayout).
+        layout_in: the layout of the field.
         args: the arguments that make the value (see lua/library/assign.lua).
     """
 
     field: str
-    layout: WriteLayout
+    layout_in: LayoutIn
     args: tuple[Argument, ...] | Program
 
 
@@ -69,6 +73,7 @@ class Fields:
         self, model: Model, partition: Partition, version: bytes | None, condition: Program | None = None
     ) -> None:
         self._model = model
+        self._partition = partition
         self._head = (partition.hash_prefix, version or b"")
         self._layouts: list[WriteLayout] = []
         self._names: list[str] = []
@@ -78,8 +83,8 @@ class Fields:
     def values(self, assigned: Sequence[Assigned], version: int | None) -> list[Argument]:
         """Returns the arguments for one object: version and values."""
         values = []
-        for field, layout, args in assigned:
-            number = self._number(field, layout)
+        for field, layout_in, args in assigned:
+            number = self._number(field, layout_in)
             values.append(NewValue(number, self.numbered(args) if isinstance(args, Program) else args))
         return list(packed(Updated(b"" if version is None else version, values)))
 
@@ -87,11 +92,11 @@ class Fields:
         """Returns the arguments for a program."""
         return tuple(self._number(*each) if isinstance(each, Read) else each for each in program)
 
-    def _number(self, field: str, layout: WriteLayout, sub: bytes | None = None) -> int:
+    def _number(self, field: str, layout_in: LayoutIn, sub: bytes | None = None) -> int:
         known = self._numbers.get((field, sub))
         if known is None:
             known = self._numbers[field, sub] = len(self._numbers)
-            self._layouts.append(layout)
+            self._layouts.append(layout_in(self._partition))
             self._names.append(field)
         return known
 

@@ -76,6 +76,9 @@ class SingleValueField(ValueField[T]):
         """The field of an object, as scripts/write.lua reads it."""
         return self._layouts[self.model.keys.partition(pk)]
 
+    def layout_in(self, partition: Partition) -> WriteLayout:
+        return self._layouts[partition]
+
     decodes_plainly = True
 
     def decode_reply(self, reply: bytes) -> T:
@@ -106,17 +109,20 @@ class SingleValueField(ValueField[T]):
         limits = tuple((each.kind.name, each.argument) for each in self.constraints if each.argument)
         return ScalarField(self.name, self.encode_new, place.prefix, sub, indexes, checks, computed, unchecked, limits)
 
-    def setting(self, value: T | None) -> WriteStep:
-        """The write command that stores a value, or with None removes it, in any object.
+    def setting(self, value: T | None, partition: Partition) -> WriteStep:
+        """The write command that stores a value, or with None removes it, in any object of a partition.
 
         Raises:
             InvalidValue: the value does not fit the field's type.
         """
         stored = None if value is None else self.encode_new(value)
+        layout = self._layouts[partition]
         if self.stored_as == b"entry":
             args = (self.sub_key,) if stored is None else (self.sub_key, stored)
-            return self.step(None, "HDEL" if stored is None else "HSET", *args)
-        return self.step(None, "DEL") if stored is None else self.step(None, "SET", stored)
+            return WriteStep(self.name, layout, "HDEL" if stored is None else "HSET", args)
+        if stored is None:
+            return WriteStep(self.name, layout, "DEL", ())
+        return WriteStep(self.name, layout, "SET", (stored,))
 
     def step(self, pk: bytes | None, command: str, *args: Argument) -> WriteStep:
         """A write command on the field of an object."""

@@ -18,10 +18,10 @@ from limpyd.indexes.limpyd2 import separate_keys
 from limpyd.keys import Partition
 from limpyd.keys.by_partition import ByPartition
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.lua.arguments import IndexRow, packed
+from limpyd.lua.arguments import IndexRow, Value, packed
 from limpyd.scripts import object_requests
 from limpyd.scripts.query_values import Stored
-from limpyd.scripts.writes import Indexes
+from limpyd.scripts.writes import Indexes, WriteLayout
 from limpyd.statements.read import ReadStatement
 from limpyd.statements.statement import Statement
 from limpyd.statements.unindexed_write import plain_write
@@ -207,6 +207,11 @@ class ValueField(MayBeVersion, Field[T]):
     def place_in(self, partition: Partition) -> FieldPlace:
         """Returns the place of the values of a partition's objects."""
         return self._places[partition]
+
+    def layout_in(self, partition: Partition) -> WriteLayout:
+        """Returns the layout of the field in a partition, as scripts/write.lua reads it."""
+        place = self.place_in(partition)
+        return packed(Value(place.prefix, place.stored, b"", place.write_rows))
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
         """The prepared statement of a write command on its values; None if only the general script can run it.

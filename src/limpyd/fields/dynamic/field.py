@@ -212,7 +212,7 @@ class DynamicField(Field[T]):
         indexes = field.field_indexes(partition)
         if field.version_of is not None:
             for index, template in zip(indexes, self._template.place_in(partition).indexes, strict=True):
-                index.declared_key = template.key
+                index.declared_key = template.declared_key
         field.settle(partition, indexes, ())
 
     def _join(self, version: ValueField[Any]) -> None:

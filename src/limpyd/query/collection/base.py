@@ -6,9 +6,10 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, Self, TypeVar
 
 from limpyd.expressions import too_deep
+from limpyd.fields.checks import as_bytes
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.ordering import SortKey, by_keys, scored_order
-from limpyd.query.planning.plan import Plan, plan_for
+from limpyd.query.ordering import SortKey, by_keys, order_of_stored, scored_order
+from limpyd.query.planning.plan import AnyPlan, plan_for
 from limpyd.query.query import ModelSchema, Query
 from limpyd.requests.request import Request
 from limpyd.utils.conversion import OF_COLLECTION
@@ -41,7 +42,9 @@ class CollectionBase(Generic[Item, M]):
     def _order(self) -> tuple[SortKey, ...]:
         """The order that was asked for, or that an index brings along; a stored collection has its own."""
         query, schema = self._query, self._schema
-        if query.order or query.stored_key is not None or not schema.composites(schema.keys.partitions[0]):
+        if query.stored_key is not None and not query.order and schema.keys.count > 1:
+            return (order_of_stored(as_bytes("a key", query.stored_key)),)
+        if query.order or query.stored_key is not None or not schema.composites(schema.keys.first):
             return query.order
         return scored_order(schema, query.conditions)
 
@@ -50,7 +53,7 @@ class CollectionBase(Generic[Item, M]):
         order: tuple[SortKey, ...] | None = None,
         conditions: Sequence[Condition] | None = None,
         existing: bool | None = None,
-    ) -> Plan:
+    ) -> AnyPlan:
         try:
             return plan_for(
                 self._schema,
@@ -64,7 +67,10 @@ class CollectionBase(Generic[Item, M]):
             raise too_deep() from None
 
     def _request(
-        self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]], order: tuple[SortKey, ...] | None = None
+        self,
+        asked: tuple[Hashable, ...],
+        ask: Callable[[AnyPlan], Request[Any]],
+        order: tuple[SortKey, ...] | None = None,
     ) -> Request[Any]:
         """Returns the request of a plan, from a template if there was one for other values before."""
         try:
@@ -73,11 +79,11 @@ class CollectionBase(Generic[Item, M]):
             raise too_deep() from None
 
     def _planned(
-        self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]], order: tuple[SortKey, ...] | None
+        self, asked: tuple[Hashable, ...], ask: Callable[[AnyPlan], Request[Any]], order: tuple[SortKey, ...] | None
     ) -> Request[Any]:
         conditions, sorted_by, projection, *_ = self._query
         schema = self._schema
-        if not projection.is_reusable or by_keys(sorted_by if order is None else order):
+        if not projection.is_reusable or by_keys(sorted_by if order is None else order) or schema.keys.count > 1:
             return ask(self._plan(order))
         key = (*asked, projection, projection.sparse, order, sorted_by, self._database._capabilities.sorts_by_pattern)
         return schema.queries.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from limpyd.expressions import Expression
 from limpyd.fields.checks import integer
+from limpyd.keys.by_partition import ByPartition
 from limpyd.query.bulk_writes import (
     at_once,
     computing,
@@ -39,9 +40,11 @@ class BulkWrites(CollectionBase[Item, M]):
         values_by_name(self._schema.name, chunk)
         schema = self._schema
         if if_ is None and not is_computed(values):
-            steps = steps_of(schema, values)
+            steps = ByPartition(lambda partition: steps_of(schema, partition, values))
             moving = finds_by(self._query.conditions, indexes_of(schema, values))
-            return self._changing(chunk, lambda search: update_found(schema, search, steps), moving=moving)
+            return self._changing(
+                chunk, lambda search: update_found(schema, search, steps[search.partition]), moving=moving
+            )
         return self._changing(chunk, computing(schema, values, if_), moving=True)
 
     def _changing(self, chunk: int, change: Callable[[Search], Request[int]], *, moving: bool = False) -> Program[int]:

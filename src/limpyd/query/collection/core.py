@@ -59,7 +59,7 @@ class CollectionCore(
         if before is not None and after is not None:
             msg = f"{self._schema.name}: page takes the cursor that it is after, or the one that it is before, not both"
             raise InvalidFilter(msg)
-        if self._query.stored_key is not None and not self._query.order:
+        if self._query.stored_key is not None and not self._order:
             if before is not None:
                 msg = (
                     f"{self._schema.name}: pages of a stored collection in its own order only go forwards; sort it, or "
@@ -67,7 +67,7 @@ class CollectionCore(
                 )
                 raise InvalidFilter(msg)
             cursor = position_of(after, as_bytes("a key", self._query.stored_key))
-            found = chunk_of(self._plan(), self._query.projection, size, cursor)
+            found = chunk_of(self._plan().plans[0], self._query.projection, size, cursor)
             page = found.then(lambda chunk: Page(chunk.items, at_position(chunk.cursor)))
         else:
             order, backwards = self._order or self._by_pk(), before is not None

@@ -28,7 +28,7 @@ class Explaining(CollectionBase[Item, M]):
 
         def explained(reply: list[Any]) -> Explanation:
             try:
-                return explanation(repr(self), plan, items, reply)
+                return explanation(repr(self), plan, items, reply)  # type: ignore[arg-type]
             except RecursionError:
                 raise too_deep() from None
 

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from limpyd.fields.checks import as_bytes
 from limpyd.query.collection.base import CollectionBase
-from limpyd.query.ordering import SortKey, from_end_of, sort_keys
+from limpyd.query.ordering import SortKey, order_of_stored, sort_keys
 from limpyd.query.query import Query
 
 Item = TypeVar("Item")
@@ -63,7 +63,7 @@ class Sorting(CollectionBase[Item, M]):
         """The order of the collection, reversed; empty if it has none."""
         query = self._query
         if query.stored_key is not None and not query.order:
-            return (from_end_of(as_bytes("a key", query.stored_key)),)
+            return (order_of_stored(as_bytes("a key", query.stored_key), desc=True),)
         return tuple(key.inverted() for key in self._order)
 
     def _by_pk(self) -> tuple[SortKey, ...]:

@@ -31,12 +31,12 @@ class Storing(CollectionBase[Item, M]):
         if ttl is not None:
             integer("store's ttl", ttl, low=1)
         if key is None:
-            key = self._schema.keys.partitions[0].stored_collection(uuid4().hex)
+            key = self._schema.keys.first.stored_collection(uuid4().hex)
         name = as_bytes("store's key", key)
         if not name:
             msg = f"{self._schema.name}: store takes a key, or None for a new one; not {key!r}"
             raise InvalidValue(msg)
-        partition = self._schema.keys.partitions[0]
+        partition = self._schema.keys.first
         if partition.owns(name):
             msg = f"{self._schema.name}: {key!r} is a key of the model itself; store the collection under another"
             raise InvalidValue(msg)

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 from limpyd.exceptions import InvalidFilter, InvalidValue
 from limpyd.expressions import Comparison
 from limpyd.fields import Field, SingleValueField, ValueField
+from limpyd.keys import Partition
 from limpyd.lua.arguments import Value, packed
 from limpyd.operands import Computed, Operand, shown_operand
 from limpyd.query.computed.rules import COMPUTED, RULES, constant, type_of_field
 from limpyd.query.filters.model import own_field
 from limpyd.requests.request import Argument
 from limpyd.scripts.updates import Program, Read
+from limpyd.scripts.writes import WriteLayout
 
 
 class Typed(NamedTuple):
@@ -76,12 +78,12 @@ def operand(model: Any, value: Any, shown: str, *, in_arithmetic: bool = False) 
 def read(field: Any, sub: bytes | None = None) -> Read:
     """A field of the object, or a value under a sub-key, as a program reads it."""
     if sub is not None:
-        place = field.place(None)
-        return Read(field.name, packed(Value(place.prefix, b"entry", sub, ())), sub)
-    if isinstance(field, SingleValueField):
-        return Read(field.name, field.layout(None))
-    place = field.place(None)
-    return Read(field.name, packed(Value(place.prefix, place.stored, b"", place.write_rows)))
+
+        def layout_in(partition: Partition) -> WriteLayout:
+            return packed(Value(field.place_in(partition).prefix, b"entry", sub, ()))
+
+        return Read(field.name, layout_in, sub)
+    return Read(field.name, field.layout_in)
 
 
 def _own(model: Any, field: Field[Any], shown: str) -> Field[Any]:

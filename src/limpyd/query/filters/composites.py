@@ -43,7 +43,7 @@ class ByComposite(Condition):
         self._text = text
 
     def __reduce__(self) -> Any:
-        (partition, *_) = self._model.keys.partitions
+        partition = self._model.keys.first
         index: Any = self._model.composites(partition)[self._number]
         return _by_composite, (self._model, index.name, self._entries, self._text)
 
@@ -52,7 +52,7 @@ class ByComposite(Condition):
         return OneOf(index.kind, index.key, self._entries)
 
     def indexes(self) -> Iterator[FieldIndex]:
-        yield self._model.composites(self._model.keys.partitions[0])[self._number]
+        yield self._model.composites(self._model.keys.first)[self._number]
 
     def __str__(self) -> str:
         return str(self._text)
@@ -60,7 +60,7 @@ class ByComposite(Condition):
 
 def _by_composite(model: Any, name: str, entries: Sequence[bytes], text: object) -> ByComposite:
     """The condition on an index of several fields, by its name."""
-    for number, index in enumerate(model.composites(model.keys.partitions[0])):
+    for number, index in enumerate(model.composites(model.keys.first)):
         if index.name == name:
             return ByComposite(model, number, entries, text)
     msg = f"{model.name} has no index of {name}, which the pickled query needs"
@@ -69,7 +69,7 @@ def _by_composite(model: Any, name: str, entries: Sequence[bytes], text: object)
 
 def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condition], Sequence[Expression]]:
     """The conditions that indexes of several fields answer, and the expressions that are left."""
-    indexes = model.composites(model.keys.partitions[0])
+    indexes = model.composites(model.keys.first)
     found: list[Condition] = []
     for number, index in enumerate(indexes):
         if len(parts) < len(index.fields) or index.score_field is not None:

@@ -112,6 +112,16 @@ class ByPk(Condition):
     def node(self, partition: Partition) -> Node:
         return HasPrimaryKey(partition.pks, self._pks)
 
+    @property
+    def pks(self) -> list[bytes] | None:
+        """The primary keys; None if some are values that the server reads first."""
+        pks = [pk for pk in self._pks if isinstance(pk, bytes)]
+        return pks if len(pks) == len(self._pks) else None
+
+    def among(self, pks: Sequence[bytes]) -> ByPk:
+        """The same condition for some of its primary keys."""
+        return ByPk(pks, (), self._text)
+
     def references(self) -> Iterator[bytes]:
         yield from map(known_key, self._elsewhere)
 

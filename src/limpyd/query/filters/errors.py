@@ -72,7 +72,7 @@ def _reason(field: ValueField[Any], served: Served, prefix: str, written: Compar
     senseless = "" if prefix else _senseless(field, operator, written)
     if senseless:
         return senseless
-    composites = [index for index in field.model.composites(field.model.keys.partitions[0]) if index.has(field)]
+    composites = [index for index in field.model.composites(field.model.keys.first) if index.has(field)]
     if not served and composites and operator in {"eq", "in", "ne"}:
         names = composites[0].name.replace(", ", " and ")
         return (
@@ -164,7 +164,7 @@ def _senseless(field: ValueField[Any], operator: str, written: Comparison) -> st
 def _cure(field: ValueField[Any], operator: str) -> str:
     """Returns the declaration of a field that answers an operator."""
     asked = _stands_for(operator)
-    old = isinstance(field.model.keys.partitions[0], Limpyd2Partition)
+    old = isinstance(field.model.keys.first, Limpyd2Partition)
     usual: list[Index] = [EqualIndex()] if old else default(field, unique=False)
     if not field.indexable and (operator == "isnull" or any(asked in index.operators for index in usual)):
         return "declare it with indexable=True"

@@ -39,7 +39,7 @@ def comparison_of(model: Queried, name: str, value: Any, through: str = "") -> C
 
 def _sub_key_and_prefix(field: ValueField[Any], rest: list[str], name: str) -> list[str]:
     """The sub-key that a name ends in, and the prefix of an index behind it; a sub-key may have separators itself."""
-    prefixes = {index.index.prefix for index in field.place(None).indexes} - {""}
+    prefixes = {index.index.prefix for index in field.place_in(field.model.keys.first).indexes} - {""}
     prefix = max((each for each in prefixes if name.endswith(SEPARATOR + each)), key=len, default="")
     if prefix and len(rest) > prefix.count(SEPARATOR) + 1:
         cut = len(rest) - prefix.count(SEPARATOR) - 1

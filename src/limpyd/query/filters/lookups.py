@@ -64,7 +64,7 @@ class Lookup:
         self.operator = operator
         self.sub = sub
         self.takes_several = operator == "in"
-        self.field_index: FieldIndex = field.place(None).indexes[number]
+        self.field_index: FieldIndex = field.place_in(field.model.keys.first).indexes[number]
         # There may be many versions of a dynamic field.
         self.is_reusable = self.field_index.index.reuses_plans and field.version_of is None
         self._with_sub_keys: dict[bytes, Lookup] = {}
@@ -109,7 +109,7 @@ def serving(field: ValueField[Any]) -> dict[tuple[str, str], Lookup]:
     found: dict[tuple[str, str], Lookup] | None = vars(field).get("_serving")
     if found is None:
         found = {}
-        for number, index in enumerate(field.place(None).indexes):
+        for number, index in enumerate(field.place_in(field.model.keys.first).indexes):
             for operator in index.index.operators:
                 found.setdefault((index.index.prefix, operator), Lookup(field, number, operator))
         vars(field)["_serving"] = found

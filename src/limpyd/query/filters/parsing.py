@@ -37,7 +37,7 @@ def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expr
 
 
 def _parsed(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expression]) -> tuple[Condition, ...]:
-    if not expressions and not model.composites(model.keys.partitions[0]):
+    if not expressions and not model.composites(model.keys.first):
         found = [_by_name(model, name, value) for name, value in filters.items()]
         if Related not in map(type, found):
             return tuple(found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
+from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.ordering import SortKey
 from limpyd.query.planning import single_command
@@ -16,11 +17,19 @@ from limpyd.query.results.projections import PrimaryKeys, Projection
 from limpyd.requests.request import Request, resolved
 from limpyd.scripts.query_nodes import Empty, Not
 
+if TYPE_CHECKING:
+    from limpyd.query.merging.merged_plan import MergedPlan
+
 PKS = PrimaryKeys()
 
 
 class Plan(NativePlan):
-    """The plan of a query: the choice of its request."""
+    """The plan of a query to one partition: the choice of its request."""
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """The plan for each partition."""
+        return (self,)
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
         """Returns the request for the items of the objects that match, in order."""
@@ -70,6 +79,10 @@ class Plan(NativePlan):
         return self._plain(b"count", int, Span(0, limit)) or self._find(b"count", int, Span(0, limit))
 
 
+AnyPlan = Union[Plan, "MergedPlan"]
+"""The plan of a query, to one partition or to several."""
+
+
 def plan_for(
     model: Planned,
     conditions: Sequence[Condition],
@@ -78,9 +91,23 @@ def plan_for(
     sorts_by_pattern: bool = False,
     joins_keys: bool = False,
     existing: bool = False,
-) -> Plan:
-    """The plan for all objects of a model; where there will be several partitions, they will be merged here."""
-    (only,) = model.keys.partitions
-    return Plan(
-        model, only, conditions, order, sorts_by_pattern=sorts_by_pattern, joins_keys=joins_keys, existing=existing
-    )
+) -> AnyPlan:
+    """The plan for all objects of a model; merged, if they may be in several partitions."""
+
+    def plan_in(partition: Partition, conditions: Sequence[Condition]) -> Plan:
+        return Plan(
+            model,
+            partition,
+            conditions,
+            order,
+            sorts_by_pattern=sorts_by_pattern,
+            joins_keys=joins_keys,
+            existing=existing,
+        )
+
+    partitions = model.keys.partitions
+    if len(partitions) == 1:
+        return plan_in(partitions[0], conditions)
+    from limpyd.query.merging.merged_plan import merged_plan  # noqa: PLC0415 - most models have one partition
+
+    return merged_plan(model, conditions, order, plan_in)

@@ -15,6 +15,7 @@ from limpyd.query.planning.assumptions import assumed
 from limpyd.query.planning.existence import existing_objects, may_find_missing
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.columns import Column
+from limpyd.query.results.placed_rows import PlacedRows, placed_rows
 from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.requests.step_results import Result
@@ -126,9 +127,30 @@ class ScriptPlan:
         request = find(self.model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=PAGE)
         return request.assuming(*self.assumes)
 
-    def total(self, wanted: bytes, column: Column, decode: Callable[[Any], R]) -> Request[R]:
-        """Returns the request for an aggregate of the values of a column: their `sum`, or a `tally` of them."""
-        return self._find(wanted, decode, EVERYTHING, [column.args(self.partition, b"")])
+    def placed(self, projection: Projection, limit: int, start: Sequence[Argument]) -> Request[PlacedRows]:
+        """Returns the request for objects in order with their places in it, for a merge with those of other partitions.
+
+        Args:
+            projection: what is read of each.
+            limit: the most objects; 0 for all.
+            start: the position that they follow, as arguments of the script; empty from the first one on.
+        """
+        columns = self.columns(projection)
+
+        def decode(reply: list[Any]) -> PlacedRows:
+            return PlacedRows(placed_rows(reply[0], len(self.order), len(columns)), bool(reply[1]))
+
+        request = find(
+            self.model, self.search, b"placed", decode, limit=limit, columns=columns, extra=start, script=PAGE
+        )
+        return request.assuming(*self.assumes)
+
+    def totals(self, wanted: bytes, column: Column, read: Callable[[Any], R]) -> Request[list[R]]:
+        """Returns the request for an aggregate of the values of a column: their `sum`, or a `tally` of them.
+
+        It gives a list, as the plan of several partitions does, which has one for each of them.
+        """
+        return self._find(wanted, lambda reply: [read(reply)], EVERYTHING, [column.args(self.partition, b"")])
 
     def store(self, key: bytes, ttl: int) -> Request[int]:
         """Keeps the primary keys in a list."""

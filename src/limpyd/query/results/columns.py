@@ -103,7 +103,8 @@ class Column:
         field = self._field
         if reply is None or not isinstance(field, ValueField):
             return
-        prefix = field.place(None).prefix
+        keys = field.model.keys
+        prefix = field.place_in(keys.first if pk is None else keys.partition(pk)).prefix
         key = prefix if pk is None else key_from_template(prefix, pk)
         texts = reply if isinstance(reply, list) else [reply]
         if isinstance(reply, list) and field.stored_as == b"hash":

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
-from limpyd.query.planning.plan import Plan
+from limpyd.query.planning.plan import AnyPlan, Plan
 from limpyd.query.results.projections import Projection
 from limpyd.query.scanning.chunks import Chunk, chunk_of, some_of
 from limpyd.requests.request import Request, Walk
 
 WITHOUT_VALUE = b"-"
 """The beginning of the cursor of a walk in order once it has come to those without a value."""
+NUMBERED = re.compile(rb"@(\d+):")
+"""The beginning of the cursor of a walk through several partitions."""
 LISTED = b"="
 """The beginning of the cursor where all that is found was listed; a position follows."""
 
 
-def unordered(plan: Plan, projection: Projection, size: int) -> Walk[Any]:
-    """A walk in no order.
+def unordered(plan: AnyPlan, projection: Projection, size: int) -> Walk[Any]:
+    """A walk in no order, through one partition after the other."""
+    walks = [_through_one(each, projection, size) for each in plan.plans]
+    return walks[0] if len(walks) == 1 else one_after_another(walks)
+
+
+def one_after_another(walks: Sequence[Walk[Any]]) -> Walk[Any]:
+    """A walk that goes through several; its cursor begins with the number of the one that it has come to."""
+
+    def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
+        found = NUMBERED.match(cursor)
+        number, own = (int(found[1]), cursor[found.end() :]) if found else (0, cursor)
+
+        def after(reply: tuple[bytes, list[Any]]) -> tuple[bytes, list[Any]]:
+            further, items = reply
+            at_end = further == b"0"
+            if at_end and number + 1 == len(walks):
+                return b"0", items
+            return b"@%d:%b" % (number + at_end, further), items
+
+        return walks[number](own).then(after)
+
+    return step
+
+
+def _through_one(plan: Plan, projection: Projection, size: int) -> Walk[Any]:
+    """A walk through a partition in no order.
 
     Where all that is found has to be listed at once, the server does that only once: its primary keys are kept here.
     """
@@ -37,7 +66,7 @@ def unordered(plan: Plan, projection: Projection, size: int) -> Walk[Any]:
     return step
 
 
-def paged(plan: Plan, projection: Projection, size: int) -> Walk[Any]:
+def paged(plan: AnyPlan, projection: Projection, size: int) -> Walk[Any]:
     """A walk in any order, page by page."""
 
     def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
@@ -47,7 +76,7 @@ def paged(plan: Plan, projection: Projection, size: int) -> Walk[Any]:
     return step
 
 
-def indexed_first(indexed: Plan, without: Plan, projection: Projection, size: int) -> Walk[Any]:
+def indexed_first(indexed: AnyPlan, without: AnyPlan, projection: Projection, size: int) -> Walk[Any]:
     """A walk in the order of an index: first of those in it, then of those that have no value, in no order."""
     pages, others = paged(indexed, projection, size), unordered(without, projection, size)
 

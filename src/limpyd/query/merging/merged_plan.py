@@ -1,0 +1,210 @@
+"""The plan of a query to several partitions: a plan for each, whose results are merged.
+
+Each partition is seen at one moment, but not all at the same. If one does not answer, there is no result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil, sqrt
+from typing import Any, TypeVar
+
+from limpyd.keys import Partition
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.merging.routing import routed
+from limpyd.query.merging.row_order import in_order
+from limpyd.query.ordering import SortKey
+from limpyd.query.paging import Page, cursor_of, position_args
+from limpyd.query.planning.plan import AnyPlan, Plan
+from limpyd.query.planning.script_plan import Planned
+from limpyd.query.planning.single_command import EVERYTHING, Span
+from limpyd.query.results.columns import Column
+from limpyd.query.results.placed_rows import PlacedRow
+from limpyd.query.results.projections import Projection
+from limpyd.requests.request import Argument, Request
+from limpyd.requests.scattered import Rounds, Scattered, scattered
+
+T = TypeVar("T")
+
+
+class MergedPlan:
+    """The plan of a query to several partitions.
+
+    Args:
+        model: the model.
+        plans: the plan for each partition.
+        order: the sort keys.
+    """
+
+    def __init__(self, model: Planned, plans: Sequence[Plan], order: Sequence[SortKey]) -> None:
+        self.model = model
+        self.plans = plans
+        self.order = order
+
+    @property
+    def empty(self) -> bool:
+        """True if nothing can match, so that no request is needed."""
+        return all(plan.empty for plan in self.plans)
+
+    def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
+        """Returns the request for the items of the objects that match, in order."""
+        offset, limit = span
+        last = offset + limit if limit else None
+        if not self.order:
+            return self._some(lambda plan, few: plan.items(projection, Span(0, few)), last or 0).then(
+                lambda found: found[offset:last]
+            )
+
+        def rounds() -> Rounds[list[Any]]:
+            rows, _ = yield from self._in_order(projection, last or 0, ())
+            return _read(projection, rows[offset:last])
+
+        return Scattered(rounds, subject=self.model)
+
+    def pks(self, limit: int = 0) -> Request[list[bytes]]:
+        """The primary keys that match; with a limit of 1 or more, at most so many."""
+        return self._some(lambda plan, few: plan.pks(few), limit)
+
+    def count(self, limit: int = 0) -> Request[int]:
+        """Returns the request that counts the objects that match; with a limit of 1 or more, it may stop there."""
+
+        def joined(counts: list[int]) -> int:
+            return min(sum(counts), limit) if limit else sum(counts)
+
+        return self._all([plan.count(limit) for plan in self.plans], joined)
+
+    def existing(self, pks: list[bytes]) -> Request[list[bytes]]:
+        """Those of some primary keys that exist, in their order."""
+        keys = self.plans[0].model.keys
+        own = {plan: [pk for pk in pks if keys.partition(pk) is plan.partition] for plan in self.plans}
+
+        def joined(found: list[list[bytes]]) -> list[bytes]:
+            known = {pk for some in found for pk in some}
+            return [pk for pk in pks if pk in known]
+
+        return self._all([plan.existing(some) for plan, some in own.items() if some], joined)
+
+    def only(self, projection: Projection) -> Request[Any]:
+        """The one item; a transaction refuses that, since the object may be in any partition."""
+        return self.items(projection, Span(0, 2))
+
+    def page(
+        self, projection: Projection, size: int, cursor: str | None, *, backwards: bool = False
+    ) -> Request[Page[Any]]:
+        """So many items in order, from the first one or a cursor on; `backwards` if the order is an inverted one."""
+        order = tuple(key.inverted() for key in self.order) if backwards else self.order
+        start = () if cursor is None else tuple(position_args(order, cursor))
+
+        def rounds() -> Rounds[Page[Any]]:
+            found, more = yield from self._in_order(projection, size, start)
+            rows = found[:size]
+            onwards = cursor_of(order, rows[-1].position) if more or len(found) > size else None
+            back = cursor_of(order, rows[0].position if rows else ()) if start else None
+            items = _read(projection, rows)
+            return Page(items[::-1], back, onwards) if backwards else Page(items, onwards, back)
+
+        return Scattered(rounds, subject=self.model)
+
+    def totals(self, wanted: bytes, column: Column, read: Callable[[Any], T]) -> Request[list[T]]:
+        """Returns the request for an aggregate of the values of a column, that of each partition by itself."""
+        return self._all(
+            [plan.totals(wanted, column, read) for plan in self.plans if not plan.empty],
+            lambda found: [each for some in found for each in some],
+        )
+
+    def store(self, key: bytes, ttl: int) -> Request[int]:
+        """Keeps the primary keys in a list."""
+        raise NotImplementedError
+
+    def explained(self, span: Span) -> Request[list[Any]]:
+        """Explains."""
+        raise NotImplementedError
+
+    def _all(self, requests: Sequence[Request[Any]], merge: Callable[[list[Any]], T]) -> Request[T]:
+        return scattered(requests, merge, subject=self.model)
+
+    def _some(self, ask: Callable[[Plan, int], Request[list[T]]], wanted: int) -> Request[list[T]]:
+        """Returns the request for what all partitions have, or some of it, in no order.
+
+        Args:
+            ask: gives the request to a partition, for so many; for all of 0.
+            wanted: how many are enough; 0 for all.
+        """
+
+        def rounds() -> Rounds[list[T]]:
+            few = share(wanted, len(self.plans))
+            found = yield [ask(plan, few) for plan in self.plans]
+            if wanted and sum(map(len, found)) < wanted:
+                full = [number for number, some in enumerate(found) if len(some) >= few]
+                for number, more in zip(full, (yield [ask(self.plans[each], wanted) for each in full]), strict=True):
+                    found[number] = more
+            items = [item for some in found for item in some]
+            return items[:wanted] if wanted else items
+
+        return Scattered(rounds, subject=self.model)
+
+    def _in_order(
+        self, projection: Projection, wanted: int, start: Sequence[Argument]
+    ) -> Rounds[tuple[list[PlacedRow], bool]]:
+        """Returns the first rows in order, and whether a partition may have more than those returned.
+
+        Each partition is asked for its share at first, and asked on if all of that is among the first rows of all.
+
+        Args:
+            projection: what is read of each object.
+            wanted: how many rows are enough; 0 for all.
+            start: the position that they follow, as arguments of a script; empty from the first one on.
+        """
+        few = share(wanted, len(self.plans))
+        plans = [plan for plan in self.plans if not plan.empty]
+        found = yield [plan.placed(projection, few, start) for plan in plans]
+        rows = in_order((row for part in found for row in part.rows), self.order)
+        first = {row.pk for row in rows[:wanted]}
+        short = [number for number, part in enumerate(found) if part.more and part.rows[-1].pk in first]
+        if short and wanted > few:
+            further = yield [
+                plans[number].placed(projection, wanted - few, _as_start(found[number].rows[-1])) for number in short
+            ]
+            rows = in_order([*rows, *(row for part in further for row in part.rows)], self.order)
+            for number, part in zip(short, further, strict=True):
+                found[number] = part
+        return rows, any(part.more for part in found)
+
+
+def share(wanted: int, partitions: int) -> int:
+    """Returns how many of the first objects of all a partition is asked for, which is seldom too few; 0 for all."""
+    if not wanted:
+        return 0
+    mean = wanted / partitions
+    return min(wanted, ceil(mean + 3 * sqrt(mean)) + 1)
+
+
+def _as_start(row: PlacedRow) -> list[Argument]:
+    args: list[Argument] = [row.pk]
+    for text in row.texts:
+        args += (b"0", b"") if text is None else (b"1", text)
+    return args
+
+
+def _read(projection: Projection, rows: Sequence[PlacedRow]) -> list[Any]:
+    if not projection.columns:
+        return projection.items([row.pk for row in rows])
+    return projection.read([value for row in rows for value in row.values])
+
+
+def merged_plan(
+    model: Planned,
+    conditions: Sequence[Condition],
+    order: Sequence[SortKey],
+    plan_in: Callable[[Partition, Sequence[Condition]], Plan],
+) -> AnyPlan:
+    """Returns the plan of a query to the partitions that it has to be asked of; of one alone that one's.
+
+    Args:
+        model: the model.
+        conditions: the conditions that objects must meet.
+        order: the sort keys.
+        plan_in: makes the plan for a partition, for its conditions.
+    """
+    plans = [plan_in(partition, own) for partition, own in routed(model.keys, conditions)]
+    return plans[0] if len(plans) == 1 else MergedPlan(model, plans, order)

@@ -1,0 +1,35 @@
+"""The partitions that a query is asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from limpyd.keys import ModelKeys, Partition
+from limpyd.query.filters.conditions import ByPk, Condition
+
+Routed = list[tuple[Partition, Sequence[Condition]]]
+"""The partitions that may have what a query finds, and the conditions that each is asked for."""
+
+
+def routed(keys: ModelKeys, conditions: Sequence[Condition]) -> Routed:
+    """Returns the partitions to ask: all, or those of the primary keys that the conditions name.
+
+    Of these each is asked for the primary keys only that are its own. There is always one, which may find nothing.
+    """
+    parts: Routed = [(partition, conditions) for partition in keys.partitions]
+    for number, condition in enumerate(conditions):
+        pks = condition.pks if type(condition) is ByPk else None
+        if type(condition) is ByPk and pks is not None:
+            own: dict[Partition, list[bytes]] = {parts[0][0]: []}
+            for pk in pks:
+                own.setdefault(keys.partition(pk), []).append(pk)
+            parts = [
+                (partition, [*some[:number], condition.among(own[partition]), *some[number + 1 :]])
+                for partition, some in parts
+                if partition in own
+            ]
+    return [part for part in parts if not _is_empty(part[1])] or parts[:1]
+
+
+def _is_empty(conditions: Sequence[Condition]) -> bool:
+    return any(type(condition) is ByPk and condition.pks == [] for condition in conditions)
