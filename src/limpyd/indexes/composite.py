@@ -9,7 +9,7 @@ from limpyd.exceptions import DeclarationError, InvalidValue
 from limpyd.expressions import EQUALITY
 from limpyd.indexes.base import Index
 from limpyd.indexes.equality import OWNERS, SETS
-from limpyd.indexes.field_index import FieldIndex, IndexedField
+from limpyd.indexes.field_index import FieldIndex, IndexedField, kind_name
 from limpyd.indexes.kind import IndexKind
 from limpyd.indexes.limpyd2 import IndexStorage, Limpyd2Entries, limpyd2_storage
 from limpyd.indexes.normalizers import form
@@ -206,7 +206,7 @@ class CompositeFieldIndex(FieldIndex):
         ]
         self.name = ", ".join(one.name for one in self.fields)
         self.kind, self.key, _, one_owner = index.storage(field, partition)
-        self.kind_name = b"!" + self.kind.name if one_owner else self.kind.name
+        self.kind_name = kind_name(self.kind, partition, one_owner=one_owner)
         self.declared_key = self.key.removeprefix(partition.prefix)
         self._joined = isinstance(partition, Limpyd2Partition) and not index.by_score
         spec = b"".join(_netstring(text) for place in self.places for text in place)

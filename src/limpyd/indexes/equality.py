@@ -18,7 +18,7 @@ from limpyd.scripts.query_nodes import Node
 from limpyd.scripts.query_values import Stored, Text
 
 SETS = IndexKind(b"eq", "set", keys_by_value=True, sub_key_in_entry=True, values_tested_from=2, owners_rank=1)
-OWNERS = IndexKind(b"uniq", "hash", sub_key_in_entry=True, owners_rank=2)
+OWNERS = IndexKind(b"uniq", "hash", sub_key_in_entry=True, owners_rank=2, only_one=True)
 
 
 class EqualIndex(Index):

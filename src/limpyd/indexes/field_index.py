@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.custom import WithIndex
 from limpyd.indexes.filter_texts import FilterTexts
+from limpyd.indexes.kind import IndexKind
 from limpyd.indexes.normalizers import ENDING, form
 from limpyd.keys import Partition, key_from_template
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -48,6 +49,13 @@ OF_VALUES = (ValueError, TypeError, ArithmeticError, LookupError)
 """The exceptions that Python raises for an unsuitable value."""
 
 
+def kind_name(kind: IndexKind, partition: Partition, *, one_owner: bool) -> bytes:
+    """Returns the name of a kind of index for scripts, with the mark of how its values are unique, if they are."""
+    if one_owner:
+        return b"!" + kind.name
+    return b"@" + kind.name if kind.only_one and partition.count > 1 else kind.name
+
+
 class FieldIndex(FilterTexts):
     """An index of one field in one partition.
 
@@ -56,8 +64,8 @@ class FieldIndex(FilterTexts):
         field: the field on which it is declared.
         fields: the fields that it indexes; the field of the declaration first.
         kind: its kind.
-        kind_name: the name of the kind for scripts (lua/library/index_kinds.lua), after a `!` if only one object may
-            have an entry.
+        kind_name: the name of the kind for scripts (lua/library/index_kinds.lua), after a mark if its values are unique
+            in another way than those of the kind.
         key: its key, or the prefix of its keys.
         form: the form of its texts for scripts (lua/library/forms.lua).
         row: kind_name, form and key.
@@ -68,7 +76,8 @@ class FieldIndex(FilterTexts):
 
     __slots__ = (
         *("_as_stored", "_as_text", "_filter_encoder", "_final", "_final_name", "_steps"),
-        *("declared_key", "field", "fields", "form", "index", "key", "kind", "kind_name", "of_values", "row"),
+        *("declared_key", "field", "fields", "form", "index", "key", "kind", "kind_name", "of_values"),
+        "row",
     )
 
     def __init__(self, index: Any, field: IndexedField, partition: Partition) -> None:
@@ -77,7 +86,7 @@ class FieldIndex(FilterTexts):
         self.field = field
         self.fields: tuple[IndexedField, ...] = (field,)
         self.kind, self.key, final, one_owner = index.storage(field, partition)
-        self.kind_name = b"!" + self.kind.name if one_owner else self.kind.name
+        self.kind_name = kind_name(self.kind, partition, one_owner=one_owner)
         self._filter_encoder = index.filter_encoder(field) if index.encodes_uniformly else None
         if index.normalizes:
             self._filter_encoder = index.encode_normalized

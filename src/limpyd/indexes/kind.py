@@ -37,6 +37,7 @@ class IndexKind:
         owners_rank: the rank among the kinds that find the owners of a text (lua/library/index_owners), the best
             first; None if it does not find them. A reference uses a rank of 3 or more only in the layout of limpyd 2:
             these kinds do not find an object without a score, or with another text for a number.
+        only_one: true if a text has only one owner.
     """
 
     name: bytes
@@ -50,6 +51,7 @@ class IndexKind:
     values_tested_from: int | None = None
     scans: bool = True
     owners_rank: int | None = None
+    only_one: bool = False
 
     def __post_init__(self) -> None:
         INDEX_WORDS[self.key_word or self.name] = None

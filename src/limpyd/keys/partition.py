@@ -9,7 +9,9 @@ from limpyd.keys.names import literal_pattern, to_bytes
 from limpyd.keys.slots import slot_of
 from limpyd.utils.cached_properties import cached_property
 
-DATA_WORDS = frozenset({b"field", b"hash", b"meta", b"nothing", b"pks", b"seq"})
+CLAIM_WORDS = frozenset({b"barred", b"claim", b"clock", b"given_up", b"nonce"})
+"""Those of claims, which models of several partitions have (see limpyd.claims)."""
+DATA_WORDS = frozenset({b"field", b"hash", b"meta", b"nothing", b"pks", b"seq"}) | CLAIM_WORDS
 """The words that follow the hash tag in the keys of a model's data, but for those of indexes."""
 INDEX_WORDS: dict[bytes, None] = {}
 """Those in the keys of indexes; each kind of index declares its own (see limpyd.indexes.kind)."""
@@ -69,6 +71,16 @@ class Partition:
         """The key of an index of a field, or the start of its keys; a colon and a value, or a sub-key, may follow."""
         name = f"{field}.{label}" if label else field
         return b"%s%s:%s" % (self.prefix, word, to_bytes(name))
+
+    @cached_property
+    def clock(self) -> bytes:
+        """The key that counts the claims in the way of others (see limpyd.claims)."""
+        return self.prefix + b"clock"
+
+    @cached_property
+    def barred(self) -> bytes:
+        """The hash of the times before which claims of other partitions are void in this one."""
+        return self.prefix + b"barred"
 
     @property
     def index_prefixes(self) -> list[bytes]:

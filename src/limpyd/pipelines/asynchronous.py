@@ -23,7 +23,7 @@ from limpyd.pipelines.settling import first_error, interrupted
 from limpyd.pipelines.watch import MAX_TRIES, Watch, Watchable
 from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Scattered
+from limpyd.requests.scattered import Pause, Scattered
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
 P = ParamSpec("P")
@@ -169,6 +169,8 @@ async def exchanged(driver: Any, exchange: Exchange) -> None:
 async def _received(driver: Any, to_send: Any) -> Any:
     if isinstance(to_send, Request):
         return await driver.run(to_send)
+    if isinstance(to_send, Pause):
+        return await driver.sleep(to_send.seconds)
     if to_send.begun is not None:
         await driver.ready()
         to_send.begun()

@@ -11,6 +11,7 @@ from limpyd.drivers.error_translation import refused, type_question
 from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import LimpydError
 from limpyd.requests.request import Argument, IncompleteReply, Request
+from limpyd.requests.scattered import Pause
 from limpyd.tracing.events import Purpose
 
 
@@ -39,7 +40,7 @@ class AsOne(NamedTuple):
     begun: Callable[[], None]
 
 
-Exchange = Generator[Batch | AsOne | Request[Any], Any, Any]
+Exchange = Generator[Batch | AsOne | Pause | Request[Any], Any, Any]
 """Yields what to send: a batch of requests, for a list of replies; or one request, for its result."""
 
 

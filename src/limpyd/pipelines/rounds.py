@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Rounds, Scattered
+from limpyd.requests.scattered import Pause, Rounds, Scattered
 
 Send = Callable[[list[Pending[Any]]], Exchange]
 """Sends operations at once, and settles each."""
@@ -22,12 +22,14 @@ class Scatter:
 
     Attributes:
         parts: the operations of its present round; none at its end.
+        pause: the seconds to wait before that round.
     """
 
     def __init__(self, pending: Pending[Any], request: Scattered[Any]) -> None:
         self._pending = pending
         self._rounds: Rounds[Any] = request.begin()
         self.parts: list[Pending[Any]] = []
+        self.pause = 0.0
         self._go_on(lambda: next(self._rounds))
 
     def advance(self) -> None:
@@ -44,10 +46,12 @@ class Scatter:
         self._pending.may_be_done = any(part.may_be_done for part in self.parts)
 
     def _go_on(self, step: Callable[[], Any]) -> None:
-        self.parts = []
+        self.parts, self.pause = [], 0.0
         try:
             requests = step()
-            while not requests:
+            while not requests or isinstance(requests, Pause):
+                if requests:
+                    self.pause += requests.seconds
                 requests = self._rounds.send([])
         except StopIteration as end:
             self._pending.settle(end.value)
@@ -89,4 +93,7 @@ def in_rounds(pendings: Sequence[Pending[Any]], send: Send) -> Exchange:
         scatters = [scatter for scatter in scatters if scatter.parts]
         for scatter in scatters:
             scatter.advance()
+        pause = max((scatter.pause for scatter in scatters), default=0)
+        if pause:
+            yield Pause(pause)
         sent = [part for scatter in scatters for part in scatter.parts]

@@ -23,7 +23,7 @@ from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.settling import first_error, interrupted
 from limpyd.pipelines.watch import MAX_TRIES, Watch, Watchable
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Scattered
+from limpyd.requests.scattered import Pause, Scattered
 from limpyd.requests.sync_runner import sync_run
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
@@ -168,6 +168,8 @@ def exchanged(driver: Any, exchange: Exchange) -> None:
 def _received(driver: Any, to_send: Any) -> Any:
     if isinstance(to_send, Request):
         return driver.run(to_send)
+    if isinstance(to_send, Pause):
+        return driver.sleep(to_send.seconds)
     if to_send.begun is not None:
         driver.ready()
         to_send.begun()

@@ -103,6 +103,7 @@ local outcome = all_or_nothing(function()
       for arg = first, at - 1 do
         args[#args + 1] = all_args[arg]
       end
+      args.claims = all_args.claims
       KEYS, ARGV, pk_set = keys, args, keys[1]
       reply = scripts[name]()
       if type(reply) == 'table' and (reply.ok == 'GONE' or reply.ok == 'NONE' or reply.ok == 'MANY') then

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from limpyd.exceptions import NotInPipeline
 from limpyd.requests.request import Request
@@ -13,7 +13,20 @@ R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
 Rounds = Generator[Any, Any, R_co]
-"""Yields a list of requests for each round, is sent their results, or thrown the first error; returns the result."""
+"""Yields a list of requests for each round, is sent their results, or thrown the first error; returns the result.
+
+It may also yield a `Pause`.
+"""
+
+
+class Pause(NamedTuple):
+    """A time to wait before the next round.
+
+    Attributes:
+        seconds: the time, in seconds.
+    """
+
+    seconds: float
 
 
 class Scattered(Request[R_co]):

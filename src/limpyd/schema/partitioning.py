@@ -12,17 +12,12 @@ def check_partitioned(schema: Any) -> None:
     """Refuses fields that need one partition.
 
     Raises:
-        DeclarationError: a field is unique, or refers to objects.
+        DeclarationError: a field refers to objects.
     """
     templates = [dynamic.template for dynamic in schema.dynamic.values()]
     for field in (*schema.value_fields.values(), *templates):
         if isinstance(field, ReferenceField):
             raise needs_one_partition(schema, f"{field} refers to objects")
-        if field.unique:
-            raise needs_one_partition(schema, f"{field} is unique")
-    for index in schema.composites(schema.keys.first):
-        if index.index.unique:
-            raise needs_one_partition(schema, f"{index} is unique")
 
 
 def needs_one_partition(schema: Any, reason: str) -> DeclarationError:

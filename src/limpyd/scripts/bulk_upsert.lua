@@ -11,7 +11,8 @@
 --        (counted from 0), its outcome (see lua/library/journal.lua) and the primary key of the object that it is
 --        about; the primary keys; or 'transform'
 -- @guarded
--- @requires after_object assign atomically create_one each_entry is_conflict read_fields read_objects read_shapes with_savepoint
+-- @requires after_object assign atomically create_one each_entry is_conflict read_fields read_objects read_shapes
+-- @requires with_savepoint
 
 -- Gives an existing object the values that begin at a position, and what only an import gives to the object that it is in place of.
 local function update_one(pk, values)

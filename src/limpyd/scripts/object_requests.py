@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from limpyd.exceptions import LimpydError
 from limpyd.keys import Partition
 from limpyd.lua import arguments
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.request import Argument, Request
+from limpyd.requests.request import Argument, Assumption, Request
 from limpyd.requests.step_results import Result
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
@@ -88,7 +88,19 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
         model,
     )
     request.result = Result(2, bytes, model)
-    return request.assuming(model.maintenance.at(partition).declared)
+    if partition.count > 1:
+        request.retry_with = answer
+    return request.assuming(model.maintenance.at(partition).declared, *_claims_of(model, partition, new))
+
+
+def _claims_of(model: Model, partition: Partition, new: NewObject) -> Iterator[Assumption]:
+    """Yields the claims of the unique values of a new object, if the model has several partitions."""
+    if partition.count > 1:
+        from limpyd.claims.claim import claim_of  # noqa: PLC0415 - few models have several partitions
+
+        for kind, key, text in zip(new.entries[::3], new.entries[1::3], new.entries[2::3], strict=True):
+            if kind in {b"@uniq", b"&@uniq"}:
+                yield claim_of(model, partition, key, text, new.pk)
 
 
 def get_or_create(

@@ -66,8 +66,14 @@ def _counted(text: bytes) -> bytes:
 
 
 def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
-    """Returns the request with the texts that its script asked for; None if the script did not ask."""
-    if not isinstance(reply, list) or reply[0] != b"transform":
+    """Returns the request with the texts, or the claims, that its script asked for; None if it did not ask."""
+    if not isinstance(reply, list):
+        return None
+    if reply[0] == b"claim":
+        from limpyd.claims.claim import with_claims  # noqa: PLC0415 - few models have several partitions
+
+        return with_claims(request, reply)
+    if reply[0] != b"transform":
         return None
     asked: dict[bytes, list[bytes]] = {}
     for key, value in zip(reply[1::2], reply[2::2], strict=True):

@@ -10,7 +10,8 @@
 --        lua/library/journal.lua), after the object, if it is about one (see lua/library/at_object.lua); or GONE (see
 --        scripts/find.lua)
 -- @guarded
--- @requires at_object atomically count_changes gone index_updates limit_changes read_node read_references run_scalar_commands
+-- @requires at_object atomically count_changes gone index_updates limit_changes read_node read_references
+-- @requires run_scalar_commands
 
 return atomically(function()
   local node, first = read_node(read_references(1))

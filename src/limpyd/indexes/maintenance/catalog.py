@@ -56,12 +56,12 @@ class Assumed:
         indexes: the names of the indexes that must be built.
     """
 
-    __slots__ = ("_indexes", "_known", "_maintenance", "_writes")
+    __slots__ = ("_indexes", "_known", "_writes", "maintenance")
 
     def __init__(
         self, maintenance: CatalogOwner, indexes: frozenset[bytes] = frozenset(), *, writes: bool = False
     ) -> None:
-        self._maintenance = maintenance
+        self.maintenance = maintenance
         self._writes = writes
         self._indexes = indexes
         self._known: tuple[Catalog | None, Guard | None] = (None, None)
@@ -69,7 +69,7 @@ class Assumed:
 
     def guard(self) -> Guard | None:
         known, guard = self._known
-        catalog = self._maintenance.catalog
+        catalog = self.maintenance.catalog
         if catalog is known:
             return guard
         guard = None
@@ -79,18 +79,18 @@ class Assumed:
         return guard
 
     def question(self) -> Request[None]:
-        return self._maintenance.asking(may_write=self._writes).then(lambda _: None)
+        return self.maintenance.asking(may_write=self._writes).then(lambda _: None)
 
     def check(self) -> None:
-        catalog = self._maintenance.catalog
+        catalog = self.maintenance.catalog
         if catalog is not None:
             for name in catalog.unbuilt & self._indexes:
-                raise IndexNotBuilt(*self._maintenance.index_facts(name))
+                raise IndexNotBuilt(*self.maintenance.index_facts(name))
 
     def merged(self, other: object) -> Self | None:
-        if not isinstance(other, Assumed) or other._maintenance is not self._maintenance:
+        if not isinstance(other, Assumed) or other.maintenance is not self.maintenance:
             return None
-        return type(self)(self._maintenance, self._indexes | other._indexes, writes=self._writes or other._writes)
+        return type(self)(self.maintenance, self._indexes | other._indexes, writes=self._writes or other._writes)
 
     def invalidate(self) -> None:
-        self._maintenance.invalidate()
+        self.maintenance.invalidate()

@@ -16,13 +16,14 @@ class PartitionIndexes:
     """The indexes of a model in a partition, as far as this process knows.
 
     Attributes:
+        model: the model.
         partition: the partition.
         catalog: the server's record of them; None before it was read, or if it has changed.
         declared: the assumption of each write: the catalog contains the declarations of this process.
     """
 
     def __init__(self, model: IndexedModel, partition: Partition) -> None:
-        self._model = model
+        self.model = model
         self.partition = partition
         self._indexes = {index.field_index.declared_key: index for index in declared_indexes(model, partition)}
         self.declared = Assumed(self, writes=True)
@@ -54,7 +55,7 @@ class PartitionIndexes:
     def index_facts(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index with a name in the catalog, for messages."""
         index = next(index for index in self._indexes.values() if index.name == name)
-        return self._model.name, index.field_index.field.name, str(index.field_index.index)
+        return self.model.name, index.field_index.field.name, str(index.field_index.index)
 
     def asking(self, *, may_write: bool) -> Request[Catalog]:
         """Returns the request for the catalog; before a write it also sends the declarations of this process."""
@@ -65,4 +66,4 @@ class PartitionIndexes:
                 self.catalog = catalog
             return catalog
 
-        return requests.declare(self._model, self.partition, self.indexes, may_write=may_write).then(learn)
+        return requests.declare(self.model, self.partition, self.indexes, may_write=may_write).then(learn)

@@ -4,10 +4,23 @@
 -- ARGV ends with guards, which are removed from it:
 --   for each model, its catalog and an epoch: the text; '' if there is none; a colon and the set of primary keys if
 --   there is none as long as the model has no objects
+--   for each claim of a value a NUL, the key of the index, a NUL and the value; then the nonce, the number of the
+--   partition that keeps the claim, and after a space the time of the claim, unless this script makes it; or nothing, if
+--   none is needed (see limpyd.claims)
 --   last, the number of guards
+ARGV.claims = {}
 for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
-  local current = redis.pcall('HGET', meta, ':epoch')
+  if string.byte(meta) == 0 then
+    local number, time = string.match(string.sub(epoch, 9), '^(%d+) (%d+)$')
+    local barred = number and redis.call('HGET', string.match(meta, '^%z({[^}]*}:)') .. 'barred', number)
+    if barred and tonumber(barred) > tonumber(time) then
+      return redis.error_reply('OUTDATED ' .. string.sub(meta, 2))
+    end
+    ARGV.claims[string.sub(meta, 2)] = epoch
+    meta = false
+  end
+  local current = meta and redis.pcall('HGET', meta, ':epoch') or epoch
   if type(current) == 'table' then
     local mistyped = string.find(current.err, 'WRONGTYPE', 1, true)
     return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; rename or delete it' or current.err)

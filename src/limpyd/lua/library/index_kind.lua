@@ -11,6 +11,9 @@ local function index_kind(name)
       -- @defers owners_in with_one_owner
       local own_name = string.sub(name, 2)
       kind = with_one_owner(index_kind(own_name), owners_in(own_name).list)
+    elseif string.byte(name) == 64 then
+      -- @defers with_claims
+      kind = with_claims(index_kind(string.sub(name, 2)))
     elseif string.byte(name) == 63 then
       -- @defers constraint_kind
       kind = constraint_kind(string.sub(name, 2))

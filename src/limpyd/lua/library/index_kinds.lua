@@ -26,6 +26,7 @@
 --   must_last                true if no sub-key may expire (`last`)
 --
 -- A `!` before the name says that only one object may have an entry (unique fields in the layout of limpyd 2).
+-- A `@` before the name says that a value is unique over several partitions (see lua/library/with_claims.lua).
 -- A `?` before the name says that it is a constraint (see lua/library/constraint_kind.lua).
 -- @provides index_kinds
 

@@ -1,0 +1,146 @@
+"""The claim of a value, as an assumption of the write that is to store it.
+
+The conversation about a claim is the question of the assumption: it ends with the claim, or with the object that has
+the value. Each step of it goes to one partition, and whoever is stopped between two steps leaves nothing wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, Self
+
+from limpyd.claims import requests
+from limpyd.claims.unique_value import UniqueValue
+from limpyd.exceptions import UniquenessError
+from limpyd.keys import Partition, to_text
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import Request
+from limpyd.requests.scattered import Pause, Rounds, Scattered
+
+PAUSE = 0.002
+"""The seconds until a young claim that is in the way is looked at again; twice as long each further time."""
+LONGEST_PAUSE = 0.02
+NONCE = 8
+"""The bytes of a nonce."""
+
+
+class PartitionClaim:
+    """The assumption that a partition may have a value.
+
+    A partition that keeps the claims of the value itself claims it within the write, so nothing has to be asked.
+
+    Args:
+        value: the value.
+        partition: the partition that is to have it.
+        pk: the primary key of the object; None for a new one whose key is minted.
+        field: the name of the field, for messages.
+    """
+
+    __slots__ = ("_field", "_guard", "_nonce", "_owner", "_partition", "_pk", "_value")
+
+    def __init__(self, value: UniqueValue, partition: Partition, pk: bytes | None, field: str) -> None:
+        self._value = value
+        self._partition = partition
+        self._pk = pk
+        self._field = field
+        self._owner: bytes | None = None
+        self._nonce = b""
+        self._guard: Guard | None = None
+        if value.home is partition:
+            self._hold(os.urandom(NONCE), None)
+
+    def guard(self) -> Guard | None:
+        return self._guard
+
+    def check(self) -> None:
+        if self._owner is not None:
+            value, model = self._value, self._value.model
+            raise UniquenessError(
+                model.name, self._field, model.value_of(self._field, value.text), to_text(self._owner)
+            )
+
+    def invalidate(self) -> None:
+        self._guard = self._owner = None
+
+    def merged(self, other: object) -> Self | None:
+        same = isinstance(other, PartitionClaim) and other._value == self._value and other._partition is self._partition
+        return self if same else None
+
+    def question(self) -> Request[None]:
+        return Scattered(self.conversation, subject=self._value.model)
+
+    def is_about(self, key: bytes, text: bytes) -> bool:
+        """Returns whether it is the claim of a text in the index with a key."""
+        return text == self._value.text and key == self._value.index_in(self._partition)
+
+    def conversation(self) -> Rounds[None]:
+        """Claims the value, or finds the object that has it."""
+        value, barred, pause = self._value, self._nonce, PAUSE
+        while True:
+            nonce = os.urandom(NONCE)
+            (claimed,) = yield [requests.claim(value, self._partition, nonce, barred)]
+            if isinstance(claimed, int):
+                return self._hold(nonce, claimed)
+            (owner,) = yield [requests.verify(value, claimed)]
+            if owner is not None:
+                return self._leave_to(owner)
+            if claimed.is_old:
+                (time,) = yield [requests.take_over(value, claimed, self._partition, nonce)]
+                if time is not None:
+                    return self._hold(nonce, time)
+                barred = nonce
+            else:
+                yield Pause(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _hold(self, nonce: bytes, time: int | None) -> None:
+        """Notes a claim: the nonce, and the time at which it was made; None if the write makes it."""
+        self._nonce = nonce
+        self._set_guard(b"%b%d" % (nonce, self._value.home.number) + (b"" if time is None else b" %d" % time))
+
+    def _leave_to(self, owner: bytes) -> None:
+        """Notes the object that has the value; if it is the one that is written, no claim is needed."""
+        if owner == self._pk:
+            self._set_guard(b"")
+        else:
+            self._owner = owner
+
+    def _set_guard(self, held: bytes) -> None:
+        key = self._value.index_in(self._partition)
+        self._guard = Guard(b"\0%b\0%b" % (key, self._value.text), held)
+
+
+def with_claims(request: Request[Any], reply: list[Any]) -> Request[Any]:
+    """Returns the request with the claims that its script asked for."""
+    again = request.with_args(request.args)
+    for key, text, pk in zip(reply[1::3], reply[2::3], reply[3::3], strict=True):
+        known = [one for one in request.assumes if isinstance(one, PartitionClaim) and one.is_about(key, text)]
+        for each in known:
+            each.invalidate()
+        if not known:
+            again = again.assuming(_claim_of(request.assumes, key, text, pk))
+    return again
+
+
+def _claim_of(assumptions: Sequence[Any], key: bytes, text: bytes, pk: bytes) -> PartitionClaim:
+    """Returns the claim of a value that only the server knew, for the partition whose indexes a request rests on."""
+    for each in assumptions:
+        partition = None if isinstance(each, PartitionClaim) else each.maintenance.partition
+        if partition is not None and key.startswith(partition.prefix):
+            return claim_of(each.maintenance.model, partition, key, text, pk)
+    raise AssertionError(key)  # no script writes to an index without having asked about it
+
+
+def claim_of(model: Any, partition: Partition, key: bytes, text: bytes, pk: bytes | None) -> PartitionClaim:
+    """Returns the claim of a text in an index of a partition.
+
+    Args:
+        model: the model.
+        partition: the partition that is to have the value.
+        key: the key of the index there.
+        text: the value as the index keeps it.
+        pk: the primary key of the object; None for a new one whose key is minted.
+    """
+    value = UniqueValue(model, key.removeprefix(partition.prefix + b"uniq:"), text)
+    return PartitionClaim(value, partition, pk, model.index_at(key).field_names)

@@ -1,0 +1,36 @@
+"""A value of an index of unique values, over all partitions."""
+
+from __future__ import annotations
+
+from binascii import crc32
+from typing import Any, NamedTuple
+
+from limpyd.keys import Partition
+
+
+class UniqueValue(NamedTuple):
+    """A value of an index of unique values.
+
+    Attributes:
+        model: the model.
+        index_name: the name of the index, without what precedes it in its key: `email` of `{…}:uniq:email`.
+        text: the value as the index keeps it.
+    """
+
+    model: Any
+    index_name: bytes
+    text: bytes
+
+    @property
+    def home(self) -> Partition:
+        """The partition that keeps its claim."""
+        partitions: tuple[Partition, ...] = self.model.keys.partitions
+        return partitions[crc32(self.text) % len(partitions)]
+
+    def index_in(self, partition: Partition) -> bytes:
+        """The key of the index in a partition."""
+        return b"%buniq:%b" % (partition.prefix, self.index_name)
+
+    def claims_in(self, partition: Partition) -> bytes:
+        """The key of the claims of the index in a partition."""
+        return b"%bclaim:%b" % (partition.prefix, self.index_name)

@@ -1,0 +1,85 @@
+-- A kind of index whose values are unique over several partitions: a partition enters a value only if it has claimed it
+-- (see limpyd.claims). Of each value that it has, it knows the nonce of the claim: under `nonce:`, as under `uniq:` the
+-- owner. Values that it gave up are listed, until a client removes their claims, unless it keeps these itself.
+-- @requires call claim_parts claim_record claim_request undo_with
+-- @provides with_claims
+
+-- Returns the beginning of all keys of the partition, its number, and the name of the index.
+local function place_of(key)
+  local prefix, number, index = string.match(key, '^({[^}]*:(%d+)[.%d]*}:)uniq:(.*)$')
+  return prefix, tonumber(number), index
+end
+
+local function ask_for_claim(key, value, pk)
+  claim_request = claim_request or { 'claim' }
+  claim_request[#claim_request + 1] = key
+  claim_request[#claim_request + 1] = value
+  claim_request[#claim_request + 1] = pk
+end
+
+-- Notes the claim of a value that the partition gets, or asks for it.
+local function hold(key, value, pk)
+  local prefix, number, index = place_of(key)
+  local given = (ARGV.claims or {})[key .. '\0' .. value]
+  if not given or given == '' then
+    return ask_for_claim(key, value, pk)
+  end
+  local nonce = string.sub(given, 1, 8)
+  if not string.find(given, ' ', 9, true) then -- the partition keeps the claim itself
+    local claims = prefix .. 'claim:' .. index
+    local record = call('HGET', claims, value)
+    if record and claim_parts(record) ~= number then
+      return ask_for_claim(key, value, pk) -- another partition has one, and must be asked
+    end
+    local now = redis.call('TIME')
+    call('HSET', claims, value, claim_record(number, nonce, now[1] * 1000 + math.floor(now[2] / 1000)))
+    undo_with(record and 'HSET' or 'HDEL', claims, value, record)
+  end
+  local nonces = prefix .. 'nonce:' .. index
+  local before = call('HGET', nonces, value) -- of an owner that does not exist any more
+  call('HSET', nonces, value, nonce)
+  undo_with(before and 'HSET' or 'HDEL', nonces, value, before)
+end
+
+-- Gives up a value, and its claim.
+local function give_up(key, value)
+  local prefix, number, index = place_of(key)
+  local nonces, claims = prefix .. 'nonce:' .. index, prefix .. 'claim:' .. index
+  local nonce = call('HGET', nonces, value)
+  if not nonce then
+    return
+  end
+  call('HDEL', nonces, value)
+  undo_with('HSET', nonces, value, nonce)
+  local record = call('HGET', claims, value)
+  local by, own_nonce = claim_parts(record)
+  if by == number and own_nonce == nonce then
+    call('HDEL', claims, value)
+    undo_with('HSET', claims, value, record)
+  else
+    call('RPUSH', prefix .. 'given_up', cmsgpack.pack({ index, value, nonce }))
+    undo_with('RPOP', prefix .. 'given_up')
+  end
+end
+
+local function with_claims(kind)
+  local add, remove = kind.add, kind.remove
+  return setmetatable({
+    batch = false,
+    looks_at_owners = true,
+    add = function(key, entry, pk, number, value, sub)
+      local before = call('HGET', key, entry)
+      add(key, entry, pk, number, value, sub)
+      if before ~= pk then
+        hold(key, entry, pk)
+      end
+    end,
+    remove = function(key, entry, pk)
+      local owner = call('HGET', key, entry)
+      remove(key, entry, pk)
+      if owner == pk then
+        give_up(key, entry)
+      end
+    end,
+  }, { __index = kind })
+end
