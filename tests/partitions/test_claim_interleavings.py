@@ -1,0 +1,162 @@
+"""The steps of writers of unique values in all orders, on a real server.
+
+The models in tests/protocols explore the protocol; here it is what is implemented. After each step no value has two
+owners, and each owner has its claim, whoever takes no more steps.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
+from limpyd.claims import requests
+from limpyd.keys.partitioned import PartitionedKeys
+from tests.support.claim_writers import Case, Steps, World
+from tests.support.servers import NEWEST
+
+STEPS = 7
+"""The steps whose orders are all tried; then the writers end one after the other."""
+
+
+@pytest.fixture(scope="module")
+def world(servers):
+    server = servers(NEWEST)
+    spread = RedisDatabase(port=server.port, partitions=4)
+
+    class Claiming(RedisModel):
+        database = spread
+        pk = PKField()
+        email = InstanceHashField(unique=True, type=str)
+        other = InstanceHashField()
+
+    yield World(Claiming, server.client())
+    spread.close()
+
+
+def in_partition(number: int, beginning: str) -> str:
+    """Returns a text that belongs in a partition of four."""
+    keys = PartitionedKeys("", "claiming", 4)
+    return next(text for each in range(99) if keys.partition((text := f"{beginning}{each}").encode()).number == number)
+
+
+A, A2, B, C = in_partition(0, "a"), in_partition(0, "b"), in_partition(1, "c"), in_partition(2, "d")
+V, W, V_AT_A = in_partition(3, "v"), in_partition(2, "w"), in_partition(0, "x")
+
+CASES = [
+    Case("two want a value", [[(A, V)], [(B, V)]]),
+    Case("two want a value that one's partition keeps", [[(A, V_AT_A)], [(B, V_AT_A)]]),
+    Case("two of one partition", [[(A, V)], [(A2, V)]]),
+    Case("two of the partition that keeps it", [[(A, V_AT_A)], [(A2, V_AT_A)]]),
+    Case("one object twice", [[(A, V)], [(A, V)]]),
+    Case("it is given up and wanted", [[(A, None)], [(B, V)]], [(A, V)]),
+    Case("it is given up by its keeper, and wanted", [[(A, None)], [(B, V_AT_A)]], [(A, V_AT_A)]),
+    Case("it is changed and wanted", [[(A, W)], [(B, V)]], [(A, V)]),
+    Case("two exchange their values", [[(A, W)], [(B, V)]], [(A, V), (B, W)]),
+    Case("it is given up and taken back", [[(A, None), (A, V)], [(B, V)]], [(A, V)]),
+]
+
+
+@pytest.fixture(autouse=True)
+def all_claims_are_old(monkeypatch):
+    monkeypatch.setattr(requests, "GRACE", -1)  # whatever is in the way is taken over, if nobody has the value
+
+
+def run(world: World, case: Case, schedule: Sequence[int]) -> tuple[list[Steps | None], list[str]]:
+    """Runs the steps of a schedule, as far as its writers take any; returns the writers, None for one that has ended."""
+    writers: list[Steps | None] = [*world.begin(case)]
+    outcomes = [""] * len(writers)
+    waiting = [next(writer) for writer in writers if writer is not None]
+    for number in schedule:
+        try:
+            waiting[number] = writers[number].send(world.sent(waiting[number]))
+        except StopIteration as end:
+            writers[number], outcomes[number] = None, end.value
+    for number, writer in enumerate(writers):
+        if writer is not None:
+            writers[number] = resumed(writer, waiting[number])
+    return writers, outcomes
+
+
+def resumed(writer: Steps, waiting: object) -> Steps:
+    """A writer that goes on with a step that was not taken yet."""
+    asked = waiting
+    while True:
+        try:
+            asked = writer.send((yield asked))
+        except StopIteration as end:
+            return end.value
+
+
+def schedules(world: World, case: Case) -> Iterator[tuple[Sequence[int], list[Steps | None], list[str]]]:
+    """All schedules of a case up to a number of steps, each with the writers that are left, and the outcomes."""
+    left: list[list[int]] = [[]]
+    while left:
+        schedule = left.pop()
+        writers, outcomes = run(world, case, schedule)
+        yield schedule, writers, outcomes
+        if len(schedule) < STEPS:
+            left += ([*schedule, number] for number, outcome in enumerate(outcomes) if not outcome)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_all_orders(world, case):
+    for schedule, writers, outcomes in schedules(world, case):
+        assert world.faults() == [], (schedule, outcomes)
+        for number, writer in enumerate(writers):  # and then one after the other
+            if writer is not None:
+                outcomes[number] = end_of(world, writer)
+                assert world.faults() == [], (schedule, outcomes)
+        check_outcomes(world, case, outcomes)
+
+
+def check_outcomes(world, case, outcomes):
+    """Each writer was told what is true: whoever ended last with `ok` has the value."""
+    for operations, outcome in zip(case.writers, outcomes, strict=True):
+        (pk, value), last = operations[-1], outcome.split()[-1]
+        others = [value for writer in case.writers if writer is not operations for other, value in writer if other == pk]
+        if last == "ok" and not others:
+            assert world.model.lazy_connect(pk).email.hget() == value
+        elif last == "taken":
+            assert value is not None
+
+
+def test_a_writer_alone_ends_wherever_others_were_stopped(world):
+    case = CASES[0]
+    for _ in schedules(world, case):
+        world.model(pk=C, other="x")
+        writer = world.writer([(C, V)])
+        assert end_of(world, writer) in {"ok", "taken"}
+        assert world.faults() == []
+
+
+def end_of(world: World, writer: Steps) -> str:
+    """Runs a writer to its end."""
+    asked = next(writer)
+    for _ in range(50):
+        try:
+            asked = writer.send(world.sent(asked))
+        except StopIteration as end:
+            return end.value
+    raise AssertionError
+
+
+def test_many_at_random(world):
+    choose = random.Random(1)
+    for _ in range(60):
+        writers = [[(choose.choice((A, A2, B, C)), choose.choice((V, W, V_AT_A, None))) for _ in range(2)] for _ in "123"]
+        case = Case("", writers)
+        left: list[Steps | None] = [*world.begin(case)]
+        waiting = [next(writer) for writer in left if writer is not None]
+        while any(left):
+            number = choose.choice([number for number, writer in enumerate(left) if writer is not None])
+            if choose.random() < 0.03:
+                left[number] = None  # killed
+                continue
+            try:
+                waiting[number] = left[number].send(world.sent(waiting[number]))
+            except StopIteration:
+                left[number] = None
+            assert world.faults() == [], writers

@@ -1,0 +1,152 @@
+"""Writers of unique values over partitions, one step at a time: each step is one message to one partition.
+
+They run what limpyd runs, but stop after each message, so a test decides whose step comes next. A writer that takes no
+more steps was killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, NamedTuple
+
+import redis
+
+from limpyd.claims.claim import PartitionClaim
+from limpyd.exceptions import UniquenessError
+from limpyd.requests.request import Request
+from limpyd.requests.scattered import Pause
+
+Steps = Generator[tuple[Request[Any], tuple[Any, ...]] | None, Any, str]
+"""Yields each request with what is sent for it, or None for a pause, and is sent the reply; returns the outcome."""
+
+
+def setting(bound: Any, value: str | None) -> Steps:
+    """Sets a unique field of an object, or removes its value; returns `ok` or `taken`."""
+    kind = type(bound)
+    request = kind.hdel.describe(bound) if value is None else kind.hset.describe(bound, value)
+    while True:
+        guards = []
+        for assumption in request.assumes:
+            while (guard := assumption.guard()) is None:
+                try:
+                    yield from _asked(assumption)
+                    assumption.check()
+                except UniquenessError:
+                    return "taken"
+            guards.append(guard)
+        reply = yield request, request.args_under(guards)
+        if isinstance(reply, redis.ResponseError):
+            assert str(reply).startswith("OUTDATED "), reply
+            for assumption in request.assumes:
+                if isinstance(assumption, PartitionClaim):
+                    assumption.invalidate()
+            continue
+        instead = None if request.retry_with is None else request.retry_with(request, reply)
+        if instead is None:
+            try:
+                request.decode(reply)
+            except UniquenessError:
+                return "taken"
+            return "ok"
+        request = instead
+
+
+def _asked(assumption: Any) -> Steps:
+    rounds = assumption.question().begin()
+    found: Any = None
+    while True:
+        try:
+            asked = rounds.send(found)
+        except StopIteration:
+            return ""
+        if isinstance(asked, Pause):
+            yield None
+            found = []
+        else:
+            found = []
+            for request in asked:
+                reply = yield request, request.args
+                found.append(request.decode(reply))
+
+
+class Case(NamedTuple):
+    """What some writers do.
+
+    Attributes:
+        name: its name.
+        writers: the operations of each: an object, and the value that it gets, or None.
+        before: the values of objects before.
+    """
+
+    name: str
+    writers: Sequence[Sequence[tuple[str, str | None]]]
+    before: Sequence[tuple[str, str]] = ()
+
+
+class World:
+    """Objects of a model in several partitions, and writers of their unique field.
+
+    Args:
+        model: the model, with a primary key and the unique field `email`.
+        client: a client of its server.
+    """
+
+    def __init__(self, model: Any, client: redis.Redis) -> None:
+        self.model = model
+        self.keys = model._schema.keys
+        self.client = client
+
+    def begin(self, case: Case) -> list[Steps]:
+        """Stores what is there before, and returns the writers of a case."""
+        for key in self.client.scan_iter("{claiming:*}:*", count=1000):
+            if not key.endswith(b":meta"):
+                self.client.delete(key)
+        values = dict(case.before)
+        for pk in {pk for writer in case.writers for pk, _ in writer} | values.keys():
+            self.model(pk=pk, email=values.get(pk), other="x")
+        self.model._schema.maintenance.at(self.keys.first)
+        return [self.writer(operations) for operations in case.writers]
+
+    def writer(self, operations: Sequence[tuple[str, str | None]]) -> Steps:
+        outcomes = []
+        for pk, value in operations:
+            outcomes.append((yield from setting(self.model.lazy_connect(pk).email, value)))
+        return " ".join(outcomes)
+
+    def sent(self, asked: tuple[Request[Any], tuple[Any, ...]] | None) -> Any:
+        """Sends one message, and returns the reply."""
+        if asked is None:
+            return None
+        request, args = asked
+        try:
+            return self.client.execute_command(*args)
+        except redis.exceptions.NoScriptError:
+            assert request.script is not None
+            self.client.script_load(request.script.source)
+            return self.client.execute_command(*args)
+        except redis.ResponseError as error:
+            return error
+
+    def faults(self) -> list[str]:
+        """Returns what is wrong now: values of two owners, owners without their claim, entries of nobody."""
+        found = []
+        owners: dict[bytes, list[bytes]] = {}
+        for partition in self.keys.partitions:
+            uniq = self.client.hgetall(partition.prefix + b"uniq:email")
+            nonces = self.client.hgetall(partition.prefix + b"nonce:email")
+            if uniq.keys() != nonces.keys():
+                found.append(f"values {uniq} and nonces {nonces} of {partition.prefix!r} differ")
+            for text, pk in uniq.items():
+                owners.setdefault(text, []).append(pk)
+                home = self._home(text)
+                record = self.client.hget(home.prefix + b"claim:email", text)
+                if record is None or (int.from_bytes(record[:2]), record[2:10]) != (partition.number, nonces.get(text)):
+                    found.append(f"{text!r} of {pk!r} is not claimed by its partition: {record!r}")
+                if self.client.hget(partition.hash_prefix + pk, b"email") != text:
+                    found.append(f"{text!r} is not the value of {pk!r}")
+        return found + [f"{text!r} has the owners {pks}" for text, pks in owners.items() if len(pks) > 1]
+
+    def _home(self, text: bytes) -> Any:
+        from limpyd.claims.unique_value import UniqueValue
+
+        return UniqueValue(self.model._schema, b"email", text).home
