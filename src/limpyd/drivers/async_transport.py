@@ -35,6 +35,7 @@ class AsyncTransport:
         losses: the errors that `alone()` raises if its connection is lost; `lost()` converts them to the public errors.
         routes_by_slot: the node for a request depends on its keys.
         redirections: the errors that `alone()` raises if another node of a cluster is to be used, or the same later.
+        attempts: returns the tries of a transaction that watches, on a cluster.
         sleep: waits for some seconds.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
             request, and all requests are sent by the methods of this class.
@@ -42,6 +43,7 @@ class AsyncTransport:
 
     routes_by_slot = False
     redirections: tuple[type[Exception], ...] = ()
+    attempts: Callable[[], Any] = staticmethod(lambda: None)
     losses = (ConnectionLost,)
     sleep = staticmethod(asyncio.sleep)
 
@@ -116,11 +118,12 @@ class AsyncTransport:
             raise
 
     @asynccontextmanager
-    async def alone(self, slot: int | None = None) -> AsyncIterator[Talk]:  # noqa: ARG002 - a cluster asks
+    async def alone(self, slot: int | None, attempts: Any) -> AsyncIterator[Talk]:  # noqa: ARG002 - for clusters
         """A dedicated connection, as a function that sends commands and returns their replies, which may be refusals.
 
         Args:
             slot: that of the keys of the commands, if it is known.
+            attempts: what `attempts()` returned.
 
         Raises:
             ServerUnreachable: there is no connection, or it was lost before anything was sent.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
@@ -16,7 +17,7 @@ from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections, asked
 from limpyd.drivers.cluster.attempts import Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
-from limpyd.drivers.cluster.redirected import Redirected, redirection_in
+from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import Home
@@ -43,6 +44,7 @@ class AsyncClusterDriver(AsyncDriver):
     def __init__(self, connections: AsyncClusterConnections, address: str, listeners: Listeners) -> None:
         super().__init__(connections, address, listeners)  # type: ignore[arg-type]
         self._routing = connections.routing
+        self.attempts = partial(Attempts, self._routing)
 
     def is_redirection(self, failure: Any) -> bool:
         return is_redirection(failure)
@@ -137,7 +139,7 @@ class AsyncClusterDriver(AsyncDriver):
         return pool.shared() or await pool.here().open_shared()
 
     @asynccontextmanager
-    async def alone(self, slot: int | None = None) -> AsyncIterator[Talk]:
+    async def alone(self, slot: int | None, attempts: Attempts) -> AsyncIterator[Talk]:
         async with AsyncExitStack() as stack:
             opened: list[tuple[NodeAddress, MultiplexedConnection]] = []
 
@@ -145,23 +147,25 @@ class AsyncClusterDriver(AsyncDriver):
                 name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None
             ) -> list[Any]:
                 if not opened:
-                    home = Slot(slot) if request is None or slot is not None else request
-                    opened.append(await self._open_alone(home, stack))
+                    opened.append(await self._open_alone(request or Slot(slot), attempts, stack))
                 node, connection = opened[0]
-                replies = await self._talked(connection, name, commands, request)
-                refusal = redirection_in(replies)
-                if refusal is not None:
-                    attempts = Attempts(self._routing)
-                    attempts.redirected(refusal, slot if request is None else request.slot, node)
-                    await self._refresh_if(attempts)
-                    raise Redirected(refusal, node)
-                return replies
+                try:
+                    replies = await self._talked(connection, name, commands, request)
+                    failure = redirection_in(replies)
+                    if failure is None:
+                        return replies
+                except (ServerUnreachable, ConnectionLost) as error:
+                    failure = unexecuted(error, request, last=self.connections.closed)
+                again = redirected(attempts, failure, slot, node)
+                await self._refresh_if(attempts)
+                raise again
 
             yield talk
 
-    async def _open_alone(self, home: Home, stack: AsyncExitStack) -> tuple[NodeAddress, MultiplexedConnection]:
+    async def _open_alone(
+        self, home: Home, attempts: Attempts, stack: AsyncExitStack
+    ) -> tuple[NodeAddress, MultiplexedConnection]:
         """A connection to the node of a slot that no other caller has."""
-        attempts = Attempts(self._routing)
         while True:
             node = self._routing.node_for(home)
             try:
