@@ -14,6 +14,7 @@ from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, refused, too_few_connections, unreachable
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
 from limpyd.drivers.script_cache import Sources
+from limpyd.drivers.shared_requests import asked
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.tracing.events import CONNECT, Purpose, Retry
@@ -274,7 +275,7 @@ class AsyncTransport:
                 reply = await self._ask_alone(request, packed)
             else:
                 connection = self.shared_connection(request) or await self._open(request)
-                reply = await connection.ask(packed)
+                reply = await asked(connection, packed, request)
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)

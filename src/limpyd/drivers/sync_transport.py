@@ -250,6 +250,8 @@ class SyncTransport:
     def _exchanged(self, request: Request[Any], packed: bytes) -> Any:
         if request.blocking:
             return self.connections.wait(packed, request.timeout, request)
+        if request.origin is not None:
+            return self.connections.exchange_step(packed, request)
         return self.connections.exchange(packed, request.replies, request)
 
     def _report_loss(self, request: Request[Any], error: Exception, last_try: bool) -> None:

@@ -194,7 +194,7 @@ class Lookup(Read[R]):
     def __init__(self, schema: Schema, given: Any, convert: Callable[[bytes], R]) -> None:
         stored = schema.pk_field.encode(given)
         self.statement = schema.statements.exists(schema.keys.partition(stored))
-        self.needs = None
+        self.needs = self.origin = None
         self.followups = ()
         self._pk = stored
         self._args = ()

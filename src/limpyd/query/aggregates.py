@@ -18,6 +18,7 @@ from limpyd.query.results.ambiguous_replies import undecodable
 from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among
 from limpyd.requests.request import Program, Request, resolved
+from limpyd.requests.walks import Origin, attempt
 
 PartialT = TypeVar("PartialT")
 R = TypeVar("R")
@@ -46,9 +47,13 @@ def extreme_in_chunks(plan: Plan, column: Column, among: Callable[[list[bytes]],
             raise undecodable((column,), error) from error
 
     found: list[list[Any]] = []
-    cursor = None if plan.empty else b""
+    origin, cursor = Origin(), None if plan.empty else b""
     while cursor is not None:
-        chunk = yield part_of_total(plan, b"first", column, CHUNK, cursor, read)
+        step = part_of_total(plan, b"first", column, CHUNK, cursor, read)
+        chunk, again = yield from attempt(origin, step, cursor)
+        if again:
+            cursor = b""
+            continue
         found += filter(None, chunk.items)
         for some in slices_of(chunk.others, CHUNK):
             found += filter(None, (yield total_among(plan, some, b"first", column, read)).items)
@@ -187,9 +192,13 @@ class Total(NamedTuple, Generic[PartialT, R]):
     def in_chunks(self, convert: Callable[[R], S]) -> Program[S]:
         """Asks chunk by chunk, and returns what the result becomes."""
         parts: list[PartialT] = []
-        cursor = None if self.plan.empty else b""
+        origin, cursor = Origin(), None if self.plan.empty else b""
         while cursor is not None:
-            chunk = yield part_of_total(self.plan, self.wanted, self.column, CHUNK, cursor, self._part)
+            step = part_of_total(self.plan, self.wanted, self.column, CHUNK, cursor, self._part)
+            chunk, again = yield from attempt(origin, step, cursor)
+            if again:
+                parts, cursor = [], b""
+                continue
             parts += chunk.items
             for some in slices_of(chunk.others, CHUNK):
                 parts += (yield total_among(self.plan, some, self.wanted, self.column, self._part)).items

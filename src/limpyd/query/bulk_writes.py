@@ -15,6 +15,7 @@ from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.scanning.chunks import chunk_of, search_among
 from limpyd.requests.request import Program as Steps
 from limpyd.requests.request import Request
+from limpyd.requests.walks import Origin, attempt
 from limpyd.scripts.queries import Search
 from limpyd.scripts.query_writes import assign_found
 from limpyd.scripts.updates import Assigned, Program
@@ -34,6 +35,7 @@ def in_chunks(
     change: Callable[[Search], Request[int]],
     *,
     moving: bool,
+    repeats: bool,
 ) -> Steps[int]:
     """Changes the objects of a plan in chunks, and returns how many were changed.
 
@@ -46,11 +48,16 @@ def in_chunks(
         change: returns the request that changes the objects of a search.
         moving: true if an object that was changed could be found and changed again: its entries move in the indexes
             that are searched, or a value is computed from the old one.
+        repeats: true if an object that was changed is changed and counted again when the walk begins again; false if
+            it is not found again, or `moving`.
     """
-    cursor, changed = b"", 0
+    origin, cursor, changed = Origin(), b"", 0
     met: set[bytes] = set()
     while True:
-        chunk = yield chunk_of(plan, RAW, size, cursor)
+        chunk, again = yield from attempt(origin, chunk_of(plan, RAW, size, cursor), cursor)
+        if again:
+            cursor, changed = b"", 0 if repeats else changed
+            continue
         pks = [*chunk.items, *chunk.others]
         all_found = not cursor and not chunk.cursor and not chunk.others
         if moving:

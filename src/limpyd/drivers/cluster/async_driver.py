@@ -13,10 +13,11 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.drivers.async_transport import NOT_OPENED, Talk
 from limpyd.drivers.asynchronous import AsyncDriver
-from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections, asked
-from limpyd.drivers.cluster.attempts import Attempts, is_redirection
+from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
+from limpyd.drivers.cluster.attempts import PACKED_ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
+from limpyd.drivers.cluster.lost_shares import noted
 from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.topology import NodeAddress
@@ -24,10 +25,12 @@ from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
 from limpyd.drivers.script_cache import Sources
+from limpyd.drivers.shared_requests import asked
 from limpyd.exceptions import ServerUnreachable
 from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
+from limpyd.requests.walks import ServerChanged
 from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
@@ -68,7 +71,7 @@ class AsyncClusterDriver(AsyncDriver):
             try:
                 found = walk.received(await self._reply(walk.request(request)))
                 break
-            except NodeGone:
+            except (NodeGone, ServerChanged):
                 walk.skip()
         decode: Callable[[Any], R] = request.decode
         return decode(found)
@@ -121,7 +124,7 @@ class AsyncClusterDriver(AsyncDriver):
         for share, connection, of_share in sent:
             own, before = replies[before : before + len(of_share)], before + len(of_share)
             connection.scripts.note(of_share, own)
-            received += _noted(batch, share, own)
+            received += noted(batch, share, own)
         return received
 
     async def _open_all(self, shares: Sequence[Share]) -> list[MultiplexedConnection | Exception]:
@@ -218,7 +221,7 @@ class AsyncClusterDriver(AsyncDriver):
             if request.blocking:
                 reply = await self._wait_at(node, request, packed, asking=asking)
             else:
-                reply = await asked(await self._open_to(node), packed, asking=asking)
+                reply = await asked(await self._open_to(node), packed, request, PACKED_ASKING if asking else b"")
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)
@@ -231,7 +234,7 @@ class AsyncClusterDriver(AsyncDriver):
         """The reply to a blocking command, on a connection of its own."""
         async with self._dedicated(self.connections.pools[node]) as connection:
             connection.wait_at_most(longest_wait(request.timeout, connection.usual_timeout))
-            return await asked(connection, packed, asking=asking)
+            return await asked(connection, packed, request, PACKED_ASKING if asking else b"")
 
     def _before_next(
         self, request: Request[Any], attempts: Attempts, node: NodeAddress, failure: Any, *, was_lost: bool
@@ -286,15 +289,3 @@ class AsyncClusterDriver(AsyncDriver):
         if trace is not None:
             trace.finish(reply, failure)
         return reply
-
-
-def _noted(batch: ClusterBatch, share: Share, replies: list[Any]) -> list[Any]:
-    """Notes what came of a share, and returns the replies before the first that was lost."""
-    losses = [number for number, reply in enumerate(replies) if isinstance(reply, ConnectionLost)]
-    if not losses:
-        batch.note(share, replies)
-        return replies
-    sent = sum(1 for reply in replies if not isinstance(reply, ConnectionLost) or reply.sent)
-    received = replies[: losses[0]]
-    batch.note(share, received, sent, replies[losses[0]].as_error())
-    return received

@@ -27,6 +27,7 @@ from limpyd.drivers.sync_transport import Talk
 from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
+from limpyd.requests.walks import ServerChanged
 from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
@@ -64,7 +65,7 @@ class ClusterDriver(SyncDriver):
             try:
                 found = walk.received(self._reply(walk.request(request)))
                 break
-            except NodeGone:
+            except (NodeGone, ServerChanged):
                 walk.skip()
         decode: Callable[[Any], R] = request.decode
         return decode(found)

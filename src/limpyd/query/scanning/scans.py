@@ -8,9 +8,8 @@ from limpyd.query.planning.plan import Plan
 from limpyd.query.results.projections import Projection
 from limpyd.query.scanning.chunks import Chunk, chunk_of, some_of
 from limpyd.requests.request import Request, Walk
+from limpyd.requests.walks import WITHOUT_VALUE
 
-WITHOUT_VALUE = b"-"
-"""The beginning of the cursor of a walk in order once it has come to those without a value."""
 LISTED = b"="
 """The beginning of the cursor where all that is found was listed; a position follows."""
 
