@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.declared_keys import every_script_declares_it, look_at_keys  # noqa: F401 - fixtures of all tests
 from tests.support.face import Face
+from tests.support.partitioned import pytest_runtest_makereport  # noqa: F401 - a hook of pytest
 from tests.support.selection import (  # noqa: F401 - hooks of pytest
     pytest_addoption,
     pytest_collection_modifyitems,

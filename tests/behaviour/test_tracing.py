@@ -68,9 +68,9 @@ def things(where):
 
 
 class Monitor:
-    """How many commands clients send within a block, by MONITOR, without those of connections that open."""
+    """How many commands clients send within a block, by MONITOR, without those of connections that open or walk."""
 
-    OPENING = ("HELLO", "CLIENT", "SELECT", "AUTH")
+    OPENING = ("HELLO", "CLIENT", "SELECT", "AUTH", "INFO")
 
     def __init__(self, server):
         self._server = server

@@ -11,12 +11,15 @@ import redis
 
 from limpyd import ListField, RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.drivers.cluster.async_nodes import asked
+from limpyd.drivers.cluster.attempts import PACKED_ASKING
+from limpyd.drivers.shared_requests import asked
 from limpyd.exceptions import OutcomeUnknown, ServerUnreachable
+from limpyd.requests.request import Request
 from tests.support.clusters import slot_of
 from tests.support.servers import OLDEST
 from tests.support.spread_models import MODELS, declared, slot
 
+PING: Request[bytes] = Request((b"PING",), bytes)
 on_one_server = pytest.mark.parametrize("cluster", ["valkey-9.1"], indirect=True)
 
 
@@ -205,7 +208,7 @@ class TestAsync:
             connection = await driver._open_to(driver._routing.topology.nodes[0])
             written = []
             connection._write = written.append
-            call = asyncio.create_task(asked(connection, b"PING\r\n", asking=True))
+            call = asyncio.create_task(asked(connection, b"PING\r\n", PING, PACKED_ASKING))
             await asyncio.sleep(0)
             call.cancel()
             await asyncio.sleep(0)

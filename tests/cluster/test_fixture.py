@@ -158,6 +158,13 @@ def test_a_replica_takes_its_primarys_place_when_ordered(replicated):
     assert replica.call("GET", TAG) == "value"
 
 
+def test_replicas_take_turns(replicated):
+    for _ in range(3):
+        (replica,) = replicated.replicas(replicated.owner(SLOT))
+        replicated.fail_over(replica)
+        assert replicated.owner(SLOT) is replica
+
+
 @pytest.mark.server(NEWEST)
 def test_a_killed_primary_is_replaced_and_comes_back_as_a_replica(clusters):
     replicated = clusters(NEWEST, replicas=1)

@@ -21,8 +21,16 @@ from tests.support.servers import BINARIES
 from tests.support.slot_moves import AtomicMove, SlotMove
 
 OPTIONS = ("--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0")
-WITH_REPLICAS = ("--cluster-node-timeout", "1500", "--cluster-replica-validity-factor", "0")
+NODE_TIMEOUT = 1.5
+"""The seconds after which a node of a cluster with replicas is taken for dead."""
+WITH_REPLICAS = ("--cluster-node-timeout", f"{NODE_TIMEOUT * 1000:.0f}", "--cluster-replica-validity-factor", "0")
 """A replica is promoted some two seconds after its primary was killed, however far behind it is."""
+ELECTION_RETRY = 2 * max(2 * NODE_TIMEOUT, 2)
+"""The seconds after a replica's election in which Redis (not Valkey) begins no other one for it.
+
+If it is ordered to fail over in that time, it counts the votes of the former election: it takes itself for the primary,
+nobody else does, and the true primary stops all writes for five seconds.
+"""
 WITHOUT_REPLICAS = ("--cluster-node-timeout", "5000")
 
 
@@ -36,6 +44,7 @@ class Cluster:
 
     def __init__(self, name: str, primaries: int = 3, replicas: int = 0, options: Iterable[str] = ()) -> None:
         self.name = name
+        self._elected: dict[Node, float] = {}
         self._options = (*OPTIONS, *(WITH_REPLICAS if replicas else WITHOUT_REPLICAS), *options)
         with ThreadPoolExecutor() as executor:
             started = [executor.submit(self._start_node) for _ in range(primaries * (1 + replicas))]
@@ -137,9 +146,15 @@ class Cluster:
         return AtomicMove(first, last, self.owner(first), target)
 
     def fail_over(self, replica: Node, how: str | None = None) -> None:
-        """Has a replica take its primary's place, and waits until all agree; `how` may be FORCE or TAKEOVER."""
+        """Has a replica take its primary's place, and waits until all agree; `how` may be FORCE or TAKEOVER.
+
+        On Redis, a replica that was elected shortly before is ordered some seconds later (see ELECTION_RETRY).
+        """
+        if self.name.startswith("redis-") and replica in self._elected:
+            time.sleep(max(self._elected[replica] + ELECTION_RETRY - time.monotonic(), 0))
         replica.call("CLUSTER", "FAILOVER", *([how] if how else []))
         self.wait(lambda: replica.is_primary, "the replica is promoted")
+        self._elected[replica] = time.monotonic()
         self.wait_until_settled()
 
     def wait_for_failover(self, dead: Node, slots: Iterable[int]) -> Node:
@@ -163,7 +178,10 @@ class Cluster:
     # Afterwards
 
     def wait_until_settled(self) -> None:
-        """Waits until all running nodes serve, agree on who serves which slots, and replicas follow."""
+        """Waits until all running nodes serve, replicas follow, and all agree who serves which slots or follows whom.
+
+        A primary ignores the order to fail over to a replica of which it has not heard that it is one.
+        """
         self.wait(self._settled, "the nodes agree")
 
     def _settled(self) -> bool:
@@ -173,7 +191,7 @@ class Cluster:
                 return False
             if not node.is_primary and "master_link_status:up" not in node.call("INFO", "replication"):
                 return False
-            views.add(frozenset((member.id, member.ranges) for member in node.members() if member.ranges))
+            views.add(frozenset((each.id, each.primary, each.ranges) for each in node.members()))
         return len(views) == 1
 
     def restore(self) -> None:

@@ -67,8 +67,8 @@ class Sent:
 
     Attributes:
         commands: the commands that clients sent; those that scripts call are not among them, nor what
-            new connections begin with, nor what goes out behind a command, in its packet: looks at epochs, and
-            whether an object exists that is read.
+            new connections begin with, nor what goes out with a command, in its packet: looks at epochs,
+            whether an object exists that is read, and which server process answers a walk.
     """
 
     MARK = "end-of-watch"
@@ -92,7 +92,8 @@ class Sent:
                 break
             command = seen["command"].split()
             new = f"{seen['client_address']}:{seen['client_port']}" not in self._known
-            if seen["client_type"] == "lua" or (new and command[0].upper() in HANDSHAKE):
+            begins = new and command[0].upper() in HANDSHAKE
+            if seen["client_type"] == "lua" or begins or command == ["INFO", "server"]:
                 continue
             if command[0] == "HGET" and command[-1] == ":epoch":
                 is_look = True

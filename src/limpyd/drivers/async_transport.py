@@ -14,6 +14,7 @@ from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, refused, too_few_connections, unreachable
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
 from limpyd.drivers.script_cache import Sources
+from limpyd.drivers.shared_requests import asked
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.tracing.events import CONNECT, Purpose, Retry
@@ -35,6 +36,7 @@ class AsyncTransport:
         losses: the errors that `alone()` raises if its connection is lost; `lost()` converts them to the public errors.
         routes_by_slot: the node for a request depends on its keys.
         redirections: the errors that `alone()` raises if another node of a cluster is to be used, or the same later.
+        attempts: returns the tries of a transaction that watches, on a cluster.
         sleep: waits for some seconds.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
             request, and all requests are sent by the methods of this class.
@@ -42,6 +44,7 @@ class AsyncTransport:
 
     routes_by_slot = False
     redirections: tuple[type[Exception], ...] = ()
+    attempts: Callable[[], Any] = staticmethod(lambda: None)
     losses = (ConnectionLost,)
     sleep = staticmethod(asyncio.sleep)
 
@@ -116,11 +119,12 @@ class AsyncTransport:
             raise
 
     @asynccontextmanager
-    async def alone(self, slot: int | None = None) -> AsyncIterator[Talk]:  # noqa: ARG002 - a cluster asks
+    async def alone(self, slot: int | None, attempts: Any) -> AsyncIterator[Talk]:  # noqa: ARG002 - for clusters
         """A dedicated connection, as a function that sends commands and returns their replies, which may be refusals.
 
         Args:
             slot: that of the keys of the commands, if it is known.
+            attempts: what `attempts()` returned.
 
         Raises:
             ServerUnreachable: there is no connection, or it was lost before anything was sent.
@@ -271,7 +275,7 @@ class AsyncTransport:
                 reply = await self._ask_alone(request, packed)
             else:
                 connection = self.shared_connection(request) or await self._open(request)
-                reply = await connection.ask(packed)
+                reply = await asked(connection, packed, request)
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)

@@ -127,6 +127,22 @@ class SyncConnectionPool:
         finally:
             self.give_back(connection)
 
+    def exchange_step(self, packed: bytes, step: Any, *, replies: int = 1) -> Any:
+        """The last reply to a step of a walk; notes which server process it is of."""
+        try:
+            connection = self.take()
+        except MaxConnectionsError as error:
+            raise Lost(error, sent=False) from error
+        try:
+            reply = connection.exchange_step(packed, replies)
+        except LOST as error:
+            raise Lost(error, sent=connection.sent) from error
+        else:
+            step.origin.run = connection.run
+            return reply
+        finally:
+            self.give_back(connection)
+
     def take(self) -> SyncConnection:
         """Returns a connection that no other caller has; it opens when it is used.
 

@@ -54,6 +54,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
 
     Attributes:
         lost: the connection can no longer be used.
+        run: the run id of the server process; None if it was not asked yet.
         scripts: those that the server knows.
         usual_timeout: the seconds without a reply after which it is given up, unless others are set; None for no limit.
     """
@@ -80,6 +81,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self._flushing = False
         self._paused = False
         self.lost = False
+        self.run: bytes | None = None
         self.scripts = ScriptCache()
         _all.add(self)
         self._transport.pause_reading()  # uvloop does not change its way of reading while it reads

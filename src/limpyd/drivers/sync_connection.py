@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from limpyd.drivers.error_translation import DEMOTED
 from limpyd.drivers.interrupts import signal_handler_error
 from limpyd.drivers.script_cache import ScriptCache
+from limpyd.requests.walks import PACKED_INFO, run_in
 
 NOTHING_YET = object()
 RECEIVED_AT_ONCE = 65536
@@ -31,6 +32,7 @@ class SyncConnection:
 
     Attributes:
         awaited: how many replies are still to come, or more.
+        run: the run id of the server process; None if it was not asked yet.
         scripts: those that the server knows.
         demoted: the server has refused a write since it is a replica, so it is not the one to talk to any more.
         sent: whether all was sent that was to be sent last.
@@ -45,6 +47,7 @@ class SyncConnection:
         "awaited",
         "connection",
         "demoted",
+        "run",
         "scripts",
         "sent",
         "used_at",
@@ -57,6 +60,7 @@ class SyncConnection:
         self._reader: Any = None
         self.awaited = 0
         self.demoted = False
+        self.run: bytes | None = None
         self.scripts = ScriptCache()
         self.sent = False
         self.used_at = monotonic()
@@ -96,6 +100,19 @@ class SyncConnection:
             if isinstance(reply, RedisError):
                 raise reply
         return replies
+
+    def exchange_step(self, packed: bytes, count: int) -> Any:
+        """The last of so many replies to a step of a walk; learns in the same packet which server process it is of."""
+        self.open()
+        if self.run is not None and count == 1:
+            return self.exchange(packed)
+        known = self.run is not None
+        self.send(packed if known else PACKED_INFO + packed, count + (not known))
+        if not known:
+            self.run = run_in(self.read_any())
+        for _ in range(count - 1):
+            self.read()
+        return self.read()
 
     def send(self, packed: bytes, replies: int = 1) -> None:
         """Sends packed requests; if that fails they were not sent whole, so the last cannot be executed."""
@@ -238,6 +255,7 @@ class SyncConnection:
             if isinstance(error, redis.ResponseError):  # such as a database number out of range
                 raise redis.ConnectionError(str(error)) from error
             raise
+        self.run = None
         self.scripts = ScriptCache()
         self._reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=NOTHING_YET)
         self._socket = opened = connection._sock

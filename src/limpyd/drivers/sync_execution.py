@@ -16,6 +16,7 @@ from limpyd.requests.guards import Guard
 from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
 from limpyd.requests.resp import pack
 from limpyd.requests.scattered import Scattered
+from limpyd.requests.walks import Origin, RunQuestion, ServerChanged, restarted, run_in
 from limpyd.tracing.events import Purpose, Retry
 
 R = TypeVar("R")
@@ -47,13 +48,18 @@ class Execution(SyncTransport):
         return self.run(question)
 
     def walk(self, step: Walk[R]) -> Iterator[R]:
-        """All items of a walk by cursor, asking for more as they are consumed."""
-        cursor, items = self.run(step(b"0"))
+        """All items of a walk by cursor, asking for more as they are consumed; from the start if the server changes."""
+        origin, cursor = Origin(), b"0"
         while True:
+            try:
+                after, items = self.run(origin.step(step(cursor), cursor))
+            except ServerChanged:
+                cursor = restarted(cursor)
+                continue
             yield from items
-            if cursor == b"0":
+            if after == b"0":
                 return
-            cursor, items = self.run(step(cursor))
+            cursor = after
 
     def _run_in_steps(self, request: Request[R]) -> R:
         """The result of a request that is more than one to be sent and one reply to be decoded."""
@@ -70,7 +76,10 @@ class Execution(SyncTransport):
                 reply = self._reply(request)
             else:
                 raise never_done(request)
-        return self.decoded(request, reply)
+        result = self.decoded(request, reply)
+        if request.origin is not None:
+            request.origin.check(result, request.subject)
+        return result
 
     def _reply(self, request: Request[Any]) -> Any:
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
@@ -108,7 +117,11 @@ class Execution(SyncTransport):
         """The replies to a plain command, and to the requests sent right after it."""
         requests = [request, *followups_of(request, guards)]
         purpose: Purpose = ((request,), None, retry)
-        replies = self.run_together(requests, [one.args for one in requests], purpose=purpose)
+        origin = request.origin
+        sent = requests if origin is None else [*requests, RunQuestion(request.slot)]
+        replies = self.run_together(sent, [one.args for one in sent], purpose=purpose)
+        if origin is not None:
+            origin.run = run_in(replies.pop())
         decisive, reply = outcome(requests, replies)
         if isinstance(reply, LimpydError):
             raise reply

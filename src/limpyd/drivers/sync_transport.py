@@ -34,6 +34,7 @@ class SyncTransport:
         losses: the errors that `alone()` raises if its connection is lost; `lost()` converts them to the public errors.
         routes_by_slot: the node for a request depends on its keys.
         redirections: the errors that `alone()` raises if another node of a cluster is to be used, or the same later.
+        attempts: returns the tries of a transaction that watches, on a cluster.
         sleep: waits for some seconds.
         connections: where it gets connections from.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
@@ -42,6 +43,7 @@ class SyncTransport:
 
     routes_by_slot = False
     redirections: tuple[type[Exception], ...] = ()
+    attempts: Callable[[], Any] = staticmethod(lambda: None)
     losses = LOST
     sleep = staticmethod(sleep)
 
@@ -86,7 +88,7 @@ class SyncTransport:
                 return replies
             traced = (traced[0], traced[1], "reconnect")
             self.connections.close_idle()
-            if isinstance(loss, REFUSED_UNEXECUTED) and not replies:
+            if isinstance(loss, REFUSED_UNEXECUTED) and (not replies or traced[1] == "transaction"):
                 raise unreachable(self._address, loss) from loss
             if last_try or not only_reads or isinstance(loss, redis_errors.TimeoutError):
                 unanswered = [lost(request, self._address, loss) for request in requests[len(replies) : sent]]
@@ -137,11 +139,12 @@ class SyncTransport:
         self.connections.give_back(self._opened_alone())
 
     @contextmanager
-    def alone(self, slot: int | None = None) -> Iterator[Talk]:  # noqa: ARG002 - a cluster asks
+    def alone(self, slot: int | None, attempts: Any) -> Iterator[Talk]:  # noqa: ARG002 - for clusters
         """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.
 
         Args:
             slot: that of the keys of the commands, if it is known.
+            attempts: what `attempts()` returned.
 
         Raises:
             ServerUnreachable: there is none.
@@ -165,6 +168,8 @@ class SyncTransport:
 
     def lost(self, request: Request[Any], error: Exception) -> Exception:
         """The error for a request whose connection was lost."""
+        if isinstance(error, REFUSED_UNEXECUTED):
+            return unreachable(self._address, error)
         return lost(request, self._address, error)
 
     def refusal(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
@@ -245,6 +250,8 @@ class SyncTransport:
     def _exchanged(self, request: Request[Any], packed: bytes) -> Any:
         if request.blocking:
             return self.connections.wait(packed, request.timeout, request)
+        if request.origin is not None:
+            return self.connections.exchange_step(packed, request)
         return self.connections.exchange(packed, request.replies, request)
 
     def _report_loss(self, request: Request[Any], error: Exception, last_try: bool) -> None:

@@ -116,6 +116,8 @@ class BoundSet(BoundSort[T, V, Face]):
     def sscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[T]:
         """Yields the members in chunks (SSCAN), a request each, without blocking the server; some perhaps twice.
 
+        If another server process takes over meanwhile, the walk begins again, so that it misses nothing.
+
         Args:
             match: a glob pattern that the stored members must match.
             count: about how many a chunk looks at.

@@ -12,6 +12,7 @@ from limpyd.integrity.model_check import ModelCheck
 from limpyd.integrity.report import Notes, Report
 from limpyd.keys import ModelKeys, model_behind, to_text
 from limpyd.requests.request import Program
+from limpyd.requests.walks import Origin, attempt
 
 OnProgress = Callable[[int, int], object]
 """Called with what is done, and the whole."""
@@ -44,10 +45,10 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     counter = _Progress(progress, sum(each.objects for each in checks), in_database)
     pattern = _pattern(schemas, all_models=all_models)
     unowned: set[bytes] = set()
-    cursor, first = b"0", True
-    while first or cursor != b"0":
-        cursor, keys = yield scans.scan(pattern, cursor)
-        first = False
+    origin, cursor, again = Origin(), b"0", True
+    while again or cursor != b"0":
+        (after, keys), again = yield from attempt(origin, scans.scan(pattern, cursor), cursor)
+        cursor = b"0" if again else after
         owned, others = owners.of(keys)
         for each, of_model in owned:
             yield from each.look_at_keys(of_model)

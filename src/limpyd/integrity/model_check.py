@@ -20,6 +20,7 @@ from limpyd.integrity.value_check import ValueCheck
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests.request import Argument, Program
+from limpyd.requests.walks import Origin, attempt
 
 LARGEST = 2**63 - 1
 """The last number that the server can count to."""
@@ -137,25 +138,25 @@ class ModelCheck:
         """The same of an object with very many versions, in chunks."""
         for number, field in enumerate(self._model.dynamic.values(), 1):
             for listed in (True, False) if field.template.sub_key else (True,):
-                cursor, first = b"0", True
-                while first or cursor != b"0":
+                origin, cursor, again = Origin(), b"0", True
+                while again or cursor != b"0":
+                    step = scans.scan_parts(self._declared, field, pk, cursor, listed=listed)
                     try:
-                        cursor, parts = yield scans.scan_parts(self._declared, field, pk, cursor, listed=listed)
+                        (after, parts), again = yield from attempt(origin, step, cursor)
                     except WrongTypeError:  # a finding of its own
                         break
-                    first = False
+                    cursor = b"0" if again else after
                     yield from self._look_at_inventories([(pk, number, part) for part in parts])
 
     def _look_at_entries(self, index: DeclaredIndex, keys: list[bytes]) -> Program[None]:
-        cursor = b"0"
+        origin, cursor = Origin(), b"0"
         while keys:
-            done: requests.EntriesDone = yield requests.look_at_entries(
-                self._declared, self._kinds, index, cursor, keys
-            )
+            step = requests.look_at_entries(self._declared, self._kinds, index, cursor, keys)
+            done, again = yield from attempt(origin, step, cursor)
             for one in done.found:
                 self._notes.add(messages.of_entry(one, self._declared, index))
             self._notes.entries += done.looked
-            keys, cursor = keys[done.done :], done.cursor
+            keys, cursor = (keys, b"0") if again else (keys[done.done :], done.cursor)
 
     # --- after it: the objects, and indexes that are to be built ---
 
@@ -165,14 +166,13 @@ class ModelCheck:
         given = [(index.name, *index.given) for index in built]
         given += [(b"", *reference.given) for reference in self._declared.references]
         given += self._declared.lasting
-        walk = b"0"
-        while True:
-            walk, pks = yield scans.scan_objects(self._partition, walk)
+        origin, walk, again = Origin(), b"0", True
+        while again or walk != b"0":
+            (after, pks), again = yield from attempt(origin, scans.scan_objects(self._partition, walk), walk)
+            walk = b"0" if again else after
             yield from self._look_at_inventories([(pk, 0, b"") for pk in pks] if self._model.dynamic else [])
             yield from self._look_at_some(built, given, pks)
             progress(len(pks))
-            if walk == b"0":
-                break
         if self._highest:
             found: list[Found] = yield requests.look_at_counter(self._declared, self._kinds, self._highest)
             for one in found:
@@ -184,18 +184,18 @@ class ModelCheck:
         if self._model.mints_pks:
             self._highest = max(self._highest, *map(_automatic, pks), 0)
         broken = yield from self._values.look_at(built, pks)
-        begin = (0, b"0")
+        origin, begin = Origin(), (0, b"0")
         while pks:
-            done: requests.ObjectsDone = yield requests.look_at_objects(
-                self._declared, self._kinds, given, begin, pks[: 2 * scans.MAX_OBJECTS], broken
-            )
+            some = pks[: 2 * scans.MAX_OBJECTS]
+            step = requests.look_at_objects(self._declared, self._kinds, given, begin, some, broken)
+            done, again = yield from attempt(origin, step, begin[1])
             self._notes.objects += done.existing
             for one in done.found:
                 finding = messages.of_object(one, self._declared, built)
                 if finding.kind == "dangling" and "dangling" in self._repairs:
                     finding = yield from self._clear(finding, one, len(built))
                 self._notes.add(finding)
-            pks, begin = pks[done.done :], (done.at, done.cursor)
+            pks, begin = (pks, (begin[0], b"0")) if again else (pks[done.done :], (done.at, done.cursor))
 
     def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
         """Clears a reference to an object that does not exist; records the reason if that is impossible."""

@@ -13,6 +13,7 @@ from limpyd.integrity.expected_keys import Declared
 from limpyd.integrity.report import Notes
 from limpyd.keys import key_from_template, to_text
 from limpyd.requests.request import Argument, Program
+from limpyd.requests.walks import Origin, attempt
 
 MAX_VERSIONS = 100
 """The most versions of dynamic fields that one request looks at by themselves."""
@@ -51,9 +52,10 @@ class ValueCheck:
         self, fields: Sequence[Any], built: Sequence[DeclaredIndex], pks: Sequence[bytes], broken: list[Argument]
     ) -> Program[dict[bytes, list[Any]]]:
         """Looks at the values of some fields; returns the versions that were left for later, by primary key."""
-        begin, later = (1, b"0"), dict[bytes, list[Any]]()
+        origin, begin, later = Origin(), (1, b"0"), dict[bytes, list[Any]]()
         while pks and fields:
-            done: requests.ValuesDone = yield requests.look_at_values(self._declared, fields, begin, pks)
+            step = requests.look_at_values(self._declared, fields, begin, pks)
+            done, again = yield from attempt(origin, step, begin[1])
             values = iter(done.values)
             for pk, number, found, part in zip(values, values, values, values, strict=True):
                 field = fields[abs(number) - 1]
@@ -61,7 +63,7 @@ class ValueCheck:
                     later.setdefault(pk, []).extend(_versions(field, part))
                 else:
                     self._look_at_value(field, pk, found, part, built, broken, is_count=number < 0)
-            pks, begin = pks[done.done :], (done.at, done.cursor)
+            pks, begin = (pks, (begin[0], b"0")) if again else (pks[done.done :], (done.at, done.cursor))
         return later
 
     def _look_at_value(

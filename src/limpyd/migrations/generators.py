@@ -17,6 +17,7 @@ from limpyd.migrations import requests
 from limpyd.migrations.migration_plan import MigrationPlan
 from limpyd.migrations.requests import Conflict
 from limpyd.requests.request import Program, Request
+from limpyd.requests.walks import Origin, attempt, walked
 
 
 class Moved(NamedTuple):
@@ -62,7 +63,7 @@ def _move_counted(
     while True:
         passed = yield from _pass(plan, count, progress)
         moved = count.moved
-        if passed.objects and (passed.remaining or not plan.to_another_set):
+        if not passed.whole or (passed.objects and (passed.remaining or not plan.to_another_set)):
             continue  # meanwhile, objects may have been created, or have got values, under the old name
         if not plan.to_another_set:
             yield from _build(plan, unbuilt)
@@ -80,16 +81,17 @@ class _Passed(NamedTuple):
     objects: int
     remaining: int
     conflicts: list[Conflict]
+    whole: bool
 
 
 def _pass(plan: MigrationPlan, count: _Count, progress: OnProgress | None) -> Program[_Passed]:
     """Goes through all objects once, and moves them."""
     before = count.moved
-    cursor, waiting = b"0", list[bytes]()
+    origin, cursor, waiting = Origin(), b"0", list[bytes]()
     moved = looked = remaining = 0
     conflicts: dict[str, Conflict] = {}
     while True:
-        step = yield requests.move(plan, cursor, waiting)
+        step, again = yield from attempt(origin, requests.move(plan, cursor, waiting), cursor)
         cursor, waiting, remaining = step.cursor, step.waiting, step.remaining
         moved, looked = moved + step.moved, looked + step.looked
         count.moved = before + moved
@@ -97,21 +99,21 @@ def _pass(plan: MigrationPlan, count: _Count, progress: OnProgress | None) -> Pr
         if progress is not None:
             whole = before + moved + remaining if plan.to_another_set else remaining
             progress(before + moved if plan.to_another_set else min(looked, remaining), whole)
-        if cursor == b"0" and not waiting:
-            return _Passed(moved, remaining, list(conflicts.values()))
+        if again or (cursor == b"0" and not waiting):
+            return _Passed(moved, remaining, list(conflicts.values()), whole=not again)
 
 
 def _sweep(plan: MigrationPlan) -> Program[tuple[list[str], bool]]:
     """Removes or renames the remaining keys of the source. False if the source has objects again."""
-    cursor, kept = b"0", []
-    while True:
-        step = yield requests.sweep(plan, cursor)
+    origin, cursor, again = Origin(), b"0", True
+    kept: dict[str, None] = {}
+    while again or cursor != b"0":
+        step, again = yield from attempt(origin, requests.sweep(plan, cursor), cursor)
         if step.objects:
             return [], False
-        kept += step.kept
-        cursor = step.cursor
-        if cursor == b"0":
-            return kept, True
+        kept.update(dict.fromkeys(step.kept))
+        cursor = b"0" if again else step.cursor
+    return list(kept), True
 
 
 def _build(plan: MigrationPlan, unbuilt: frozenset[bytes]) -> Program[None]:
@@ -132,9 +134,7 @@ def _clear(plan: MigrationPlan) -> Program[None]:
         exact = [key for key, name in zip(keys, names, strict=True) if not has_keys_by_value(_word(name))]
         # A star stands for the part of versions of a dynamic field (keys/templates.py), which follow each other there.
         beginnings = [key.partition(b"*")[0] if b".*" in key else key + b":" for key in keys]
-        cursor = yield clear(plan.target, plan.target_partition, names, exact, beginnings, b"0")
-        while cursor != b"0":
-            cursor = yield clear(plan.target, plan.target_partition, names, exact, beginnings, cursor)
+        yield from walked(lambda cursor: clear(plan.target, plan.target_partition, names, exact, beginnings, cursor))
         yield forget(plan.target, plan.target_partition, names)
 
 

@@ -198,7 +198,7 @@ class Lookup(Read[R]):
     def __init__(self, schema: Schema, given: Any, convert: Callable[[bytes], R]) -> None:
         stored = schema.pk_field.encode(given)
         self.statement = schema.statements[schema.keys.partition(stored)].exists
-        self.needs = None
+        self.needs = self.origin = None
         self.followups = ()
         self._pk = stored
         self._args = ()

@@ -121,13 +121,14 @@ def watched(
     """
     watch = Watch(watches, max_tries)
     driver = database._opened()
+    attempts = driver.attempts()
     returned: Any = None
     while True:
         ended = None
         request: Request[Any] | None = None
         pendings: list[Pending[Any]] = []
         try:
-            with driver.alone(watch.slot) as talk:
+            with driver.alone(watch.slot, attempts) as talk:
                 if watch.keys or not driver.routes_by_slot:
                     watch.begun(talk("watch", watch.beginning()))
                 transaction = Watching(database, active)
@@ -154,7 +155,7 @@ def watched(
                 raise
             raise driver.lost(request or watch.reading, loss) from loss
         except driver.redirections as redirection:
-            ended = watch.redirected(redirection)
+            ended = redirection.pause
         if ended is None:
             return returned, results_of(pendings, raise_on_error=True)
         driver.sleep(ended)
@@ -245,7 +246,8 @@ class Pipelined(PipelinedCore):
         Args:
             func: called with the transaction in each try.
             watches: names of keys, or fields of objects, such as `person.age`.
-            max_tries: the largest number of tries.
+            max_tries: the largest number of tries that meet a changed key. On a cluster, tries that meet a slot on its
+                way or a node that does not serve are limited by `patience`.
             value_from_callable: return the result of the function instead.
 
         Raises:

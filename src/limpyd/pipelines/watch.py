@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.error_translation import refused, unreachable, with_source
+from limpyd.drivers.error_translation import refused, with_source
 from limpyd.drivers.guards import invalidate_assumptions, outdated
 from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
 from limpyd.fields.bound.field import BoundField
@@ -58,18 +58,6 @@ class Watch:
     def slot(self) -> int | None:
         """The hash slot of the watched keys; None if there are none."""
         return slot_of(self.keys[0]) if self.keys else None
-
-    def redirected(self, redirection: Any) -> float:
-        """Returns the seconds to wait before the next try, after one in which the keys were moved to another node.
-
-        Raises:
-            ServerUnreachable: there were enough tries.
-        """
-        self._tries += 1
-        if self._tries >= self._max_tries:
-            raise unreachable(str(redirection.node), redirection.error) from redirection
-        longest: float = min(SHORTEST_WAIT * 2 ** min(self._tries, 20), LONGEST_WAIT)
-        return longest
 
     def beginning(self) -> list[Command]:
         """Returns the commands before a try."""

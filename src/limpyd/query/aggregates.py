@@ -18,6 +18,7 @@ from limpyd.query.results.ambiguous_replies import undecodable
 from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among
 from limpyd.requests.request import Program, Request, resolved
+from limpyd.requests.walks import Origin, attempt
 
 PartialT = TypeVar("PartialT")
 R = TypeVar("R")
@@ -47,9 +48,13 @@ def extreme_in_chunks(plan: AnyPlan, column: Column, among: Callable[[list[bytes
 
     found: list[list[Any]] = []
     for each in plan.plans:
-        cursor = None if each.empty else b""
+        origin, cursor = Origin(), None if each.empty else b""
         while cursor is not None:
-            chunk = yield part_of_total(each, b"first", column, CHUNK, cursor, read)
+            step = part_of_total(each, b"first", column, CHUNK, cursor, read)
+            chunk, again = yield from attempt(origin, step, cursor)
+            if again:
+                cursor = b""
+                continue
             found += filter(None, chunk.items)
             for some in slices_of(chunk.others, CHUNK):
                 found += filter(None, (yield total_among(each, some, b"first", column, read)).items)
@@ -189,17 +194,23 @@ class Total(NamedTuple, Generic[PartialT, R]):
         """Asks chunk by chunk, and returns what the result becomes."""
         parts: list[PartialT] = []
         for plan in self.plan.plans:
-            yield from self._add_chunks(plan, parts)
+            parts += yield from self._parts_of(plan)
         return convert(self.join(parts))
 
-    def _add_chunks(self, plan: Plan, parts: list[PartialT]) -> Program[None]:
-        cursor = None if plan.empty else b""
+    def _parts_of(self, plan: Plan) -> Program[list[PartialT]]:
+        parts: list[PartialT] = []
+        origin, cursor = Origin(), None if plan.empty else b""
         while cursor is not None:
-            chunk = yield part_of_total(plan, self.wanted, self.column, CHUNK, cursor, self._part)
+            step = part_of_total(plan, self.wanted, self.column, CHUNK, cursor, self._part)
+            chunk, again = yield from attempt(origin, step, cursor)
+            if again:
+                parts, cursor = [], b""
+                continue
             parts += chunk.items
             for some in slices_of(chunk.others, CHUNK):
                 parts += (yield total_among(plan, some, self.wanted, self.column, self._part)).items
             cursor = chunk.cursor or None
+        return parts
 
     def _part(self, reply: list[Any]) -> PartialT:
         try:

@@ -16,6 +16,7 @@ from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.scanning.chunks import chunk_of, search_among
 from limpyd.requests.request import Program as Steps
 from limpyd.requests.request import Request
+from limpyd.requests.walks import Origin, attempt
 from limpyd.scripts.queries import Search
 from limpyd.scripts.query_writes import assign_found
 from limpyd.scripts.updates import Assigned, Program
@@ -32,11 +33,13 @@ def at_once(plan: AnyPlan, change: Callable[[Search], Request[int]]) -> Steps[in
     return changed
 
 
-def in_chunks(plan: AnyPlan, size: int, change: Callable[[Search], Request[int]], *, moving: bool) -> Steps[int]:
+def in_chunks(
+    plan: AnyPlan, size: int, change: Callable[[Search], Request[int]], *, moving: bool, repeats: bool
+) -> Steps[int]:
     """Changes the objects of a plan in chunks, and returns how many were changed (see `_in_chunks`)."""
     changed = 0
     for each in plan.plans:
-        changed = yield from _in_chunks(each, size, change, moving=moving, changed=changed)
+        changed = yield from _in_chunks(each, size, change, moving=moving, repeats=repeats, before=changed)
     return changed
 
 
@@ -46,7 +49,8 @@ def _in_chunks(
     change: Callable[[Search], Request[int]],
     *,
     moving: bool,
-    changed: int,
+    repeats: bool,
+    before: int,
 ) -> Steps[int]:
     """Changes the objects of a partition in chunks, and returns how many were changed, with those before.
 
@@ -59,12 +63,17 @@ def _in_chunks(
         change: returns the request that changes the objects of a search.
         moving: true if an object that was changed could be found and changed again: its entries move in the indexes
             that are searched, or a value is computed from the old one.
-        changed: how many objects were changed in other partitions.
+        repeats: true if an object that was changed is changed and counted again when the walk begins again; false if
+            it is not found again, or `moving`.
+        before: how many objects were changed in other partitions.
     """
-    cursor = b""
+    origin, cursor, changed = Origin(), b"", before
     met: set[bytes] = set()
     while True:
-        chunk = yield chunk_of(plan, RAW, size, cursor)
+        chunk, again = yield from attempt(origin, chunk_of(plan, RAW, size, cursor), cursor)
+        if again:
+            cursor, changed = b"", before if repeats else changed
+            continue
         pks = [*chunk.items, *chunk.others]
         all_found = not cursor and not chunk.cursor and not chunk.others
         if moving:

@@ -72,6 +72,7 @@ class Request(Generic[R_co]):
         timeout: the most seconds that a blocking request waits; 0 for no limit.
         creates: the instance that gets its primary key from the result, if there is one.
         needs: the servers that support its arguments, if fewer than support the command.
+        origin: of a step of a walk, the server process that its cursor belongs to (see requests/walks.py).
         preflight: a request that is run before it; its error is raised as this one's.
         retry_with: from this request and its reply, returns a request to run instead of decoding the reply; or None.
         transactional: returns the request that does the same within a transaction, if this one cannot be in one.
@@ -96,6 +97,7 @@ class Request(Generic[R_co]):
         "is_resolved",
         "name",
         "needs",
+        "origin",
         "preflight",
         "readonly",
         "result",
@@ -143,12 +145,12 @@ class Request(Generic[R_co]):
         self.assumes = assumes
         self.followups = followups
         self.result = result
+        self.origin: Any = None
 
     def ready(self) -> bytes | None:
         """Returns its bytes in the Redis protocol; None if sending them is not all that has to be done."""
-        more = (
-            self.assumes or self.followups or self.blocking or self.preflight is not None or self.retry_with is not None
-        )
+        before = self.preflight is not None or self.origin is not None
+        more = before or self.assumes or self.followups or self.blocking or self.retry_with is not None
         return None if more or not self.args else self.packed(())
 
     def reply_of(self, replies: list[Any]) -> Any:
@@ -246,7 +248,7 @@ class Request(Generic[R_co]):
     def _like(
         self, args: tuple[Argument, ...], decode: Callable[[Any], S], preflight: Request[Any] | None
     ) -> Request[S]:
-        return Request(
+        alike = Request(
             args,
             decode,
             readonly=self.readonly,
@@ -263,6 +265,8 @@ class Request(Generic[R_co]):
             followups=self.followups,
             result=self.result,
         )
+        alike.origin = self.origin
+        return alike
 
     def __repr__(self) -> str:
         command = self.script.name if self.script else " ".join(map(str, self.args[:2]))

@@ -36,7 +36,7 @@ class Prepared(Request[R_co]):
 
     readonly = blocking = is_resolved = False
     timeout = 0
-    creates = preflight = retry_with = result = None
+    creates = origin = preflight = retry_with = result = None
     followups = ()
 
     def __init__(

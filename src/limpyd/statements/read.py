@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from limpyd.keys import key_from_template
 from limpyd.keys.slots import slot_of
+from limpyd.requests.guards import Guard
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.resp import pack_each
 from limpyd.requests.subjects import Subject
@@ -146,7 +147,7 @@ class Read(Request[R_co]):
         self.statement = statement
         self.decode = decode
         self.needs = needs
-        self.transactional = None
+        self.transactional = self.origin = None
         self.followups = ()
         self._pk = pk
         self._args = args
@@ -178,7 +179,10 @@ class Read(Request[R_co]):
         return self.statement.form(self._args)
 
     def ready(self) -> bytes | None:
-        return None if self.followups else self.statement.packed(self._pk, self._args)
+        return None if self.followups or self.origin is not None else self.packed(())
+
+    def packed(self, guards: Sequence[Guard]) -> bytes:  # noqa: ARG002 - a plain command compares no epochs
+        return self.statement.packed(self._pk, self._args)
 
 
 class HashEntry(Protocol):
@@ -231,7 +235,7 @@ class Load(Read[list[Any]]):
 
     def __init__(self, statement: LoadStatement, pk: bytes) -> None:
         self.statement = statement
-        self.needs = self.transactional = None
+        self.needs = self.origin = self.transactional = None
         self.followups = ()
         self._pk = pk
         self._args = ()

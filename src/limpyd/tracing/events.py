@@ -130,7 +130,8 @@ class RequestEvent:
         database: the database.
         operations: what was asked for: one operation, or those of a pipeline or transaction.
         batch: whether they are those of a "pipeline" or a "transaction"; None for a single operation.
-        commands: how many Redis commands were sent, those included that limpyd adds.
+        commands: how many Redis commands were sent, those included that limpyd adds; but not INFO, which goes with the
+            first step of a walk on a connection.
         started: when it began, in seconds since 1970 (`time.time()`).
         duration: the seconds until the reply was there, or the failure; the opening of a connection included, if it
             was needed, but not the decoding of the reply.

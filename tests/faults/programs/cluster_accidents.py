@@ -101,9 +101,11 @@ class MovedAtOnce(ClusterAccident):
 
 
 class FailedOverByOrder(ClusterAccident):
-    """A replica takes the place of its primary, which has agreed."""
+    """A replica takes the place of its primary, which has agreed; on Redis, seconds pass between two orders to one."""
 
     replicas = 1
+    round = 5
+    pause = 0.01  # what is written meanwhile is looked at later
 
     def strike(self) -> None:
         _, primary = self.victim()

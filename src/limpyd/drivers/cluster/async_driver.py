@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
@@ -12,21 +13,24 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.drivers.async_transport import NOT_OPENED, Talk
 from limpyd.drivers.asynchronous import AsyncDriver
-from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections, asked
-from limpyd.drivers.cluster.attempts import Attempts, is_redirection
+from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
+from limpyd.drivers.cluster.attempts import PACKED_ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
-from limpyd.drivers.cluster.redirected import Redirected, redirection_in
+from limpyd.drivers.cluster.lost_shares import noted
+from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
 from limpyd.drivers.script_cache import Sources
+from limpyd.drivers.shared_requests import asked
 from limpyd.exceptions import ServerUnreachable
 from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
+from limpyd.requests.walks import ServerChanged
 from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
@@ -43,6 +47,7 @@ class AsyncClusterDriver(AsyncDriver):
     def __init__(self, connections: AsyncClusterConnections, address: str, listeners: Listeners) -> None:
         super().__init__(connections, address, listeners)  # type: ignore[arg-type]
         self._routing = connections.routing
+        self.attempts = partial(Attempts, self._routing)
 
     def is_redirection(self, failure: Any) -> bool:
         return is_redirection(failure)
@@ -66,7 +71,7 @@ class AsyncClusterDriver(AsyncDriver):
             try:
                 found = walk.received(await self._reply(walk.request(request)))
                 break
-            except NodeGone:
+            except (NodeGone, ServerChanged):
                 walk.skip()
         decode: Callable[[Any], R] = request.decode
         return decode(found)
@@ -119,7 +124,7 @@ class AsyncClusterDriver(AsyncDriver):
         for share, connection, of_share in sent:
             own, before = replies[before : before + len(of_share)], before + len(of_share)
             connection.scripts.note(of_share, own)
-            received += _noted(batch, share, own)
+            received += noted(batch, share, own)
         return received
 
     async def _open_all(self, shares: Sequence[Share]) -> list[MultiplexedConnection | Exception]:
@@ -137,7 +142,7 @@ class AsyncClusterDriver(AsyncDriver):
         return pool.shared() or await pool.here().open_shared()
 
     @asynccontextmanager
-    async def alone(self, slot: int | None = None) -> AsyncIterator[Talk]:
+    async def alone(self, slot: int | None, attempts: Attempts) -> AsyncIterator[Talk]:
         async with AsyncExitStack() as stack:
             opened: list[tuple[NodeAddress, MultiplexedConnection]] = []
 
@@ -145,23 +150,25 @@ class AsyncClusterDriver(AsyncDriver):
                 name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None
             ) -> list[Any]:
                 if not opened:
-                    home = Slot(slot) if request is None or slot is not None else request
-                    opened.append(await self._open_alone(home, stack))
+                    opened.append(await self._open_alone(request or Slot(slot), attempts, stack))
                 node, connection = opened[0]
-                replies = await self._talked(connection, name, commands, request)
-                refusal = redirection_in(replies)
-                if refusal is not None:
-                    attempts = Attempts(self._routing)
-                    attempts.redirected(refusal, slot if request is None else request.slot, node)
-                    await self._refresh_if(attempts)
-                    raise Redirected(refusal, node)
-                return replies
+                try:
+                    replies = await self._talked(connection, name, commands, request)
+                    failure = redirection_in(replies)
+                    if failure is None:
+                        return replies
+                except (ServerUnreachable, ConnectionLost) as error:
+                    failure = unexecuted(error, request, last=self.connections.closed)
+                again = redirected(attempts, failure, slot, node)
+                await self._refresh_if(attempts)
+                raise again
 
             yield talk
 
-    async def _open_alone(self, home: Home, stack: AsyncExitStack) -> tuple[NodeAddress, MultiplexedConnection]:
+    async def _open_alone(
+        self, home: Home, attempts: Attempts, stack: AsyncExitStack
+    ) -> tuple[NodeAddress, MultiplexedConnection]:
         """A connection to the node of a slot that no other caller has."""
-        attempts = Attempts(self._routing)
         while True:
             node = self._routing.node_for(home)
             try:
@@ -214,7 +221,7 @@ class AsyncClusterDriver(AsyncDriver):
             if request.blocking:
                 reply = await self._wait_at(node, request, packed, asking=asking)
             else:
-                reply = await asked(await self._open_to(node), packed, asking=asking)
+                reply = await asked(await self._open_to(node), packed, request, PACKED_ASKING if asking else b"")
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)
@@ -227,7 +234,7 @@ class AsyncClusterDriver(AsyncDriver):
         """The reply to a blocking command, on a connection of its own."""
         async with self._dedicated(self.connections.pools[node]) as connection:
             connection.wait_at_most(longest_wait(request.timeout, connection.usual_timeout))
-            return await asked(connection, packed, asking=asking)
+            return await asked(connection, packed, request, PACKED_ASKING if asking else b"")
 
     def _before_next(
         self, request: Request[Any], attempts: Attempts, node: NodeAddress, failure: Any, *, was_lost: bool
@@ -282,15 +289,3 @@ class AsyncClusterDriver(AsyncDriver):
         if trace is not None:
             trace.finish(reply, failure)
         return reply
-
-
-def _noted(batch: ClusterBatch, share: Share, replies: list[Any]) -> list[Any]:
-    """Notes what came of a share, and returns the replies before the first that was lost."""
-    losses = [number for number, reply in enumerate(replies) if isinstance(reply, ConnectionLost)]
-    if not losses:
-        batch.note(share, replies)
-        return replies
-    sent = sum(1 for reply in replies if not isinstance(reply, ConnectionLost) or reply.sent)
-    received = replies[: losses[0]]
-    batch.note(share, received, sent, replies[losses[0]].as_error())
-    return received

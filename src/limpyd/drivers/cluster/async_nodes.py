@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from limpyd.drivers.async_connection_pool import AsyncConnectionPool
-from limpyd.drivers.cluster.attempts import PACKED_ASKING
 from limpyd.drivers.cluster.node_pools import NodePools
 from limpyd.drivers.cluster.routing import Routing
 from limpyd.drivers.cluster.topology import NodeAddress
-from limpyd.drivers.multiplexed_connection import MultiplexedConnection
 
 
 class AsyncClusterConnections:
@@ -43,13 +39,3 @@ class AsyncClusterConnections:
     def close(self) -> None:
         """Closes the connections of all event loops."""
         self.pools.close()
-
-
-async def asked(connection: MultiplexedConnection, packed: bytes, *, asking: bool) -> Any:
-    """The reply to a request; one after ASK has ASKING before it, in the same write.
-
-    If the caller is cancelled before they are written, neither is: ASKING would count for the request of another.
-    """
-    if not asking:
-        return await connection.ask(packed)
-    return (await asyncio.gather(connection.ask(PACKED_ASKING), connection.ask(packed)))[1]

@@ -201,7 +201,7 @@ class ClusterBatch:
         failures = [outcome for _, outcome in outcomes.values() if isinstance(outcome, Failure)]
         asked = outcomes[self.left[0]][0]
         redirections = [number for number in self.left if is_redirection(outcomes[number][1])]
-        if failures and not failures[-1].sent and len(failures) == len(self.left):
+        if failures and (not failures[-1].sent or isinstance(failures[0].error, redis_errors.BusyLoadingError)):
             pauses.append(self.attempts.unreached(failures[0].error, asked))
             return self.left
         if not failures and redirections:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from limpyd.drivers.cluster.node_requests import NodeRequest, on_node
+from limpyd.drivers.cluster.node_requests import on_node
 from limpyd.drivers.cluster.routing import Routing
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.keys.slots import SLOTS, slot_of
 from limpyd.requests.key_scan import KeyScan
+from limpyd.requests.request import Request
+from limpyd.requests.walks import Origin
 
 Found = tuple[bytes, list[bytes]]
 """The cursor after a step, and the keys that it has found."""
@@ -29,7 +31,8 @@ class WalkCursor(bytes):
 class KeyWalk:
     """Visits each slot on the node that serves it from the beginning of the walk of that node to its end.
 
-    A slot that moves meanwhile is visited again, on its new node, so some of its keys may be given twice.
+    A slot that moves meanwhile is visited again, on its new node, so some of its keys may be given twice; so are those
+    of a node that is restarted.
 
     Args:
         routing: the topology, which is to be asked for again between two nodes.
@@ -45,6 +48,7 @@ class KeyWalk:
         self._left = set(range(SLOTS)) if only is None else {only}
         self._here: set[int] = set()
         self._cursor = b"0"
+        self._origin = Origin()
         self.node: NodeAddress | None = None
         self.between_nodes = True
 
@@ -58,17 +62,23 @@ class KeyWalk:
         self.between_nodes = False
 
     def skip(self) -> None:
-        """Leaves a node that serves no slots any more: what it had has to be visited elsewhere."""
+        """Leaves a node that serves no slots any more, or was restarted: what it had has to be visited again."""
         self._here = set()
         self.between_nodes = True
 
-    def request(self, scan: KeyScan[Any]) -> NodeRequest:
+    def request(self, scan: KeyScan[Any]) -> Request[Any]:
         """Returns the next step at the node."""
         assert self.node is not None  # noqa: S101 - the caller has looked
-        return on_node((scan.args[0], self._cursor, *scan.args[2:]), scan, self.node)
+        step = on_node((scan.args[0], self._cursor, *scan.args[2:]), scan, self.node)
+        return self._origin.step(step, self._cursor)
 
     def received(self, reply: Sequence[Any]) -> Found:
-        """Returns the cursor after a step, and the keys that it has found."""
+        """Returns the cursor after a step, and the keys that it has found.
+
+        Raises:
+            ServerChanged: the node was restarted.
+        """
+        self._origin.check(None, "the keys of a cluster")
         self._cursor, keys = reply
         self.between_nodes = self._cursor == b"0"
         cursor = WalkCursor(b"next")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
@@ -12,7 +13,7 @@ from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.drivers.cluster.attempts import Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
-from limpyd.drivers.cluster.redirected import Redirected, redirection_in
+from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.sync_nodes import ClusterConnections
 from limpyd.drivers.cluster.topology import NodeAddress
@@ -26,6 +27,7 @@ from limpyd.drivers.sync_transport import Talk
 from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
+from limpyd.requests.walks import ServerChanged
 from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
@@ -42,6 +44,7 @@ class ClusterDriver(SyncDriver):
     def __init__(self, connections: ClusterConnections, address: str, listeners: Listeners) -> None:
         super().__init__(connections, address, listeners)  # type: ignore[arg-type]
         self._routing = connections.routing
+        self.attempts = partial(Attempts, self._routing)
 
     def is_redirection(self, failure: Any) -> bool:
         return is_redirection(failure)
@@ -62,7 +65,7 @@ class ClusterDriver(SyncDriver):
             try:
                 found = walk.received(self._reply(walk.request(request)))
                 break
-            except NodeGone:
+            except (NodeGone, ServerChanged):
                 walk.skip()
         decode: Callable[[Any], R] = request.decode
         return decode(found)
@@ -138,25 +141,27 @@ class ClusterDriver(SyncDriver):
             trace.finish(replies, failure or (losses[0] if losses else None))
 
     @contextmanager
-    def alone(self, slot: int | None = None) -> Iterator[Talk]:
+    def alone(self, slot: int | None, attempts: Attempts) -> Iterator[Talk]:
         opened: list[tuple[NodeAddress, SyncConnection]] = []
 
         def talk(name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None) -> list[Any]:
             if not opened:
-                opened.append(self._open_alone(Slot(slot) if request is None or slot is not None else request))
+                opened.append(self._open_alone(request or Slot(slot), attempts))
             node, connection = opened[0]
             packed, count = b"".join(map(pack, commands)), len(commands)
             trace = None
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_dedicated(request, name, commands, len(packed))
-            replies = self._replies(connection, packed, count, trace)
-            refusal = redirection_in(replies)
-            if refusal is not None:
-                attempts = Attempts(self._routing)
-                attempts.redirected(refusal, slot if request is None else request.slot, node)
-                self._refresh_if(attempts)
-                raise Redirected(refusal, node)
-            return replies
+            try:
+                replies = self._replies(connection, packed, count, trace)
+                failure = redirection_in(replies)
+                if failure is None:
+                    return replies
+            except LOST as error:
+                failure = unexecuted(error, request, sent=connection.sent)
+            again = redirected(attempts, failure, slot, node)
+            self._refresh_if(attempts)
+            raise again
 
         try:
             yield talk
@@ -168,9 +173,8 @@ class ClusterDriver(SyncDriver):
             for node, connection in opened:
                 self.connections.pools[node].give_back(connection)
 
-    def _open_alone(self, home: Home) -> tuple[NodeAddress, SyncConnection]:
+    def _open_alone(self, home: Home, attempts: Attempts) -> tuple[NodeAddress, SyncConnection]:
         """An open connection to the node of a slot."""
-        attempts = Attempts(self._routing)
         while True:
             node = self._routing.node_for(home)
             pool = self.connections.pools[node]

@@ -37,7 +37,13 @@ class ClusterConnections:
         """The reply of a node that is importing the slot of a request (ASKING)."""
         if request.blocking:
             return self.pools[node].wait(PACKED_ASKING + packed, request.timeout, replies=2)
+        if request.origin is not None:
+            return self.pools[node].exchange_step(PACKED_ASKING + packed, request, replies=2)
         return self.pools[node].exchange(PACKED_ASKING + packed, 2)[1]
+
+    def exchange_step(self, packed: bytes, step: Request[Any]) -> Any:
+        """The reply to a step of a walk, which notes the server process that it is of."""
+        return self.pools[self.routing.node_for(step)].exchange_step(packed, step)
 
     def wait(self, packed: bytes, seconds: float, home: Home) -> Any:
         """The same of a request whose reply the node may keep back for so many seconds, 0 for any time."""

@@ -195,6 +195,8 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
     def hscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[tuple[str, T]]:
         """Yields keys and values in chunks (HSCAN), a request each; some perhaps twice.
 
+        If another server process takes over meanwhile, the walk begins again, so that it misses nothing.
+
         Args:
             match: a glob pattern that the keys must match.
             count: about how many a chunk looks at.

@@ -196,6 +196,8 @@ class BoundSortedSet(
     def zscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[tuple[T, float]]:
         """Yields the members and their scores in chunks (ZSCAN), a request each; some perhaps twice.
 
+        If another server process takes over meanwhile, the walk begins again, so that it misses nothing.
+
         Args:
             match: a glob pattern that the stored members must match.
             count: about how many a chunk looks at.

@@ -9,6 +9,7 @@ from limpyd.indexes.maintenance import requests
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.keys import Partition
 from limpyd.requests.request import Program, Request
+from limpyd.requests.walks import Origin, attempt, walked
 from limpyd.scripts.error_mapping import Model
 
 OnProgress = Callable[[int, int], object]
@@ -82,9 +83,11 @@ class Rebuild:
             for (index, _), some in zip(waiting, found, strict=True)
             for beginning in index.beginnings
         ]
-        common, cursor = _common_beginning([beginning for beginning, _ in beginnings]), b""
-        while cursor != b"0":
-            cursor, keys = yield requests.scan(common, cursor or b"0")
+        common = _common_beginning([beginning for beginning, _ in beginnings])
+        origin, cursor, again = Origin(), b"0", True
+        while again or cursor != b"0":
+            (after, keys), again = yield from attempt(origin, requests.scan(common, cursor), cursor)
+            cursor = b"0" if again else after
             for key in keys:
                 for beginning, some in beginnings:
                     if key.startswith(beginning):
@@ -152,17 +155,11 @@ def clear(
     beginnings = [beginning for index in indexes for beginning in index.beginnings]
     own = {index.field_index.template for index in indexes}
     spared = [key for index in indexes for key in index.spared if key not in own]
-    yield from _clear(
+    yield from walked(
         lambda cursor: requests.clear(model, partition, names, keys, beginnings, cursor, spared, chunk_size)
     )
 
 
 def clear_all(model: Model, partition: Partition) -> Program[None]:
     """Removes all entries of the indexes of a model, including indexes that are no longer declared."""
-    yield from _clear(lambda cursor: requests.clear(model, partition, None, [], partition.index_prefixes, cursor))
-
-
-def _clear(step: Callable[[bytes], Request[bytes]]) -> Program[None]:
-    cursor = yield step(b"0")
-    while cursor != b"0":
-        cursor = yield step(cursor)
+    yield from walked(lambda cursor: requests.clear(model, partition, None, [], partition.index_prefixes, cursor))

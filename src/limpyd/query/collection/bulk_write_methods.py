@@ -43,13 +43,18 @@ class BulkWrites(CollectionBase[Item, M]):
             steps = ByPartition(lambda partition: steps_of(schema, partition, values))
             moving = finds_by(self._query.conditions, indexes_of(schema, values))
             return self._changing(
-                chunk, lambda search: update_found(schema, search, steps[search.partition]), moving=moving
+                chunk,
+                lambda search: update_found(schema, search, steps[search.partition]),
+                moving=moving,
+                repeats=not moving,
             )
         return self._changing(chunk, computing(schema, values, if_), moving=True)
 
-    def _changing(self, chunk: int, change: Callable[[Search], Request[int]], *, moving: bool = False) -> Program[int]:
+    def _changing(
+        self, chunk: int, change: Callable[[Search], Request[int]], *, moving: bool = False, repeats: bool = False
+    ) -> Program[int]:
         integer("chunk", chunk, low=1)
         plan = self._plan((), existing=True)
         if any(True for condition in self._query.conditions for _ in condition.references()):
             return at_once(plan, change)
-        return in_chunks(plan, chunk, change, moving=moving)
+        return in_chunks(plan, chunk, change, moving=moving, repeats=repeats)

@@ -75,7 +75,7 @@ class Filled(Request[R_co]):
     readonly = True
     blocking = is_resolved = False
     timeout = 0
-    creates = needs = preflight = retry_with = result = None
+    creates = needs = origin = preflight = retry_with = result = None
 
     def __init__(self, template: Template, values: ConditionValues, plan: Callable[[], Request[R_co]]) -> None:
         request = template.request

@@ -10,9 +10,8 @@ from limpyd.query.planning.plan import AnyPlan, Plan
 from limpyd.query.results.projections import Projection
 from limpyd.query.scanning.chunks import Chunk, chunk_of, some_of
 from limpyd.requests.request import Request, Walk
+from limpyd.requests.walks import WITHOUT_VALUE
 
-WITHOUT_VALUE = b"-"
-"""The beginning of the cursor of a walk in order once it has come to those without a value."""
 NUMBERED = re.compile(rb"@(\d+):")
 """The beginning of the cursor of a walk through several partitions."""
 LISTED = b"="
