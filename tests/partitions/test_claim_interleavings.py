@@ -65,7 +65,7 @@ def all_claims_are_old(monkeypatch):
 
 
 def run(world: World, case: Case, schedule: Sequence[int]) -> tuple[list[Steps | None], list[str]]:
-    """Runs the steps of a schedule, as far as its writers take any; returns the writers, None for one that has ended."""
+    """Runs the steps of a schedule; returns the writers, None for one that has ended, and the outcomes."""
     writers: list[Steps | None] = [*world.begin(case)]
     outcomes = [""] * len(writers)
     waiting = [next(writer) for writer in writers if writer is not None]
@@ -116,7 +116,9 @@ def check_outcomes(world, case, outcomes):
     """Each writer was told what is true: whoever ended last with `ok` has the value."""
     for operations, outcome in zip(case.writers, outcomes, strict=True):
         (pk, value), last = operations[-1], outcome.split()[-1]
-        others = [value for writer in case.writers if writer is not operations for other, value in writer if other == pk]
+        others = [
+            value for writer in case.writers if writer is not operations for other, value in writer if other == pk
+        ]
         if last == "ok" and not others:
             assert world.model.lazy_connect(pk).email.hget() == value
         elif last == "taken":
@@ -146,7 +148,9 @@ def end_of(world: World, writer: Steps) -> str:
 def test_many_at_random(world):
     choose = random.Random(1)
     for _ in range(60):
-        writers = [[(choose.choice((A, A2, B, C)), choose.choice((V, W, V_AT_A, None))) for _ in range(2)] for _ in "123"]
+        writers = [
+            [(choose.choice((A, A2, B, C)), choose.choice((V, W, V_AT_A, None))) for _ in range(2)] for _ in "123"
+        ]
         case = Case("", writers)
         left: list[Steps | None] = [*world.begin(case)]
         waiting = [next(writer) for writer in left if writer is not None]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import redis
 
 from limpyd.claims.claim import PartitionClaim
+from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import UniquenessError
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause
@@ -146,7 +147,14 @@ class World:
                     found.append(f"{text!r} is not the value of {pk!r}")
         return found + [f"{text!r} has the owners {pks}" for text, pks in owners.items() if len(pks) > 1]
 
-    def _home(self, text: bytes) -> Any:
-        from limpyd.claims.unique_value import UniqueValue
+    def stale_claims(self) -> int:
+        """Returns how many claims of nobody there are."""
+        stale = 0
+        for partition in self.keys.partitions:
+            for text, record in self.client.hgetall(partition.prefix + b"claim:email").items():
+                owner = self.keys.partitions[int.from_bytes(record[:2])]
+                stale += self.client.hget(owner.prefix + b"nonce:email", text) != record[2:10]
+        return stale
 
+    def _home(self, text: bytes) -> Any:
         return UniqueValue(self.model._schema, b"email", text).home

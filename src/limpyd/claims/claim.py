@@ -21,8 +21,6 @@ from limpyd.requests.scattered import Pause, Rounds, Scattered
 PAUSE = 0.002
 """The seconds until a young claim that is in the way is looked at again; twice as long each further time."""
 LONGEST_PAUSE = 0.02
-NONCE = 8
-"""The bytes of a nonce."""
 
 
 class PartitionClaim:
@@ -48,7 +46,7 @@ class PartitionClaim:
         self._nonce = b""
         self._guard: Guard | None = None
         if value.home is partition:
-            self._hold(os.urandom(NONCE), None)
+            self._hold(os.urandom(requests.NONCE), None)
 
     def guard(self) -> Guard | None:
         return self._guard
@@ -77,9 +75,13 @@ class PartitionClaim:
     def conversation(self) -> Rounds[None]:
         """Claims the value, or finds the object that has it."""
         value, barred, pause = self._value, self._nonce, PAUSE
+        beside = self._upkeep()
         while True:
-            nonce = os.urandom(NONCE)
-            (claimed,) = yield [requests.claim(value, self._partition, nonce, barred)]
+            nonce = os.urandom(requests.NONCE)
+            claimed, *replies = yield [requests.claim(value, self._partition, nonce, barred), *beside]
+            if beside:
+                value.model.maintenance.given_up += replies[0]
+                beside = []
             if isinstance(claimed, int):
                 return self._hold(nonce, claimed)
             (owner,) = yield [requests.verify(value, claimed)]
@@ -93,6 +95,12 @@ class PartitionClaim:
             else:
                 yield Pause(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _upkeep(self) -> list[Request[Any]]:
+        """Requests beside the first one, which remove claims of values that were given up before."""
+        maintenance = self._value.model.maintenance
+        given_up, maintenance.given_up = maintenance.given_up, []
+        return [requests.take_given_up(self._value.model, self._partition), *map(requests.release, given_up)]
 
     def _hold(self, nonce: bytes, time: int | None) -> None:
         """Notes a claim: the nonce, and the time at which it was made; None if the write makes it."""

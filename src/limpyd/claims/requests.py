@@ -21,6 +21,10 @@ RELEASE = Script("release")
 
 R = TypeVar("R")
 
+NONCE = 8
+"""The bytes of a nonce."""
+AT_ONCE = 20
+"""The most values given up that are taken from a list at once."""
 GRACE = 100
 """The milliseconds for which a claim is left alone, as its write is probably under way."""
 
@@ -39,6 +43,13 @@ class InTheWay(NamedTuple):
     number: int
     nonce: bytes
     time: int
+
+
+class GivenUp(NamedTuple):
+    """A value that a partition gave up, and the nonce of its claim."""
+
+    value: UniqueValue
+    nonce: bytes
 
 
 Answer = int | InTheWay
@@ -69,8 +80,22 @@ def take_over(value: UniqueValue, found: InTheWay, partition: Partition, nonce: 
     return _asked(TAKE_OVER, value, (value.claims_in(value.home), value.home.clock), args, returned)
 
 
-def release(value: UniqueValue, nonce: bytes) -> Request[int]:
-    """Removes a claim, unless it is another one by now; returns how many were removed."""
+def take_given_up(model: Any, partition: Partition) -> Request[list[GivenUp]]:
+    """Takes some values that a partition gave up from its list (LPOP)."""
+
+    def decode(reply: list[bytes] | None) -> list[GivenUp]:
+        found = []
+        for raw in reply or ():
+            index, _, text = raw[NONCE:].partition(b"\0")
+            found.append(GivenUp(UniqueValue(model, index, text), raw[:NONCE]))
+        return found
+
+    return Request(("LPOP", partition.given_up, AT_ONCE), decode, readonly=True, subject=model)
+
+
+def release(given_up: GivenUp) -> Request[int]:
+    """Removes the claim of a value that was given up, unless it is another one by now; returns how many were."""
+    value, nonce = given_up
     return _asked(RELEASE, value, (value.claims_in(value.home),), (value.text, nonce), int)
 
 

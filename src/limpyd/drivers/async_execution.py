@@ -14,7 +14,7 @@ from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
 from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
 from limpyd.requests.resp import pack
-from limpyd.requests.scattered import Scattered
+from limpyd.requests.scattered import Scattered, together
 from limpyd.requests.walks import Origin, RunQuestion, ServerChanged, restarted, run_in
 from limpyd.tracing.events import Purpose, Retry
 
@@ -92,7 +92,9 @@ class AsyncExecution(AsyncTransport):
             return reply
         retry: Retry | None = None
         for _ in range(MAX_TRIES):
-            guards = [assumption.guard() or await self._guard(assumption) for assumption in request.assumes]
+            guards: list[Any] = [assumption.guard() for assumption in request.assumes]
+            if None in guards:
+                guards = await self._asked_guards(request.assumes)
             if request.script is None:
                 reply, *epochs = await self._looked(request, guards, retry)
             else:
@@ -104,6 +106,15 @@ class AsyncExecution(AsyncTransport):
             invalidate_assumptions(request)
             retry = "stale"
         raise never_settled(request)
+
+    async def _asked_guards(self, assumptions: Sequence[Assumption]) -> list[Guard]:
+        """The guards of assumptions, after the questions of those that the server has to be asked about, at once."""
+        missing = [assumption for assumption in assumptions if assumption.guard() is None]
+        if len(missing) > 1:
+            await self.run(together([assumption.question() for assumption in missing]))
+            for assumption in missing:
+                assumption.check()
+        return [assumption.guard() or await self._guard(assumption) for assumption in assumptions]
 
     async def _guard(self, assumption: Assumption) -> Guard:
         guard = None

@@ -82,6 +82,11 @@ class Partition:
         """The hash of the times before which claims of other partitions are void in this one."""
         return self.prefix + b"barred"
 
+    @cached_property
+    def given_up(self) -> bytes:
+        """The list of the values that were given up, whose claims have to be removed."""
+        return self.prefix + b"given_up"
+
     @property
     def index_prefixes(self) -> list[bytes]:
         """The starts of the keys of all indexes."""

@@ -21,10 +21,15 @@ MAX_AT_ONCE = 1_000_000
 
 
 class IndexMaintenance:
-    """The indexes of a model on its database, as far as this process knows."""
+    """The indexes of a model on its database, as far as this process knows.
+
+    Attributes:
+        given_up: values of unique indexes that were given up, whose claims this process is to remove (limpyd.claims).
+    """
 
     def __init__(self, model: IndexedModel) -> None:
         self._model = model
+        self.given_up: list[Any] = []
         self._by_partition = ByPartition(lambda partition: PartitionIndexes(model, partition))
 
     def at(self, partition: Partition) -> PartitionIndexes:

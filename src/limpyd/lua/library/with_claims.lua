@@ -1,6 +1,7 @@
 -- A kind of index whose values are unique over several partitions: a partition enters a value only if it has claimed it
 -- (see limpyd.claims). Of each value that it has, it knows the nonce of the claim: under `nonce:`, as under `uniq:` the
--- owner. Values that it gave up are listed, until a client removes their claims, unless it keeps these itself.
+-- owner. Values that it gave up are listed under `given_up`, each as the nonce, the index, a NUL and the value, until a
+-- client removes their claims, unless it keeps these itself.
 -- @requires call claim_parts claim_record claim_request undo_with
 -- @provides with_claims
 
@@ -57,7 +58,7 @@ local function give_up(key, value)
     call('HDEL', claims, value)
     undo_with('HSET', claims, value, record)
   else
-    call('RPUSH', prefix .. 'given_up', cmsgpack.pack({ index, value, nonce }))
+    call('RPUSH', prefix .. 'given_up', nonce .. index .. '\0' .. value)
     undo_with('RPOP', prefix .. 'given_up')
   end
 end

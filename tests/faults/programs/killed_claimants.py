@@ -1,0 +1,132 @@
+"""Kills processes that write unique values over partitions, and looks at what is left of them.
+
+    python -m tests.faults.programs.killed_claimants KILLS SERVER
+
+Some processes give few values to few objects, take them away, change them and delete the objects. Each is killed at a
+random moment, and another one takes its place. After every hundred kills all stand still: no value may have two owners,
+each owner must have its claim, and a new process must be able to give any free value to anybody.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from typing import Any
+
+from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
+from limpyd.exceptions import LimpydError, UniquenessError
+from tests.support.claim_writers import World
+from tests.support.servers import BINARIES, Server
+
+WRITERS = 4
+ROUND = 100
+OBJECTS = [f"o{number}" for number in range(14)]
+VALUES = [f"v{number}" for number in range(8)]
+
+
+def write(model: Any, seed: int) -> None:
+    """Writes until it is killed."""
+    choose = random.Random(seed)
+    while True:
+        pk, value = choose.choice(OBJECTS), choose.choice(VALUES)
+        try:
+            one_of(choose, model, pk, value)
+        except UniquenessError:
+            pass
+        except LimpydError as error:
+            if "was deleted, or never created" not in str(error):
+                os.write(2, f"{error!r}\n".encode())
+                os._exit(1)
+
+
+def one_of(choose: random.Random, model: Any, pk: str, value: str) -> None:
+    """One write."""
+    kind = choose.random()
+    if kind < 0.15:
+        model(pk=pk, email=value)
+    elif kind < 0.25:
+        model.lazy_connect(pk).delete()
+    elif kind < 0.35:
+        model.lazy_connect(pk).email.hdel()
+    elif kind < 0.5:
+        model.lazy_connect(pk).update(email=value, other="y")
+    else:
+        model.lazy_connect(pk).email.hset(value)
+
+
+def started(model: Any) -> int:
+    """Starts a writer; returns its process id."""
+    seed = random.getrandbits(32)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            write(model, seed)
+        finally:
+            os._exit(2)
+    return pid
+
+
+def main(kills: int, name: str) -> int:
+    """Kills so many; returns the number of faults."""
+    server = Server(BINARIES[name])
+    faults = stale = done = 0
+    try:
+        spread = RedisDatabase(port=server.port, partitions=4)
+
+        class Claiming(RedisModel):
+            database = spread
+            pk = PKField()
+            email = InstanceHashField(unique=True, type=str)
+            other = InstanceHashField()
+
+        world = World(Claiming, server.client())
+        while done < kills:
+            writers = [started(Claiming) for _ in range(WRITERS)]
+            for _ in range(ROUND - WRITERS):
+                time.sleep(random.expovariate(100))
+                number = random.randrange(WRITERS)
+                end(writers[number])
+                writers[number] = started(Claiming)
+            for pid in writers:
+                end(pid)
+            done += ROUND
+            found = world.faults()
+            faults += len(found)
+            stale += world.stale_claims()
+            slowest = longest_wait(Claiming)
+            print(f"{done} kills, {len(found)} faults, {stale} claims of nobody so far, longest wait {slowest:.0f} ms")
+            for each in found:
+                print(f"  {each}")
+    finally:
+        server.stop()
+    return faults
+
+
+def end(pid: int) -> None:
+    """Kills a process, which must still be there."""
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    if not os.WIFSIGNALED(status):
+        msg = "a writer has ended by itself"
+        raise RuntimeError(msg)
+
+
+def longest_wait(model: Any) -> float:
+    """Gives each value to an object, in turn; returns the longest time in milliseconds that one took."""
+    waits = []
+    for value in VALUES:
+        begin = time.perf_counter()
+        try:
+            model(pk=f"new {value}", email=value).delete()
+        except UniquenessError as error:
+            if not model.exists(error.owner) or model.lazy_connect(error.owner).email.hget() != value:
+                raise
+        waits.append(1000 * (time.perf_counter() - begin))
+    return max(waits)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2]) > 0)
