@@ -86,6 +86,11 @@ class ModelKeys:
         """One of the partitions, for what is the same in all."""
         return self._only
 
+    @property
+    def root(self) -> Partition:
+        """The keys of the tag without a number. Its catalog records the number of partitions, if there are several."""
+        return self._only
+
     def partition(self, _pk: bytes | None) -> Partition:
         """The partition of the object with a primary key; without one, where this thread makes its next object."""
         return self._only
