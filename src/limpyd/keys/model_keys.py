@@ -91,6 +91,15 @@ class ModelKeys:
         """The keys of the tag without a number. Its catalog records the number of partitions, if there are several."""
         return self._only
 
+    @property
+    def pattern(self) -> bytes:
+        """Matches all keys of the model; perhaps others too, if it has several partitions."""
+        return self._only.pattern
+
+    def has(self, key: bytes) -> bool:
+        """Returns whether a key that the pattern matches is one of the model."""
+        return key.startswith(self._only.prefix)
+
     def partition(self, _pk: bytes | None) -> Partition:
         """The partition of the object with a primary key; without one, where this thread makes its next object."""
         return self._only

@@ -11,7 +11,7 @@ import threading
 from binascii import crc32, crc_hqx
 
 from limpyd.keys.model_keys import MAX_PARTITIONS, ModelKeys
-from limpyd.keys.names import to_bytes
+from limpyd.keys.names import literal_pattern, to_bytes
 from limpyd.keys.partition import Partition
 from limpyd.utils.cached_properties import cached_property
 
@@ -76,6 +76,17 @@ class PartitionedKeys(ModelKeys):
     @property
     def first(self) -> Partition:
         return self._made[0] or self._make(0)
+
+    @property
+    def pattern(self) -> bytes:
+        return literal_pattern(b"{" + to_bytes(self.tag)) + b"[:}]*"
+
+    def has(self, key: bytes) -> bool:
+        return b"".join(key.partition(b"}:")[:2]) in self._prefixes
+
+    @cached_property
+    def _prefixes(self) -> frozenset[bytes]:
+        return frozenset(partition.prefix for partition in (self.root, *self.partitions))
 
     def partition(self, pk: bytes | None) -> Partition:
         if pk is None:
