@@ -28,8 +28,15 @@ R = TypeVar("R")
 ENCODABLE = get_args(Encodable)
 
 
-def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.NewObject:
+def new_object(
+    schema: Schema, values: Mapping[str, Any], partition: Partition | None = None
+) -> object_requests.NewObject:
     """Returns an object with these values and the defaults of the other fields. A value of None is not stored.
+
+    Args:
+        schema: its model.
+        values: its values.
+        partition: its partition; None for that of its primary key, or the one whose turn it is.
 
     Raises:
         UnknownField: a name is no field.
@@ -37,15 +44,20 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.New
         InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
     """
     known(schema, values)
-    return object_with_pk(schema, given_pk(schema, values), values)
+    return object_with_pk(schema, given_pk(schema, values), values, partition=partition)
 
 
 def object_with_pk(
-    schema: Schema, pk: bytes | None, values: Mapping[str, Any], later: Container[str] = ()
+    schema: Schema,
+    pk: bytes | None,
+    values: Mapping[str, Any],
+    later: Container[str] = (),
+    partition: Partition | None = None,
 ) -> object_requests.NewObject:
     """Returns the same for a primary key and names of fields that have been checked; `later` get their values later."""
     new = object_requests.NewObject(pk)
-    partition = schema.keys.partition(pk)
+    if partition is None:
+        partition = schema.keys.partition(pk)
     for name, field, place, sub in schema.layout(partition):
         value = values[name] if name in values else field.default_value()
         if value is None:

@@ -61,7 +61,7 @@ class Collector(RawCommands):
 
     @property
     def is_atomic(self) -> bool:
-        """Whether its operations are one step."""
+        """True if its operations are one step."""
         return self._atomic
 
     # --- for the database ---
