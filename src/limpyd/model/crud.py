@@ -137,17 +137,21 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
         request = own.request(pk, values, begun, creation_in_general)
         if request is not None:
             return request
-    new = new_object(schema, values)
-    if new.pk is None and new.empty:
+    known(schema, values)
+    pk = given_pk(schema, values)
+    partition = schema.keys.partition(pk)
+    new = object_with_pk(schema, pk, values, partition=partition)
+    if pk is None and new.empty:
         if not are_given:
             return resolved(None).then(begun)
         raise nothing_to_store(schema)
-    return object_requests.create(schema, schema.keys.partition(new.pk), new).then(begun)
+    return object_requests.create(schema, partition, new).then(begun)
 
 
 def creation_in_general(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> Request[bytes]:
     """The request that creates an object with the general script."""
-    return object_requests.create(schema, schema.keys.partition(pk), new_object(schema, values))
+    partition = schema.keys.partition(pk)
+    return object_requests.create(schema, partition, new_object(schema, values, partition))
 
 
 def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
