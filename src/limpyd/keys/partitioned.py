@@ -18,8 +18,8 @@ from limpyd.utils.cached_properties import cached_property
 
 SLOTS = 16384
 """The hash slots of a cluster."""
-MAX_DIGITS = 18
-"""The most digits of a primary key that counts as a number; with more it is text."""
+MAX_DIGITS = 19
+"""The most digits of a primary key that counts as a number: those of the highest one that a counter can give."""
 
 
 def placed_tag(model_tag: str, number: int) -> str:
