@@ -105,4 +105,4 @@ class ModelKeys:
         return self._only
 
     def turn(self) -> None:
-        """Has this thread make its next object in the next partition."""
+        """Has this thread or task make its next object in the next partition."""

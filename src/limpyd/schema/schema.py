@@ -223,13 +223,13 @@ class Schema(KeyOwners, Unchanging):
         return None
 
     def take_turn(self) -> None:
-        """Has this thread make its next object in the next partition, if there are several.
+        """Has this thread or task make its next object in the next partition, if there are several.
 
-        Within a transaction it stays where it is: all objects of a transaction are in one partition.
+        Within a transaction it is the partition of the transaction, once there is one.
         """
         if self.keys.count > 1:
             pipeline = self.model.database._pipeline()
-            if pipeline is None or not pipeline.is_atomic:
+            if pipeline is None or not pipeline.stays():
                 self.keys.turn()
 
     def must_have_or_mint(self, pk: bytes | None, written: Container[str] = ()) -> None:
