@@ -66,7 +66,8 @@ def acl_rules(*models: Any, readonly: bool = False, server: Server | None = None
             "connect() first, or pass server="
         )
         raise DeclarationError(msg)
-    tags = sorted(partition.pattern for schema in schemas for partition in schema.keys.partitions)
+    partitions = {partition for schema in schemas for partition in (schema.keys.root, *schema.keys.partitions)}
+    tags = sorted(partition.pattern for partition in partitions)
     keys = [f"~{UNSAFE_IN_RULES.sub('?', tag.decode(errors='surrogateescape'))}" for tag in tags]
     return ["clearselectors", "resetchannels", "resetkeys", *keys, "-@all", *_allowed(commands(known, readonly))]
 

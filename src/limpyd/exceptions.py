@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import redis.exceptions
@@ -321,39 +323,64 @@ class ConditionFailed(LimpydError):
 class BulkError(LimpydError, ValueError):
     """An object of a bulk operation was refused; the reason is the `__cause__` of the error.
 
-    The objects before it are done. The refused object and the objects after it are not.
+    The objects before it are done. The refused object and the objects after it are not, but for those in other
+    partitions of the model that were sent together with it: `done_after` has their positions.
 
     Attributes:
         position: the position of the refused object in the iterable, counted from 0.
-        done: the result of the operation for the objects before it.
+        done: the result of the operation for all objects that are done.
+        done_after: the positions of the objects after it that are done; none if the model has one partition, or if the
+            primary keys were minted.
     """
 
-    def __init__(self, operation: str, position: int, done: Any, cause: LimpydError) -> None:
+    def __init__(
+        self, operation: str, position: int, done: Any, cause: LimpydError, done_after: Sequence[int] = ()
+    ) -> None:
+        others = ""
+        if done_after:
+            others = f", but for those at the positions {ranges(done_after)}, which are in other partitions"
         super().__init__(
             f"{operation}: the object at position {position} was refused: {str(cause).rstrip('.')}. It and the "
-            f"objects after it were not processed; the objects before it are done: {done}"
+            f"objects after it were not processed{others}; the objects before it are done: {done}"
         )
         self.position = position
         self.done = done
+        self.done_after = list(done_after)
 
 
 class ImportRefused(BulkError):
     """An import refused a line of a file; the reason is the `__cause__` of the error.
 
-    Unless it was a dry run, the lines before it are imported. The refused line and the lines after it are not.
+    Unless it was a dry run, the lines before it are imported. The refused line and the lines after it are not, but for
+    those in other partitions of the model that were sent together with it: `skip_lines` has their numbers.
 
     Attributes:
         line: the number of the line, counted from 1. Pass it as `from_line=` to continue after you have corrected it.
+        skip_lines: the numbers of the lines after it that are imported, such as "14-20,25"; empty if there are none.
+            Pass them as `skip_lines=` to continue.
         position: the position of the object in the file, counted from 0.
-        done: the result of the import for the lines before it.
+        done: the result of the import for all lines that are imported.
+        done_after: the positions of the objects after it that are done.
     """
 
-    def __init__(self, operation: str, line: int, position: int, done: Any, cause: Exception, advice: str) -> None:
+    def __init__(
+        self,
+        operation: str,
+        line: int,
+        position: int,
+        done: Any,
+        cause: Exception,
+        advice: str,
+        skip_lines: str = "",
+        done_after: Sequence[int] = (),
+    ) -> None:
         reason = str(cause).rstrip(".")
         LimpydError.__init__(self, f"{operation}: line {line} was refused: {reason}. {advice}")
         self.line = line
+        self.skip_lines = skip_lines
         self.position = position
         self.done = done
+        self.done_after = list(done_after)
 
 
 class StoredValueError(LimpydError, ValueError):
@@ -445,3 +472,9 @@ def shorten(value: object, limit: int = 80) -> str:
 
 LimpydException = LimpydError
 """The name that limpyd 2 has for the root of all errors."""
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Returns ascending numbers as text, such as "14-20,25"."""
+    groups = [list(group) for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])]
+    return ",".join(f"{group[0][1]}-{group[-1][1]}" if len(group) > 1 else str(group[0][1]) for group in groups)

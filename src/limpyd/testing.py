@@ -150,7 +150,7 @@ def _as_another(database: Any, other: Any) -> Iterator[None]:
             for model in adopted:
                 model.database = database
             for model in declared:
-                database._models.register(model, model._schema.keys.tag)
+                database._models.register(model, model._schema.keys)
                 model._schema.forget()
 
 

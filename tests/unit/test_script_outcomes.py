@@ -27,10 +27,12 @@ OWN = {
     "in the way": "library/create_all.lua: an attempt that failed; the objects are then made one by one",
     "both": "migrations/requests.py",
     "objects": "migrations/requests.py",
+    "partitions": "indexes/maintenance/requests.py",
     "refused": "pipelines/atomic_script.py",
     "result": "pipelines/step_arguments.py",
     "replied": "pipelines/atomic_script.py",
     "transform": "indexes/python_transforms.py",
+    "unrecorded": "indexes/maintenance/requests.py",
     "ok": "the result",
 }
 """Those that only one script has, or that no error stands for, and where they are decoded."""

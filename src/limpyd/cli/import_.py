@@ -46,6 +46,9 @@ def import_(
     ] = OnConflicts.stop,
     new_pks: Annotated[bool, typer.Option("--new-pks", help="Create objects with new automatic primary keys.")] = False,
     from_line: Annotated[int, typer.Option(min=1, help="Continue from this line, after a refused import.")] = 1,
+    skip_lines: Annotated[
+        str, typer.Option(metavar="LINES", help="Skip these lines, which a refused import named, such as 14-20,25.")
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all lines and store nothing; nothing is sent to the server.")
     ] = False,
@@ -67,6 +70,7 @@ def import_(
             on_conflict=on_conflict.value,
             new_pks=new_pks,
             from_line=from_line,
+            skip_lines=skip_lines,
             dry_run=dry_run,
             chunk=chunk,
             progress=lambda done: progress(done, None),

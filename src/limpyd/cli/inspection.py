@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from limpyd.cli.model_paths import Model
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
 from limpyd.keys import Partition, to_text
+from limpyd.keys.slots import slot_of
 from limpyd.requests.request import Program, Request
 from limpyd.scripts.key_info import CHUNK, KeyFacts, describe, found
 
@@ -35,9 +36,15 @@ def partitions(model: Model) -> tuple[Partition, ...]:
     return found_in
 
 
+def prefixes(model: Model) -> list[bytes]:
+    """The prefixes of the keys of a model: that of its partition; or its catalog, and the prefix of all partitions."""
+    keys = model._schema.keys
+    return [keys.root.prefix] if keys.count == 1 else [keys.root.meta, keys.root.prefix[:-2] + b":"]
+
+
 def indexes(model: Model) -> list[DeclaredIndex]:
-    """The indexes of a model."""
-    return [index for partition in partitions(model) for index in declared_indexes(model._schema, partition)]
+    """The indexes of a model, which are the same in all its partitions."""
+    return declared_indexes(model._schema, model._schema.keys.first)
 
 
 def count(model: Model) -> Program[int]:
@@ -60,16 +67,22 @@ def unbuilt(model: Model) -> Program[frozenset[bytes]]:
 def keys_of(model: Model, limit: int) -> Program[list[KeyFacts]]:
     """The keys of a model, as many as are asked for; all if that is 0."""
     listed: dict[str, KeyFacts] = {}
-    for partition in partitions(model):
-        cursor = b"0"
-        while not limit or len(listed) < limit:
-            cursor, keys = yield found(model._schema, partition, cursor)
-            if keys:
-                facts = yield describe(model._schema, keys)
-                listed.update({each.key: each for each in facts})
-            if cursor == b"0":
-                break
+    cursor, more = b"0", True
+    while more and (not limit or len(listed) < limit):
+        cursor, keys = yield found(model._schema.keys, cursor)
+        more = cursor != b"0"
+        facts = yield from _described(model, keys)
+        listed.update({each.key: each for each in facts})
     return list(listed.values())[: limit or None]
+
+
+def _described(model: Model, keys: Iterable[bytes]) -> Program[list[KeyFacts]]:
+    """The facts of some keys, which are asked for by slot."""
+    by_slot: dict[int, list[bytes]] = {}
+    for key in keys:
+        by_slot.setdefault(slot_of(key), []).append(key)
+    found_in = yield [describe(model._schema, some) for some in by_slot.values()]
+    return [facts for some in found_in for facts in some]
 
 
 def keys_of_object(model: Model, pk: bytes) -> Program[list[KeyFacts]]:
@@ -89,31 +102,38 @@ def groups(model: Model, samples: int) -> Program[dict[str, Group]]:
     """
     drawn: dict[str, list[bytes]] = {}
     counts: dict[str, int] = {}
-    for partition in partitions(model):
-        declared = declared_indexes(model._schema, partition)
-        prefixes = tuple(model._schema.key_prefixes(partition))
-        cursor, more = b"0", True
-        while more:
-            cursor, keys = yield found(model._schema, partition, cursor)
-            more = cursor != b"0"
-            for key in keys:
-                name = _kind(key, prefixes, declared)
-                counts[name] = counts.get(name, 0) + 1
-                _draw(drawn.setdefault(name, []), key, counts[name], samples)
+    kinds = {partition.prefix: _Kinds(model, partition) for partition in partitions(model)}
+    cursor, more = b"0", True
+    while more:
+        cursor, keys = yield found(model._schema.keys, cursor)
+        more = cursor != b"0"
+        for key in keys:
+            own = kinds.get(b"".join(key.partition(b"}:")[:2])) or next(iter(kinds.values()))
+            name = own.of(key)
+            counts[name] = counts.get(name, 0) + 1
+            _draw(drawn.setdefault(name, []), key, counts[name], samples)
     grouped = {}
     for name, keys in drawn.items():
         memory = 0
         for first in range(0, len(keys), CHUNK):
-            facts = yield describe(model._schema, keys[first : first + CHUNK])
+            facts = yield from _described(model, keys[first : first + CHUNK])
             memory += sum(each.memory for each in facts)
         grouped[name] = Group(counts[name], round(memory * counts[name] / len(keys)), len(keys))
     return grouped
 
 
-def _kind(key: bytes, prefixes: tuple[bytes, ...], declared: list[DeclaredIndex]) -> str:
-    if key.startswith(prefixes):
-        return OBJECTS
-    return next((to_text(index.name) for index in declared if index.field_index.owns(key)), OTHERS)
+class _Kinds:
+    """The kinds of the keys of a partition."""
+
+    def __init__(self, model: Model, partition: Partition) -> None:
+        self._prefixes = tuple(model._schema.key_prefixes(partition))
+        self._declared = declared_indexes(model._schema, partition)
+
+    def of(self, key: bytes) -> str:
+        """Returns the kind of a key."""
+        if key.startswith(self._prefixes):
+            return OBJECTS
+        return next((to_text(index.name) for index in self._declared if index.field_index.owns(key)), OTHERS)
 
 
 def _draw(drawn: list[bytes], key: bytes, number: int, samples: int) -> None:

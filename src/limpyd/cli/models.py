@@ -74,7 +74,7 @@ def _document(
     ]
     return {
         "model": f"{model.__module__}:{model.__qualname__}",
-        "keys": [to_text(partition.prefix) + "*" for partition in inspection.partitions(model)],
+        "keys": [to_text(prefix) + "*" for prefix in inspection.prefixes(model)],
         "database": str(model.database._endpoint),
         "objects": objects,
         "values": of(inspection.OBJECTS),

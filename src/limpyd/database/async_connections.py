@@ -107,6 +107,8 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         self._connections = {}
 
     def _run(self, request: Request[R]) -> Coroutine[Any, Any, R]:
+        if self._models.partitioned:
+            request = self._begun(request)
         if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
             return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
         return self._send(request)
@@ -118,7 +120,7 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
 
     def _send_step(self, step: Request[Any] | list[Request[Any]]) -> Coroutine[Any, Any, Any]:
         """Sends the request, or the requests, that a program yields."""
-        return self._send(together(step) if isinstance(step, list) else step)
+        return self._send(self._begun(together(step) if isinstance(step, list) else step))
 
     def _run_program(self, program: Program[R]) -> Coroutine[Any, Any, R]:
         self._at_once(*PROGRAM)
@@ -129,7 +131,7 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         return self._send_walk(step)
 
     async def _send_walk(self, step: Walk[R]) -> AsyncIterator[R]:
-        async for item in (self._driver or await self._open()).walk(step):
+        async for item in (self._driver or await self._open()).walk(lambda cursor: self._begun(step(cursor))):
             yield item
 
     async def _opened(self) -> AsyncDriver:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from limpyd.fields.checks import as_bytes, integer
-from limpyd.keys import to_text
+from limpyd.keys import ModelKeys, to_text
 from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Walk
 
@@ -25,8 +26,13 @@ def pattern_bytes(match: str | bytes | None) -> bytes | None:
     return None if match is None else as_bytes("a pattern", match)
 
 
-def scan(pattern: bytes | None, count: int | None) -> Walk[str]:
-    """Walks the names of all keys that match a glob pattern (SCAN)."""
+def scan_model(keys: ModelKeys, count: int | None) -> Walk[str]:
+    """Walks the names of all keys of a model (SCAN)."""
+    return scan(keys.pattern, count, keys.has)
+
+
+def scan(pattern: bytes | None, count: int | None, has: Callable[[bytes], bool] | None = None) -> Walk[str]:
+    """Walks the names of all keys that match a glob pattern (SCAN), and for which a function returns true."""
     if count is not None:
         integer("SCAN's count", count, low=1)
     options: tuple[bytes | int, ...] = ()
@@ -37,6 +43,6 @@ def scan(pattern: bytes | None, count: int | None) -> Walk[str]:
 
     def decode(reply: Any) -> tuple[bytes, list[str]]:
         cursor, keys = reply
-        return cursor, [to_text(key) for key in keys]
+        return cursor, [to_text(key) for key in keys if has is None or has(key)]
 
     return lambda cursor: KeyScan((b"SCAN", cursor, *options), decode, readonly=True)

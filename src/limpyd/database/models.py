@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
+from limpyd.keys import ModelKeys
 from limpyd.relations.model_registry import ModelRegistry
 
 
@@ -17,6 +18,7 @@ class DeclaredModels:
         lent: models that are pointed at another database for a while.
         stand_in: the database, while others are replaced by it.
         adopted: models that were declared on those meanwhile, each after its database.
+        partitioned: true if a model has several partitions.
     """
 
     def __init__(self) -> None:
@@ -25,6 +27,7 @@ class DeclaredModels:
         self.lent: list[Any] = []
         self.stand_in: Any = None
         self.adopted: list[tuple[Any, Any]] = []
+        self.partitioned = False
 
     def __iter__(self) -> Iterator[Any]:
         return iter(list(self._by_tag.values()))
@@ -64,15 +67,16 @@ class DeclaredModels:
         self.adopted.append((model.database, model))
         return self.stand_in
 
-    def register(self, model: Any, tag: str) -> None:
+    def register(self, model: Any, keys: ModelKeys) -> None:
         """Adds a model.
 
         Raises:
             DeclarationError: another one has its keys.
         """
-        self.check_free(model, tag)
-        self._by_tag[tag] = model
+        self.check_free(model, keys.tag)
+        self._by_tag[keys.tag] = model
         self.named.register(model)
+        self.partitioned = self.partitioned or keys.count > 1
 
     def unregister(self, tag: str) -> None:
         """Removes a model."""

@@ -86,6 +86,8 @@ class Connections(Database[redis.Redis]):
         return cast("redis.Redis", sync_cluster_client(seeds, settings, self._endpoint.address_remap))
 
     def _run(self, request: Request[R]) -> R:
+        if self._models.partitioned:
+            request = self._begun(request)
         if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
             return cast("R", pipeline.collect(request))
         return (self._access.driver or self._opened()).run(request)
@@ -98,11 +100,12 @@ class Connections(Database[redis.Redis]):
 
     def _send_step(self, step: Request[Any] | list[Request[Any]]) -> Any:
         """Sends the request, or the requests, that a program yields."""
-        return self._opened().run(together(step) if isinstance(step, list) else step)
+        request = together(step) if isinstance(step, list) else step
+        return self._opened().run(self._begun(request))
 
     def _walk(self, step: Walk[R]) -> Iterator[R]:
         self._at_once(*WALK)
-        return self._opened().walk(step)
+        return self._opened().walk(lambda cursor: self._begun(step(cursor)))
 
     def _opened(self) -> SyncDriver:
         """The driver. It asks the server first what it is; each thread does that does not know it yet."""

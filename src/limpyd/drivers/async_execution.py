@@ -109,11 +109,15 @@ class AsyncExecution(AsyncTransport):
 
     async def _asked_guards(self, assumptions: Sequence[Assumption]) -> list[Guard]:
         """The guards of assumptions, after the questions of those that the server has to be asked about, at once."""
-        missing = [assumption for assumption in assumptions if assumption.guard() is None]
-        if len(missing) > 1:
-            await self.run(together([assumption.question() for assumption in missing]))
-            for assumption in missing:
-                assumption.check()
+        asked = [(one, one.question()) for one in assumptions if one.guard() is None]
+        for kind in (False, True):  # conversations about claims follow other questions
+            some = [(one, question) for one, question in asked if isinstance(question, Scattered) is kind]
+            if len(some) > 1:
+                await self.run(together([question for _, question in some]))
+            elif some:
+                await self.run(some[0][1])
+            for one, _ in some:
+                one.check()
         return [assumption.guard() or await self._guard(assumption) for assumption in assumptions]
 
     async def _guard(self, assumption: Assumption) -> Guard:

@@ -114,7 +114,9 @@ class BoundPK(BoundField[Face]):
     def exists(self) -> Request[bool]:
         """Returns whether the object exists now (SISMEMBER)."""
         pk = self._instance._pk_bytes
-        return resolved(False) if pk is None else Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True)
+        if pk is None:
+            return resolved(False)
+        return Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True, subject=self._instance._schema)
 
     def delete(self) -> Never:
         """Refused: an object keeps its primary key as long as it exists.

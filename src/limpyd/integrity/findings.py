@@ -23,6 +23,7 @@ Kind = Literal[
     "unindexable",
     "undecodable",
     "constraint",
+    "misplaced",
     "unowned",
     "bare",
     "lasting",
@@ -57,7 +58,8 @@ KINDS: dict[Kind, KindFacts] = {
     "dangling": KindFacts("a reference to an object that does not exist", "it is cleared"),
     "expiring": KindFacts("an indexed value, or another key of the model, expires", "its expiry is removed"),
     "counter": KindFacts(
-        "the counter of automatic primary keys is less than the highest one", ("the counter is set to the highest one")
+        "the counter of automatic primary keys is less than the highest one, or not a number of its partition",
+        "the counter is set to the highest one, or to the number before",
     ),
     "half": KindFacts("data of an object that does not exist", "it is removed", "named"),
     "unexplained": KindFacts("data that belongs to no declared field", "it is removed", "named"),
@@ -74,6 +76,11 @@ KINDS: dict[Kind, KindFacts] = {
     "constraint": KindFacts(
         "a value breaks a constraint of its field, or a required one is not there",
         "set it anew, or change the declaration",
+        "none",
+    ),
+    "misplaced": KindFacts(
+        "an object is in another partition than its primary key says, so it is found by queries only",
+        "restore the declaration of the primary key that it was created with; or create it anew, and remove it here",
         "none",
     ),
     "unowned": KindFacts(

@@ -10,7 +10,7 @@ from limpyd.integrity import scans
 from limpyd.integrity.findings import Finding, Repair, kinds_to_repair
 from limpyd.integrity.model_check import ModelCheck
 from limpyd.integrity.report import Notes, Report
-from limpyd.keys import ModelKeys, model_behind, to_text
+from limpyd.keys import ModelKeys, model_behind, to_bytes, to_text
 from limpyd.requests.request import Program
 from limpyd.requests.walks import Origin, attempt
 
@@ -60,7 +60,8 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     for each in [each for each in checks if each.possible]:
         yield from each.look_at_objects(counter.objects)
         yield from each.build()
-    yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, notes)
+    unowned.difference_update(schema.keys.root.meta for schema in schemas if schema.keys.count > 1)
+    yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, schemas, notes)
     counter.end()
     return notes.report()
 
@@ -89,21 +90,25 @@ class _Owners:
 
 def _pattern(schemas: Sequence[Any], *, all_models: bool) -> bytes:
     """Matches all keys that are to be looked at."""
-    if len(schemas) == 1 and not all_models and len(schemas[0].keys.partitions) == 1:
-        pattern: bytes = schemas[0].keys.partitions[0].pattern
+    if len(schemas) == 1 and not all_models:
+        pattern: bytes = schemas[0].keys.pattern
         return pattern
     return b"{*" if all(schema.keys.layout == ModelKeys.layout for schema in schemas) else b"*"
 
 
-def _unowned(tags: dict[bytes, bytes], notes: Notes) -> Program[None]:
+def _unowned(tags: dict[bytes, bytes], schemas: Sequence[Any], notes: Notes) -> Program[None]:
     """Tells of data whose model is not declared; of each model one key is known."""
+    partitioned = {to_bytes(schema.keys.tag): schema.keys.count for schema in schemas if schema.keys.count > 1}
     for tag, key in tags.items():
         pks = b"{%s}:pks" % tag
         try:
             objects = yield scans.count("SCARD", pks)
         except ServerError:  # it is no set, so it is nobody's
             continue
-        what = f"no model of this name is declared on the database; it has {objects:,} objects"
+        what = "no model of this name is declared on the database"
+        if tag in partitioned:
+            what = f"the model of this name is declared with {partitioned[tag]} partitions, and these keys are of one"
+        what += f"; it has {objects:,} objects"
         notes.add(Finding("unowned", to_text(tag), to_text(key), None, what))
 
 

@@ -105,7 +105,17 @@ def of_constraint(declared: Declared, field: Any, key: bytes, pk: bytes, error: 
 def of_counter(found: Found, declared: Declared) -> Finding:
     """Returns the finding on the counter of primary keys."""
     last = "there is none" if found[3] is None else f"it is {to_text(found[3])}"
-    return finding_of(found, declared, f"{last}, but there is an object {to_text(found[4])}")
+    if found[4] is not None:
+        return finding_of(found, declared, f"{last}, but there is an object {to_text(found[4])}")
+    first, step = declared.partition.number + 1, declared.partition.count
+    return finding_of(found, declared, f"{last}, but the numbers of this partition are {first}, {first + step}, …")
+
+
+def of_place(declared: Declared, pk: bytes) -> Finding:
+    """Returns the finding on an object in a partition that its primary key does not name."""
+    key, right = declared.partition.pks, declared.model.keys.partition(pk)
+    what = f"it belongs to {to_text(right.pks)!r} by its primary key"
+    return Finding("misplaced", declared.model.name, to_text(key), to_text(pk), what)
 
 
 def of_index(kind: Kind, declared: Declared, name: bytes, what: str, *, repaired: bool) -> Finding:

@@ -181,6 +181,8 @@ class ModelCheck:
     def _look_at_some(
         self, built: Sequence[DeclaredIndex], given: Sequence[tuple[Argument, ...]], pks: list[bytes]
     ) -> Program[None]:
+        if self._partition.count > 1:
+            self._look_at_places(pks)
         if self._model.mints_pks:
             self._highest = max(self._highest, *map(_automatic, pks), 0)
         broken = yield from self._values.look_at(built, pks)
@@ -196,6 +198,12 @@ class ModelCheck:
                     finding = yield from self._clear(finding, one, len(built))
                 self._notes.add(finding)
             pks, begin = (pks, (begin[0], b"0")) if again else (pks[done.done :], (done.at, done.cursor))
+
+    def _look_at_places(self, pks: Sequence[bytes]) -> None:
+        """Checks that objects are in the partition of their primary keys."""
+        for pk in pks:
+            if self._model.keys.partition(pk) is not self._partition:
+                self._notes.add(messages.of_place(self._declared, pk))
 
     def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
         """Clears a reference to an object that does not exist; records the reason if that is impossible."""

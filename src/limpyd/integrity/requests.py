@@ -207,9 +207,10 @@ def look_at_inventories(
 
 
 def look_at_counter(declared: Declared, repairs: bytes, highest: int) -> Request[list[Found]]:
-    """Compares the last automatic primary key with the highest one."""
+    """Compares the last automatic primary key with the highest one, and with the numbers of the partition."""
     partition = declared.partition
-    return _plain(COUNTER, repairs, declared, [partition.seq, partition.pks], [repairs, highest])
+    args: list[Argument] = [repairs, highest, partition.number + 1, partition.count]
+    return _plain(COUNTER, repairs, declared, [partition.seq, partition.pks], args)
 
 
 def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, referred: bytes) -> Request[bool]:

@@ -86,9 +86,23 @@ class ModelKeys:
         """One of the partitions, for what is the same in all."""
         return self._only
 
+    @property
+    def root(self) -> Partition:
+        """The keys of the tag without a number. Its catalog records the number of partitions, if there are several."""
+        return self._only
+
+    @property
+    def pattern(self) -> bytes:
+        """Matches all keys of the model; perhaps others too, if it has several partitions."""
+        return self._only.pattern
+
+    def has(self, key: bytes) -> bool:
+        """Returns whether a key that the pattern matches is one of the model."""
+        return key.startswith(self._only.prefix)
+
     def partition(self, _pk: bytes | None) -> Partition:
         """The partition of the object with a primary key; without one, where this thread makes its next object."""
         return self._only
 
-    def turn(self) -> None:
-        """Has this thread make its next object in the next partition."""
+    def turn(self, text: bytes | None = None) -> None:
+        """Has this thread or task make its next object in the next partition."""

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import itertools
 import os
-import threading
 from binascii import crc32, crc_hqx
 
+from limpyd.keys import turns
 from limpyd.keys.model_keys import MAX_PARTITIONS, ModelKeys
-from limpyd.keys.names import to_bytes
+from limpyd.keys.names import literal_pattern, to_bytes
 from limpyd.keys.partition import Partition
+from limpyd.keys.turns import TURN
 from limpyd.utils.cached_properties import cached_property
 
 SLOTS = 16384
 """The hash slots of a cluster."""
-MAX_DIGITS = 18
-"""The most digits of a primary key that counts as a number; with more it is text."""
+MAX_DIGITS = 19
+"""The most digits of a primary key that counts as a number: those of the highest one that a counter can give."""
 
 
 def placed_tag(model_tag: str, number: int) -> str:
@@ -43,13 +44,6 @@ def _part_of(crc: int) -> int:
     return crc % SLOTS // (SLOTS // MAX_PARTITIONS)
 
 
-class _Rotation(threading.local):
-    """The number of the partition in which a thread makes its next object."""
-
-    def __init__(self) -> None:
-        self.number = os.urandom(1)[0]
-
-
 class PartitionedKeys(ModelKeys):
     """The keys of a model of several partitions.
 
@@ -63,11 +57,12 @@ class PartitionedKeys(ModelKeys):
 
     def __init__(self, namespace: str, model: str, partitions: int, *, mints: bool = False) -> None:
         super().__init__(namespace, model)
+        turns.partitions_exist = True
         self.count = partitions
         self._mints = mints
         self._last = partitions - 1
         self._made: list[Partition | None] = [None] * partitions
-        self._rotation = _Rotation()
+        self._turns = itertools.count(os.urandom(1)[0])
 
     @cached_property
     def partitions(self) -> tuple[Partition, ...]:
@@ -77,17 +72,28 @@ class PartitionedKeys(ModelKeys):
     def first(self) -> Partition:
         return self._made[0] or self._make(0)
 
+    @property
+    def pattern(self) -> bytes:
+        return literal_pattern(b"{" + to_bytes(self.tag)) + b"[:}]*"
+
+    def has(self, key: bytes) -> bool:
+        return b"".join(key.partition(b"}:")[:2]) in self._prefixes
+
+    @cached_property
+    def _prefixes(self) -> frozenset[bytes]:
+        return frozenset(partition.prefix for partition in (self.root, *self.partitions))
+
     def partition(self, pk: bytes | None) -> Partition:
         if pk is None:
-            number = self._rotation.number & self._last
+            number = TURN.get() & self._last
         elif self._mints and pk.isdigit() and pk[0] != ord("0") and len(pk) <= MAX_DIGITS:
             number = (int(pk) - 1) & self._last
         else:
             number = crc32(pk) & self._last
         return self._made[number] or self._make(number)
 
-    def turn(self) -> None:
-        self._rotation.number += 1
+    def turn(self, text: bytes | None = None) -> None:
+        TURN.set(next(self._turns) if text is None else crc32(text))
 
     def _make(self, number: int) -> Partition:
         partition = Partition(to_bytes(placed_tag(self.tag, number)))

@@ -6,11 +6,12 @@ next call continues.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from limpyd.exceptions import LimpydError
 from limpyd.indexes.kind import has_keys_by_value
-from limpyd.indexes.maintenance.generators import OnProgress, rebuild
+from limpyd.indexes.maintenance.generators import OnProgress, part_of, rebuild, sizes
 from limpyd.indexes.maintenance.requests import clear, forget
 from limpyd.keys import to_text
 from limpyd.migrations import requests
@@ -34,21 +35,38 @@ class Moved(NamedTuple):
     kept: list[str]
 
 
-def move(plan: MigrationPlan, progress: OnProgress | None) -> Program[Moved]:
-    """Moves all objects from one schema to another, then the other keys of the first."""
-    known = yield plan.target.maintenance.at(plan.target_partition).asking(may_write=True)
-    return (yield from _move(plan, known.unbuilt, progress))
+def move(plans: Sequence[MigrationPlan], progress: OnProgress | None) -> Program[Moved]:
+    """Moves all objects from one schema to another, then the other keys of the first: partition by partition."""
+    parts = yield from _progress_of_parts(plans, progress)
+    counts = [_Count() for _ in plans]
+    conflicts: list[Conflict] = []
+    kept: list[str] = []
+    for plan, part, count in zip(plans, parts, counts, strict=True):
+        known = yield plan.target.maintenance.at(plan.target_partition).asking(may_write=True)
+        try:
+            moved = yield from _move_counted(plan, known.unbuilt, part, count)
+        except LimpydError as error:
+            error.add_note(
+                f"{sum(each.moved for each in counts)} objects of {plan} were moved before, each of them completely; "
+                "the next call continues"
+            )
+            raise
+        conflicts += moved.conflicts
+        kept += moved.kept
+    first = plans[0]
+    if first.to_another_set and len(plans) > 1 and not conflicts:
+        yield Request((b"UNLINK", first.source.keys.root.meta), int, subject=first.target)
+    return Moved(sum(count.moved for count in counts), conflicts, kept)
 
 
-def _move(plan: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress | None) -> Program[Moved]:
-    count = _Count()
-    try:
-        return (yield from _move_counted(plan, unbuilt, progress, count))
-    except LimpydError as error:
-        error.add_note(
-            f"{count.moved} objects of {plan} were moved before, each of them completely; the next call continues"
-        )
-        raise
+def _progress_of_parts(
+    plans: Sequence[MigrationPlan], progress: OnProgress | None
+) -> Program[Sequence[OnProgress | None]]:
+    """Returns the progress of each partition, which is reported as that of the whole."""
+    if progress is None or len(plans) == 1:
+        return [progress] * len(plans)
+    counts = yield from sizes(plans[0].target, [plan.source_partition for plan in plans])
+    return [part_of(progress, sum(counts[:at]), sum(counts)) for at in range(len(plans))]
 
 
 class _Count:

@@ -59,15 +59,21 @@ class MigrationPlan(NamedTuple):
         return str(self.target)
 
 
-def migration_plan(source: Schema, target: Schema, names: Mapping[str, str]) -> MigrationPlan:
-    """Compares a schema with another.
+def migration_plans(source: Schema, target: Schema, names: Mapping[str, str]) -> list[MigrationPlan]:
+    """Compares a schema with another of as many partitions, and returns the plan for each partition.
 
     Args:
         source: the schema as it was.
         target: the schema as it is.
         names: what fields were called, by their names now; the others have the same name.
     """
-    (old,), (new,) = source.keys.partitions, target.keys.partitions
+    pairs = zip(source.keys.partitions, target.keys.partitions, strict=True)
+    return [_plan_for(source, old, target, new, names) for old, new in pairs]
+
+
+def _plan_for(
+    source: Schema, old: Partition, target: Schema, new: Partition, names: Mapping[str, str]
+) -> MigrationPlan:
     was = {name: (place.prefix, sub) for name, _, place, sub in source.layout(old)}
     keys, subs = {old.hash_prefix: new.hash_prefix}, []
     for name, _, place, sub in target.layout(new):

@@ -6,9 +6,10 @@ from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.indexes.maintenance.partition_record import PartitionRecord
 from limpyd.keys import ModelKeys
 from limpyd.migrations.generators import Moved, move
-from limpyd.migrations.migration_plan import migration_plan
+from limpyd.migrations.migration_plan import migration_plans
 from limpyd.migrations.previous_schema import check_fields, in_layout_of_limpyd2, previous_schema
 from limpyd.relations.resolution import references_of
 from limpyd.requests.request import Program, Request
@@ -25,6 +26,7 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
 
     Raises:
         InvalidValue: the former name is not valid, or a declared model still has it; or neither name has objects.
+        DifferentPartitions: the objects are in another number of partitions.
     """
     _check_movable(schema, "rename_from")
     if not isinstance(name, str):
@@ -52,10 +54,17 @@ def _check_not_in_use(schema: Schema, tag: str) -> None:
 
 
 def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: OnProgress | None) -> Program[Moved]:
-    """Moves the objects of the first schema that has objects."""
+    """Moves the objects of the first schema that has objects.
+
+    Raises:
+        DifferentPartitions: they are in another number of partitions.
+    """
+    for source in sources:
+        if source.keys.layout == ModelKeys.layout:
+            yield PartitionRecord(source, source.keys).question(may_write=False)
     moved = Moved(0, [], [])
     for source in sources:
-        moved = yield from move(migration_plan(source, schema, {}), progress)
+        moved = yield from move(migration_plans(source, schema, {}), progress)
         if any(moved):
             return moved
     total = 0
@@ -80,11 +89,18 @@ def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Prog
         InvalidValue: the model is declared in the layout of limpyd 2, or the name is not a valid name.
     """
     _check_movable(schema, "migrate_from_limpyd2")
+    if schema.keys.count > 1:
+        msg = (
+            f"{schema.name}.migrate_from_limpyd2: the objects are in one partition there, and the model is declared "
+            f"with {schema.keys.count}; declare it with partitions = 1 to move them. To spread them over partitions "
+            "then, export() them, and import_() them into a model of another name"
+        )
+        raise InvalidValue(msg)
     if name is not None and not isinstance(name, str):
         msg = f"{schema.name}.migrate_from_limpyd2 takes a name, 'model' or 'namespace:model', not {shorten(name)}"
         raise InvalidValue(msg)
     if name is None:
-        return move(migration_plan(in_layout_of_limpyd2(schema, schema.keys.tag), schema, {}), progress)
+        return move(migration_plans(in_layout_of_limpyd2(schema, schema.keys.tag), schema, {}), progress)
     return _move_from_any([in_layout_of_limpyd2(schema, name)], schema, name, progress)
 
 
@@ -116,4 +132,4 @@ def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) 
     _check_movable(schema, "rename_field")
     names = {new: old}
     check_fields(schema, names)
-    return move(migration_plan(previous_schema(schema, schema.keys.tag, names), schema, names), progress)
+    return move(migration_plans(previous_schema(schema, schema.keys.tag, names), schema, names), progress)

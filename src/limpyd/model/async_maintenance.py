@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from limpyd.database.key_scan import WALK, scan
+from limpyd.database.key_scan import WALK, scan_model
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.model.async_construction import AsyncConstruction
 
@@ -89,6 +89,7 @@ class AsyncMaintenance(AsyncConstruction):
         Raises:
             InvalidValue: the name is that of no model, or of one that is still declared on this database; or neither
                 that name nor this one has any objects.
+            DifferentPartitions: the objects are in another number of partitions than this model declares.
             ServerError: the new keys are on another node of a cluster, or the server refuses a command.
         """
         from limpyd.migrations.renames import from_model  # noqa: PLC0415 - see above
@@ -149,9 +150,8 @@ class AsyncMaintenance(AsyncConstruction):
     @classmethod
     async def scan_model_keys(cls, count: int = 1000) -> AsyncIterator[str]:
         """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for partition in cls._declared().keys.partitions:
-            async for key in cls.database._walk(scan(partition.pattern, count)):
-                yield key
+        async for key in cls.database._walk(scan_model(cls._declared().keys, count)):
+            yield key
 
     async def scan_keys(self, count: int | None = None) -> AsyncIterator[str]:  # noqa: ARG002 - of limpyd 2
         """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""

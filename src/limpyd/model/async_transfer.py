@@ -75,6 +75,7 @@ class AsyncTransfer:
         on_conflict: OnConflict = "raise",
         new_pks: bool = False,
         from_line: int = 1,
+        skip_lines: str = "",
         dry_run: bool = False,
         chunk: int = USUAL_CHUNK,
         progress: OnProgress | None = None,
@@ -94,20 +95,21 @@ class AsyncTransfer:
                 ends with it, "skip" passes over it, "update" gives the values that one.
             new_pks: give new automatic primary keys.
             from_line: pass over the lines before this one, counted from 1, but for the first.
+            skip_lines: pass over these lines too, such as "14-20,25", as an `ImportRefused` names them.
             dry_run: look at all lines, and send nothing; what only the server knows is not looked at.
             chunk: how many objects a request carries at most; fewer if they are large.
             progress: called after each chunk with the number of objects done so far.
 
         Raises:
             ImportRefused: a line was refused: it names the line, and its `__cause__` says why. The objects before it
-                are imported, neither it nor any after it is.
+                are imported; neither it nor any after it is, but for the lines that `skip_lines` names.
             InvalidValue: `lines` is a text or a path; the first line is not that of such a file, or names fields that
                 the model does not have, or of other types; or the last line is not whole.
         """
         from limpyd.model.bulk_import import BulkImport  # noqa: PLC0415 - see above
 
         objects = BulkImport(
-            cls._declared(), format, exclude, chunk, on_conflict, new_pks, from_line, dry_run, progress
+            cls._declared(), format, exclude, chunk, on_conflict, new_pks, from_line, skip_lines, dry_run, progress
         )
         objects.check_lines(lines)
         return await async_run_bulk(cls.database, objects, lines)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
-from limpyd.exceptions import BulkError, InvalidValue, LimpydError, shorten
+from limpyd.exceptions import BulkError, InvalidValue, LimpydError, ranges, shorten
 from limpyd.fields.checks import integer
-from limpyd.requests.request import Program, Request
+from limpyd.keys import Partition
+from limpyd.keys.by_partition import ByPartition
+from limpyd.model.bulk_chunk import Chunk
+from limpyd.requests.request import Program
 from limpyd.schema.schema import Schema
-from limpyd.scripts import bulk
-from limpyd.scripts.bulk_create import Created
 
 Result = TypeVar("Result")
-Outcome = TypeVar("Outcome", Created, bulk.Changed)
+ChunkT = TypeVar("ChunkT", bound=Chunk[Any])
 
 OnConflict = Literal["raise", "skip", "update"]
 OnMissing = Literal["raise", "skip"]
@@ -71,19 +73,21 @@ class BulkDeleted(NamedTuple):
     missing: int = 0
 
 
-class Bulk(Generic[Result, Outcome]):
-    """A bulk operation: it takes objects one by one, and yields a request when a chunk is full."""
+class Bulk(Generic[Result, ChunkT]):
+    """A bulk operation: it takes objects one by one, and yields a request when a chunk is full.
+
+    If the model has several partitions, each has a chunk. Once one of them is full, all are sent at once.
+    """
 
     operation: ClassVar[str]
     result: Result
 
     def __init__(self, schema: Schema, chunk: int, progress: OnProgress | None) -> None:
         self._schema = schema
-        (self._partition,) = schema.keys.partitions  # where there will be several, each will have its own chunks
         self._chunk = integer("chunk", chunk, low=1)
         self._progress = progress
-        self._before = 0  # how many objects are dealt with
-        self._count = 0  # how many are in the chunk
+        self._taken = 0  # how many objects were passed
+        self._done = 0  # how many are dealt with
         self._empty()
 
     def all(self, items: Iterable[Any]) -> Program[Result]:
@@ -96,56 +100,75 @@ class Bulk(Generic[Result, Outcome]):
     def one(self, item: Any) -> Program[None]:
         """Takes one item; once all are taken, `rest` must follow."""
         try:
-            full = self._add(item)
+            chunk = self._add(item)
         except LimpydError as error:
             yield from self.rest()
-            raise BulkError(self._name, self._before, self.result, error) from error
-        self._count += 1
-        if full or self._count == self._chunk:
+            raise BulkError(self._name, self._taken, self.result, error) from error
+        chunk.positions.append(self._taken)
+        self._taken += 1
+        if len(chunk.positions) == self._chunk or chunk.size >= MAX_ROOM:
             yield from self.rest()
 
     def rest(self) -> Program[None]:
-        """Stores the objects of the unfinished chunk."""
-        while self._count:
+        """Stores the objects of the unfinished chunks; a refusal ends only its own chunk."""
+        refusals: list[tuple[int, LimpydError]] = []
+        done: list[int] = []
+        while chunks := [chunk for chunk in self._chunks.values() if chunk.positions]:
             try:
-                outcome = yield self._request()
+                yield from self._sent(chunks)
             except LimpydError as failure:
-                failure.add_note(f"{self._name}: the chunks before this one are done: {self.result}")
+                failure.add_note(f"{self._name}: the chunks before {self._failed(chunks)} are done: {self.result}")
                 raise
-            self._take(outcome)
-            if outcome.refused is not None:
-                number, error = outcome.refused
-                raise BulkError(self._name, self._before + number, self.result, error) from error
-            done = self._remove(outcome)
-            self._before += done
-            self._count -= done
-            if self._progress is not None:
-                self._progress(self._before)
+            self._take(chunks)
+            for chunk in chunks:
+                done += chunk.remove_processed()
+                if chunk.outcome is not None and chunk.outcome.refused is not None:
+                    refusals.append((chunk.positions[0], chunk.outcome.refused[1]))
+                    chunk.positions = []
+            if not refusals:
+                self._done += len(done)
+                done = []
+                if self._progress is not None:
+                    self._progress(self._done)
+        if refusals:
+            position, error = min(refusals, key=itemgetter(0))
+            beyond = sorted(other for other in done if other > position)
+            raise BulkError(self._name, position, self.result, error, beyond) from error
+        self._empty()
+
+    def _sent(self, chunks: list[ChunkT]) -> Program[None]:
+        """Sends chunks, at once if they are several."""
+        requests = [chunk.request() for chunk in chunks]
+        yield requests if len(requests) > 1 else requests[0]
+
+    def _failed(self, chunks: list[ChunkT]) -> str:
+        """Counts what was done although a request failed; returns the text that names the chunks that were not."""
+        answered = [chunk for chunk in chunks if chunk.outcome is not None]
+        if len(chunks) == 1:
+            return "this one"
+        self._take(answered)
+        done = sorted(position for chunk in answered for position in chunk.remove_processed())
+        return f"those sent with it, and of these the objects at the positions {ranges(done) or 'none'},"
 
     @property
     def _name(self) -> str:
         return f"{self._schema.name}.{self.operation}"
 
     def _empty(self) -> None:
-        """Begins a chunk."""
+        """Begins the chunks."""
+        self._chunks: ByPartition[ChunkT] = ByPartition(self._new_chunk)
+
+    def _new_chunk(self, partition: Partition) -> ChunkT:
+        """Returns an empty chunk."""
         raise NotImplementedError
 
-    def _add(self, item: Any) -> bool:
-        """Adds an object to the chunk; returns whether the chunk is full."""
+    def _add(self, item: Any) -> ChunkT:
+        """Adds an object to the chunk of its partition, and returns that chunk."""
         raise NotImplementedError
 
-    def _request(self) -> Request[Outcome]:
-        """The request for the chunk."""
+    def _take(self, chunks: list[ChunkT]) -> None:
+        """Counts the outcomes of chunks."""
         raise NotImplementedError
-
-    def _take(self, outcome: Outcome) -> None:
-        """Counts the results of a chunk."""
-        raise NotImplementedError
-
-    def _remove(self, outcome: Outcome) -> int:  # noqa: ARG002 - those that remove only a part look at it
-        """Removes the processed objects from the chunk; returns their number."""
-        self._empty()
-        return self._count
 
     def _values(self, item: Any) -> Mapping[str, Any]:
         if not isinstance(item, Mapping):

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterable, Collection, Iterable
+from collections.abc import AsyncIterable, Collection, Iterable, Sequence
 from os import PathLike
 from typing import Any, NoReturn
 
-from limpyd.exceptions import BulkError, ImportRefused, InvalidPrimaryKey, InvalidValue, UniquenessError, shorten
+from limpyd.exceptions import (
+    BulkError,
+    ImportRefused,
+    InvalidPrimaryKey,
+    InvalidValue,
+    UniquenessError,
+    ranges,
+    shorten,
+)
 from limpyd.fields.checks import integer
-from limpyd.keys import to_text
-from limpyd.model.bulk import MAX_ROOM, BulkCreated, FileFormat, OnConflict, OnProgress
-from limpyd.model.bulk_create import BulkCreate
+from limpyd.keys import Partition, to_text
+from limpyd.keys.by_partition import ByPartition
+from limpyd.model.bulk import BulkCreated, FileFormat, OnConflict, OnProgress
+from limpyd.model.bulk_create import BulkCreate, CreateChunk
 from limpyd.model.crud import nothing_to_store, object_with_pk
 from limpyd.model.updates import assigned_as_given
 from limpyd.relations.references import ReferenceField
@@ -36,6 +45,7 @@ class BulkImport(BulkCreate):
         on_conflict: `raise`, `skip` or `update`, for an object that conflicts with another one.
         new_pks: create new automatic primary keys, and ignore the primary keys of the lines.
         from_line: the first line to import.
+        skip_lines: the lines after it that are left out, such as "14-20,25".
         dry_run: check all lines, and send nothing.
         progress: called after each chunk with the number of objects so far.
     """
@@ -64,6 +74,7 @@ class BulkImport(BulkCreate):
         on_conflict: OnConflict,
         new_pks: bool,
         from_line: int,
+        skip_lines: str,
         dry_run: bool,
         progress: OnProgress | None,
     ) -> None:
@@ -77,10 +88,11 @@ class BulkImport(BulkCreate):
         self._names: list[str] | None = None
         self._new_pks = new_pks
         self._from_line = integer("from_line", from_line, low=1)
+        self._skipped = lines_of(skip_lines)
         self._dry_run = dry_run
         self._line = 0
         self._first_of_record = 1
-        self._raised = 0
+        self._raised: ByPartition[int] = ByPartition(lambda _: 0)
         super().__init__(schema, chunk, on_conflict, pks=False, progress=progress)
 
     def all(self, items: Iterable[Any]) -> Program[BulkCreated]:
@@ -107,13 +119,13 @@ class BulkImport(BulkCreate):
             record = self._reader.record(self._text(item))
         except InvalidValue as error:
             yield from self.rest()
-            raise self._refusal(self._line, self._before, error) from error
+            raise self._refusal(self._line, self._taken, error) from error
         if record is None:
             return
         if self._names is None:
             self._names = self._reader.read_head(record)
             self._check_references(self._names)
-        elif record.strip() and self._first_of_record >= self._from_line:
+        elif record.strip() and self._first_of_record >= self._from_line and not self._is_skipped():
             try:
                 yield from super().one(record)
             except BulkError as error:
@@ -121,49 +133,60 @@ class BulkImport(BulkCreate):
         self._first_of_record = self._line + 1
 
     def rest(self) -> Program[None]:
-        """Stores the objects of the unfinished chunk, after raising the counter to their highest primary key."""
+        """Stores the objects of the unfinished chunks."""
         if not self._dry_run:
-            if self._highest > self._raised:
-                yield raise_counter(self._schema, self._partition, self._highest)
-                self._raised = self._highest
             yield from super().rest()
-        elif self._count:
-            self._before += self._count
-            self.result = BulkCreated(self._before)
-            self._count = 0
+        elif self._lines:
+            self._done = self._taken
+            self.result = BulkCreated(self._done)
             self._empty()
             if self._progress is not None:
-                self._progress(self._before)
+                self._progress(self._done)
+
+    def _sent(self, chunks: list[CreateChunk]) -> Program[None]:
+        """Sends chunks, after raising the counters to their highest primary keys."""
+        raised = {one: pk for one, pk in self._highest.items() if pk > self._raised[one]}
+        requests = [raise_counter(self._schema, partition, pk) for partition, pk in raised.items()]
+        if requests:
+            yield requests if len(requests) > 1 else requests[0]
+            self._raised.update(raised)
+        yield from super()._sent(chunks)
 
     def _empty(self) -> None:
         super()._empty()
-        self._lines: list[int] = []
-        self._highest = 0
+        self._lines: dict[int, int] = {}  # by position
+        self._highest: dict[Partition, int] = {}
 
-    def _add(self, item: str) -> bool:
+    def _is_skipped(self) -> bool:
+        return any(self._first_of_record in lines for lines in self._skipped)
+
+    def _add(self, item: str) -> CreateChunk:
         pk, values, more = self._reader.read(item)
         pk = self._pk(pk)
+        chunk = self._chunk_of(pk)
         names = self._names or ()
-        if self._on_conflict == "update":
+        update = None
+        if chunk.updates is not None:
             missing = {name: None for name in names if name not in self._schema.dynamic}
-            self._updates.add(None, self._to_update(missing | values))
+            update = self._to_update(missing | values)
         for name in names:  # what has no value in the file gets no default
             field = self._schema.value_fields.get(name)
             if name not in values and field is not None and field.default is not None:
                 values[name] = None
-        given = (*values, "pk") if pk is not None else tuple(values)
-        plan = self._plans[given] if given in self._plans else self._plan(given)
-        if more or plan is None or not plan.add_to(self._objects, pk, values):
-            new = object_with_pk(self._schema, pk, values)
+        plan = chunk.plan((*values, "pk") if pk is not None else tuple(values))
+        if more or plan is None or not plan.add_to(chunk.objects, pk, values):
+            new = object_with_pk(self._schema, pk, values, partition=chunk.partition)
             if pk is None and new.empty and not more:
                 raise nothing_to_store(self._schema)
             for each in more:
-                entry = each.entry(self._partition)
+                entry = each.entry(chunk.partition)
                 new.entries += entry
                 new.claims.append((each.field, entry[-1], each.sub))
-            self._objects.add_any(new)
-        self._lines.append(self._first_of_record)
-        return self._objects.size + self._updates.size >= MAX_ROOM
+            chunk.objects.add_any(new)
+        if chunk.updates is not None and update is not None:
+            chunk.updates.add(None, update)
+        self._lines[self._taken] = self._first_of_record
+        return chunk
 
     def _to_update(self, values: Any) -> list[Any]:
         return assigned_as_given(self._schema, values) if values else []
@@ -182,7 +205,8 @@ class BulkImport(BulkCreate):
                     "or 3; to get new primary keys, import with new_pks=True"
                 )
                 raise InvalidPrimaryKey(msg)
-            self._highest = max(self._highest, int(pk))
+            partition = self._schema.keys.partition(pk)
+            self._highest[partition] = max(self._highest.get(partition, 0), int(pk))
         return pk
 
     def _check_references(self, names: Iterable[str]) -> None:
@@ -217,19 +241,36 @@ class BulkImport(BulkCreate):
         return item.removeprefix(BYTE_ORDER_MARK) if self._line == 1 else item
 
     def _refuse(self, error: BulkError) -> NoReturn:
-        number = error.position - self._before
-        line = self._lines[number] if number < len(self._lines) else self._first_of_record
+        line = self._lines.get(error.position, self._first_of_record)
         cause: Any = error.__cause__
-        raise self._refusal(line, error.position, cause) from cause
+        raise self._refusal(line, error.position, cause, error.done_after) from cause
 
-    def _refusal(self, line: int, position: int, cause: Exception) -> ImportRefused:
+    def _refusal(self, line: int, position: int, cause: Exception, done_after: Sequence[int] = ()) -> ImportRefused:
         if self._dry_run:
             advice = "This was a dry run, so nothing is stored. Correct the line, and start again"
-        else:
-            advice = (
-                f"It and the lines after it were not imported; the lines before it are done: {self.result}. "
-                f"Correct the line, and continue with from_line={line}"
-            )
-            if isinstance(cause, UniquenessError) and self._on_conflict == "raise":
-                advice += "; or, if these objects already exist, import with on_conflict='skip' or 'update'"
-        return ImportRefused(self._name, line, position, self.result, cause, advice)
+            return ImportRefused(self._name, line, position, self.result, cause, advice)
+        done = {self._lines[position] for position in done_after}
+        done.update(number for lines in self._skipped for number in lines if number > line)
+        skip = ranges(sorted(done))
+        others, option = (f", but for the lines {skip}", f", skip_lines={skip!r}") if skip else ("", "")
+        advice = (
+            f"It and the lines after it were not imported{others}; the lines before it are done: {self.result}. "
+            f"Correct the line, and continue with from_line={line}{option}"
+        )
+        if isinstance(cause, UniquenessError) and self._on_conflict == "raise":
+            advice += "; or, if these objects already exist, import with on_conflict='skip' or 'update'"
+        return ImportRefused(self._name, line, position, self.result, cause, advice, skip, done_after)
+
+
+def lines_of(text: str) -> list[range]:
+    """Returns the lines that a text such as "14-20,25" names.
+
+    Raises:
+        InvalidValue: it is no such text.
+    """
+    try:
+        ends = [part.split("-") if "-" in part else (part, part) for part in text.split(",") if text]
+        return [range(int(first), int(last) + 1) for first, last in ends]
+    except (AttributeError, ValueError):
+        msg = f'skip_lines takes the numbers of lines, such as "14-20,25", not {shorten(text)}'
+        raise InvalidValue(msg) from None

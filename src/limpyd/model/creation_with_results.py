@@ -32,8 +32,10 @@ def creation_with_results(schema: Schema, values: Mapping[str, Any], begun: Call
     if schema.own_setters:
         values = with_own_setters(schema, values)
     known(schema, values)
+    schema.take_turn({})
     pk = given_pk(schema, values)
+    partition = schema.keys.partition(pk)
     results = {name: value for name, value in values.items() if is_result(value)}
-    new = object_with_pk(schema, pk, {**values, **dict.fromkeys(results)}, results)
+    new = object_with_pk(schema, pk, {**values, **dict.fromkeys(results)}, results, partition)
     assigned = assigned_as_given(schema, results)
-    return create_and_update(schema, schema.keys.partition(pk), new, assigned).then(begun)
+    return create_and_update(schema, partition, new, assigned).then(begun)

@@ -28,8 +28,15 @@ R = TypeVar("R")
 ENCODABLE = get_args(Encodable)
 
 
-def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.NewObject:
+def new_object(
+    schema: Schema, values: Mapping[str, Any], partition: Partition | None = None
+) -> object_requests.NewObject:
     """Returns an object with these values and the defaults of the other fields. A value of None is not stored.
+
+    Args:
+        schema: its model.
+        values: its values.
+        partition: its partition; None for that of its primary key, or the one whose turn it is.
 
     Raises:
         UnknownField: a name is no field.
@@ -37,15 +44,20 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.New
         InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
     """
     known(schema, values)
-    return object_with_pk(schema, given_pk(schema, values), values)
+    return object_with_pk(schema, given_pk(schema, values), values, partition=partition)
 
 
 def object_with_pk(
-    schema: Schema, pk: bytes | None, values: Mapping[str, Any], later: Container[str] = ()
+    schema: Schema,
+    pk: bytes | None,
+    values: Mapping[str, Any],
+    later: Container[str] = (),
+    partition: Partition | None = None,
 ) -> object_requests.NewObject:
     """Returns the same for a primary key and names of fields that have been checked; `later` get their values later."""
     new = object_requests.NewObject(pk)
-    partition = schema.keys.partition(pk)
+    if partition is None:
+        partition = schema.keys.partition(pk)
     for name, field, place, sub in schema.layout(partition):
         value = values[name] if name in values else field.default_value()
         if value is None:
@@ -105,9 +117,9 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
         UniquenessError: the primary key, or a unique value, belongs to another object.
         InvalidValue: all values are None, and there is no default.
     """
-    schema.take_turn()
     if schema.own_setters:
         values = with_own_setters(schema, values)
+    schema.take_turn(values)
     if not values and not (schema.has_defaults and schema.mints_pks):
         if schema.has_defaults:
             raise missing_pk(schema)
@@ -125,17 +137,21 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
         request = own.request(pk, values, begun, creation_in_general)
         if request is not None:
             return request
-    new = new_object(schema, values)
-    if new.pk is None and new.empty:
+    known(schema, values)
+    pk = given_pk(schema, values)
+    partition = schema.keys.partition(pk)
+    new = object_with_pk(schema, pk, values, partition=partition)
+    if pk is None and new.empty:
         if not are_given:
             return resolved(None).then(begun)
         raise nothing_to_store(schema)
-    return object_requests.create(schema, schema.keys.partition(new.pk), new).then(begun)
+    return object_requests.create(schema, partition, new).then(begun)
 
 
 def creation_in_general(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> Request[bytes]:
     """The request that creates an object with the general script."""
-    return object_requests.create(schema, schema.keys.partition(pk), new_object(schema, values))
+    partition = schema.keys.partition(pk)
+    return object_requests.create(schema, partition, new_object(schema, values, partition))
 
 
 def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def declare(model: Any, core: Any) -> None:
     replaced = database._models.declared_before(model, schema.keys.tag)
     if replaced is not None:
         disconnect(database, replaced, Reverse)
-    database._models.register(model, schema.keys.tag)
+    database._models.register(model, schema.keys)
     _set_fields(model, schema)
     try:
         connect(database, Reverse)
@@ -121,7 +121,7 @@ def move(model: Any, database: Any) -> None:
     for each in concrete:
         if old is not None:
             old._models.unregister(each._schema.keys.tag)
-        database._models.register(each, each._schema.keys.tag)
+        database._models.register(each, each._schema.keys)
         each._schema.forget()
     for each in moved:
         each.database = database

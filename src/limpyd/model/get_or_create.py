@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from limpyd.exceptions import ConstraintError, InvalidFilter, InvalidPrimaryKey, InvalidValue, LimpydError, shorten
+from limpyd.exceptions import (
+    ConstraintError,
+    InvalidFilter,
+    InvalidPrimaryKey,
+    InvalidValue,
+    LimpydError,
+    UnsupportedCommand,
+    shorten,
+)
 from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
 from limpyd.fields.declaration.setters import with_own_setters
+from limpyd.fields.pk import pk_bytes
+from limpyd.keys import Partition
 from limpyd.model.crud import known, object_with_pk, with_defaults
 from limpyd.model.primary_keys import automatic_pk, given_pk
 from limpyd.model.updates import assigned
@@ -40,9 +50,11 @@ def get_or_create(
         InvalidFilter: an object cannot be found, or not be created, by a value.
         InvalidValue: a value does not fit its field's type.
         InvalidPrimaryKey: it is automatic, so no object can be created with it; or missing, or given twice.
+        UnsupportedCommand: the model has several partitions, and the primary key is not given.
         ConstraintError (from the reply): an object would be created without a value of a required field.
     """
     values, others, conditions = _sought(schema, method, pk, defaults, filters)
+    partition = _partition(schema, method, values, conditions)
     by_automatic_pk = schema.mints_pks and "pk" in values
     if by_automatic_pk and method != "get_or_connect":
         raise automatic_pk(schema, values["pk"])
@@ -51,8 +63,8 @@ def get_or_create(
     if by_automatic_pk:  # it can be found but not given, so what is absent stays absent
         new, absent = object_requests.NewObject(None), automatic_pk(schema, values["pk"])
     else:
-        new, absent = _new_object(schema, {**others, **_created(schema, method, values, others)}, text)
-    partition = schema.keys.partition(new.pk)
+        created = {**others, **_created(schema, method, values, others)}
+        new, absent = _new_object(schema, partition, created, text)
     request = object_requests.get_or_create(
         schema, partition, Plan(schema, partition, conditions).search, new, absent, sought=text
     )
@@ -94,8 +106,9 @@ def update_or_create(
         )
         raise InvalidFilter(msg)
     text = ", ".join(map(str, conditions))
-    new, absent = _new_object(schema, {**created_with, **_created(schema, method, values, created_with)}, text)
-    partition = schema.keys.partition(new.pk)
+    partition = _partition(schema, method, values, conditions)
+    created = {**created_with, **_created(schema, method, values, created_with)}
+    new, absent = _new_object(schema, partition, created, text)
     search = Plan(schema, partition, conditions).search
     request = updating(
         schema, partition, search, assigned(schema, defaults), schema.version_sub, new, absent, sought=text
@@ -103,14 +116,32 @@ def update_or_create(
     return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
 
 
+def _partition(schema: Schema, method: str, values: Mapping[str, Any], conditions: Sequence[Condition]) -> Partition:
+    """Returns the partition of an object that is sought by some values.
+
+    Raises:
+        UnsupportedCommand: it may be in any of several.
+    """
+    if schema.keys.count == 1:
+        return schema.keys.first
+    if "pk" in values:
+        return schema.keys.partition(pk_bytes(schema.name, values["pk"]))
+    cure = "use get and create" if schema.mints_pks else f"pass the primary key, as {schema.pk_name}=…"
+    msg = (
+        f"{schema.name}.{method}: {', '.join(map(str, conditions))} does not say in which of the {schema.keys.count} "
+        f"partitions of {schema.name} the object is, and no step finds or creates an object in all of them; {cure}, or "
+        f"set partitions = 1 on {schema.name}"
+    )
+    raise UnsupportedCommand(msg)
+
+
 def _new_object(
-    schema: Schema, values: Mapping[str, Any], sought: str
+    schema: Schema, partition: Partition, values: Mapping[str, Any], sought: str
 ) -> tuple[object_requests.NewObject, ConstraintError | None]:
     """The object to create, and the error if it lacks a required value: it is raised if no object is found."""
     known(schema, values)
-    schema.take_turn()
     values = with_defaults(schema, values)
-    new = object_with_pk(schema, given_pk(schema, values), values, later=schema.required)
+    new = object_with_pk(schema, given_pk(schema, values), values, schema.required, partition)
     missing = schema.missing_required(values)
     if missing is None:
         return new, None

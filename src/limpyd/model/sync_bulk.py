@@ -52,7 +52,7 @@ class BulkOperations(Construction):
 
         Raises:
             BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
-                are created, neither it nor any after it is.
+                are created; neither it nor any after it is, but for those that `done_after` names.
         """
         return sync_run_bulk(cls.database, BulkCreate(cls._declared(), chunk, on_conflict, pks, progress), objects)
 
@@ -77,7 +77,7 @@ class BulkOperations(Construction):
 
         Raises:
             BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
-                are updated, neither it nor any after it is.
+                are updated; neither it nor any after it is, but for those that `done_after` names.
         """
         return sync_run_bulk(cls.database, BulkUpdate(cls._declared(), chunk, on_missing, progress), objects)
 
@@ -99,6 +99,7 @@ class BulkOperations(Construction):
             progress: called after each chunk with the number of objects done so far.
 
         Raises:
-            BulkError: an object does not exist: it names the position. Those before it are deleted, none after it is.
+            BulkError: an object does not exist: it names the position. Those before it are deleted; none after it is,
+                but for those that `done_after` names.
         """
         return sync_run_bulk(cls.database, BulkDelete(cls._declared(), chunk, on_missing, progress), objects)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from limpyd.database.key_scan import WALK, scan
+from limpyd.database.key_scan import WALK, scan_model
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.model.sync_construction import Construction
 
@@ -90,6 +90,7 @@ class Maintenance(Construction):
         Raises:
             InvalidValue: the name is that of no model, or of one that is still declared on this database; or neither
                 that name nor this one has any objects.
+            DifferentPartitions: the objects are in another number of partitions than this model declares.
             ServerError: the new keys are on another node of a cluster, or the server refuses a command.
         """
         from limpyd.migrations.renames import from_model  # noqa: PLC0415 - see above
@@ -148,8 +149,7 @@ class Maintenance(Construction):
     @classmethod
     def scan_model_keys(cls, count: int = 1000) -> Iterator[str]:
         """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for partition in cls._declared().keys.partitions:
-            yield from cls.database._walk(scan(partition.pattern, count))
+        yield from cls.database._walk(scan_model(cls._declared().keys, count))
 
     def scan_keys(self, count: int | None = None) -> Iterator[str]:  # noqa: ARG002 - of limpyd 2
         """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""

@@ -133,6 +133,7 @@ async def watched(
                 if watch.keys or not driver.routes_by_slot:
                     watch.begun(await talk("watch", watch.beginning()))
                 transaction = AsyncWatching(database, active)
+                transaction._begin_in(watch.partition())
                 call: TracedCall | None = None
                 try:
                     try:

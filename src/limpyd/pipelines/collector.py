@@ -11,6 +11,7 @@ from limpyd.pipelines.atomic_script import as_one, check_fits
 from limpyd.pipelines.batching import in_one_go
 from limpyd.pipelines.blocks import Active, Block, ExitReference, open_block
 from limpyd.pipelines.exchange import Exchange
+from limpyd.pipelines.one_partition import OnePartition
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.raw_commands import RawCommands
 from limpyd.pipelines.rounds import is_scattered
@@ -42,6 +43,7 @@ class Collector(RawCommands):
         self._active = active
         self._pendings: list[Pending[Any]] = []
         self._begun = False
+        self._partition = OnePartition()
         self._exit_reference: ExitReference | None = None
         self.has_ended = False
 
@@ -61,10 +63,14 @@ class Collector(RawCommands):
 
     @property
     def is_atomic(self) -> bool:
-        """Whether its operations are one step."""
+        """True if its operations are one step."""
         return self._atomic
 
     # --- for the database ---
+
+    def stays(self) -> bool:
+        """Has new objects be made in its partition, and returns True, if it is atomic and has one."""
+        return self._partition.stay()
 
     def collect(self, request: Request[Any]) -> Pending[Any]:
         """Collects a request.
@@ -81,6 +87,8 @@ class Collector(RawCommands):
         if self._atomic and is_scattered(request) and request.transactional is not None:
             request.transactional()  # it refuses that
         self._check(request)
+        if self.is_atomic:
+            self._partition.add(request)
         pending: Pending[Any] = Pending(request)
         if request.creates is not None:
             request.creates._await_pk(pending)
@@ -138,6 +146,7 @@ class Collector(RawCommands):
 
     def _taken(self) -> list[Pending[Any]]:
         pendings, self._pendings = self._pendings, []
+        self._partition = OnePartition()
         return pendings
 
     def _added(self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Pending[Any]:
@@ -160,6 +169,7 @@ class Collector(RawCommands):
 
     def _collect_all_of(self, call: Callable[[], Any]) -> None:
         self._active.set(Block(self, None, None))
+        self.stays()
         call()
 
 
@@ -168,6 +178,10 @@ class AtomicCollector(Collector):
 
     _kind = "transaction"
     takes_results = True
+
+    @property
+    def is_atomic(self) -> bool:
+        return True
 
     def collect(self, request: Request[Any]) -> Pending[Any]:
         step = request if request.transactional is None else request.transactional()
@@ -188,6 +202,10 @@ class WatchCollector(AtomicCollector):
 
     If keys are watched, operations are executed at once until `multi()`, as in redis-py.
     """
+
+    def _begin_in(self, partition: OnePartition) -> None:
+        """Begins with the partition of the watched keys."""
+        self._partition = partition
 
     def multi(self) -> None:
         """Begins the transaction: later operations are collected, and executed together when the function returns.

@@ -7,36 +7,106 @@ from typing import Any
 
 from limpyd.pipelines.exchange import Batch, Exchange, result_of
 from limpyd.pipelines.pending_result import Pending
-from limpyd.requests.request import Assumption, Request, merged
+from limpyd.pipelines.rounds import in_rounds, is_scattered
+from limpyd.requests.request import Argument, Assumption, Request, merged
 from limpyd.tracing.events import Purpose
+
+Answers = dict[tuple[Argument, ...], Any]
+"""The replies to preflights, by their arguments."""
+Asked = tuple[Assumption, Request[None]]
+"""An assumption, and its question."""
+Refusal = tuple[Assumption, Exception]
+"""An assumption, and the error of its question."""
 
 
 def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
-    """Sends what must come before some requests, each question once; a request whose question fails is settled."""
-    firsts = {first.args: first for pending in pendings for first in _before(pending.request)}
+    """Sends what must come before some requests, each question once; a request whose question fails is settled.
+
+    That is one round trip; or two, if a question must come before others. Conversations about claims follow.
+    """
     assumed = [one for one in merged(one for pending in pendings for one in pending.request.assumes) if not one.guard()]
-    questions = [*firsts.values(), *(assumption.question() for assumption in assumed)]
-    if not questions:
-        return
-    purpose: Purpose = (questions, "pipeline" if len(questions) > 1 else None, None)
-    replies = yield Batch(questions, [question.args for question in questions], "all", purpose)
-    answers = dict(zip(firsts, replies, strict=False))
-    refusals: list[tuple[Assumption, Exception]] = []
-    for assumption, question, reply in zip(assumed, questions[len(firsts) :], replies[len(firsts) :], strict=True):
-        try:
-            yield from result_of(question, reply)
-        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
-            refusals.append((assumption, error))
+    all_asked = [(assumption, assumption.question()) for assumption in assumed]
+    asked = [each for each in all_asked if not is_scattered(each[1])]
+    preflights = {first.args: first for pending in pendings for first in _before(pending.request)}
+    of_questions = {first.args: first for _, question in asked for first in _before(question)}
+    preflights.update(of_questions)
+    refusals: list[Refusal] = []
+    answers: Answers = {}
+    if of_questions:
+        answers = dict(zip(preflights, (yield _batch([*preflights.values()])), strict=True))
+        asked = yield from _allowed(asked, answers, refusals)
+    questions = [*(preflights.values() if not answers else ()), *(question for _, question in asked)]
+    if questions:
+        replies = yield _batch(questions)
+        answers.update(zip(() if answers else preflights, replies, strict=False))
+        for (assumption, question), reply in zip(asked, replies[len(replies) - len(asked) :], strict=True):
+            try:
+                yield from result_of(question, reply)
+            except Exception as error:  # noqa: BLE001 - as of one that is asked alone
+                refusals.append((assumption, error))
+    if len(asked) < len(all_asked):
+        yield from _held([each for each in all_asked if is_scattered(each[1])], pendings, refusals)
     for pending in pendings:
         try:
-            for first in _before(pending.request):
-                yield from result_of(first, answers[first.args])
+            yield from _answered(pending.request, answers)
             _check(pending.request.assumes, refusals)
         except Exception as error:  # noqa: BLE001 - as of one that is asked alone
             pending.settle(error=error)
 
 
-def _check(assumptions: Sequence[Assumption], refusals: Sequence[tuple[Assumption, Exception]]) -> None:
+def _held(asked: Sequence[Asked], pendings: Sequence[Pending[Any]], refusals: list[Refusal]) -> Exchange:
+    """Holds conversations at once, but those of requests that are refused; adds the errors to the refusals."""
+    refused = [assumption for assumption, _ in refusals]
+    needed = [
+        assumption
+        for pending in pendings
+        if all(one.merged(other) is None for one in refused for other in pending.request.assumes)
+        for assumption in pending.request.assumes
+    ]
+    held = [(one, Pending(question)) for one, question in asked if any(one.merged(other) for other in needed)]
+    yield from in_rounds([conversation for _, conversation in held], _settled)
+    refusals += ((one, conversation.error) for one, conversation in held if conversation.error is not None)
+
+
+def _settled(pendings: Sequence[Pending[Any]]) -> Exchange:
+    """Sends requests at once, and settles each."""
+    requests = [pending.request for pending in pendings]
+    for pending, reply in zip(pendings, (yield _batch(requests)), strict=True):
+        try:
+            pending.settle((yield from result_of(pending.request, reply)))
+        except Exception as error:  # noqa: BLE001 - it is the request's
+            pending.settle(error=error)
+
+
+def _batch(questions: Sequence[Request[Any]]) -> Batch:
+    purpose: Purpose = (questions, "pipeline" if len(questions) > 1 else None, None)
+    return Batch(questions, [question.args for question in questions], "all", purpose)
+
+
+def _allowed(
+    asked: Sequence[Asked],
+    answers: Answers,
+    refusals: list[Refusal],
+) -> Exchange:
+    """Returns the questions whose preflights succeeded; adds the errors of the others to the refusals."""
+    allowed = []
+    for assumption, question in asked:
+        try:
+            yield from _answered(question, answers)
+        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
+            refusals.append((assumption, error))
+        else:
+            allowed.append((assumption, question))
+    return allowed
+
+
+def _answered(request: Request[Any], answers: Answers) -> Exchange:
+    """Raises the error of a preflight of a request, if there is one."""
+    for first in _before(request):
+        yield from result_of(first, answers[first.args])
+
+
+def _check(assumptions: Sequence[Assumption], refusals: Sequence[Refusal]) -> None:
     """Raises what stands against some assumptions: the question failed, or what it found."""
     for assumption in assumptions:
         for asked, refusal in refusals:

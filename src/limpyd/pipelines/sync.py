@@ -132,6 +132,7 @@ def watched(
                 if watch.keys or not driver.routes_by_slot:
                     watch.begun(talk("watch", watch.beginning()))
                 transaction = Watching(database, active)
+                transaction._begin_in(watch.partition())
                 call: TracedCall | None = None
                 try:
                     try:

@@ -115,7 +115,7 @@ local outcome = all_or_nothing(function()
   end
   return replies
 end)
-if outcome[1] == 'ok' or outcome[1] == 'transform' then
+if outcome[1] == 'ok' or outcome[1] == 'transform' or outcome[1] == 'claim' then
   return outcome
 end
 return { 'refused', number, outcome }

@@ -24,6 +24,7 @@ from limpyd.pipelines.atomic_script import (
     settle_refused_first,
     settle_whole,
 )
+from limpyd.pipelines.one_partition import OnePartition
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.settling import first_error, given_up
 from limpyd.requests.request import ANY_TYPE, Argument, Request
@@ -44,6 +45,7 @@ class Watch:
 
     Raises:
         InvalidValue: a watch is neither a key nor a field of an object, or `max_tries` is not a number.
+        NotInPipeline: the keys are in several partitions of a model.
     """
 
     def __init__(self, watches: Sequence[Any], max_tries: int) -> None:
@@ -53,11 +55,19 @@ class Watch:
         self._known_results: list[Any] = []
         self._known: frozenset[bytes] = frozenset()
         self.keys = [_key(watch) for watch in watches]
+        self.partition()
 
     @property
     def slot(self) -> int | None:
         """The hash slot of the watched keys; None if there are none."""
         return slot_of(self.keys[0]) if self.keys else None
+
+    def partition(self) -> OnePartition:
+        """Returns the partition of a try, which is that of the watched keys if these are of a model of several."""
+        partition = OnePartition()
+        for key in self.keys:
+            partition.add_watched(key)
+        return partition
 
     def beginning(self) -> list[Command]:
         """Returns the commands before a try."""

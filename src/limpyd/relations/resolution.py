@@ -178,7 +178,7 @@ def reconnect(database: Any, model: Any, reverse: Any) -> None:
         if isinstance(side, reverse):
             delattr(model, name)
     schema.incoming.clear()
-    database._models.register(model, schema.keys.tag)
+    database._models.register(model, schema.keys)
     connect(database, reverse)
 
 

@@ -79,7 +79,7 @@ class KeyOwners:
         return self
 
     def _is_own(self, key: bytes) -> bool:
-        return any(key.startswith(partition.prefix) for partition in self.keys.partitions)
+        return self.keys.has(key)
 
     def _own_type_of(self, key: bytes) -> str:
         for partition in self.keys.partitions:
@@ -93,5 +93,7 @@ class KeyOwners:
                 return "string"
             if key == partition.meta:
                 return "hash"
+        if key == self.keys.root.meta:
+            return "hash"
         index = self.index_at(key)
         return index.kind.redis_type if index is not None else "set"

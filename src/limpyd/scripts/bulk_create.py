@@ -73,6 +73,11 @@ class NewObjects:
         self._objects: list[tuple[bytes | None, Claimed, Sequence[bytes]]] = []
         self.size = 0
 
+    @property
+    def pks(self) -> list[bytes | None]:
+        """Returns the primary keys of the objects; None for minted ones."""
+        return [pk for pk, _, _ in self._objects]
+
     def add(self, shape: ObjectShape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
         """Adds an object with a shape; the shape contains everything but the values.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from limpyd.keys import Partition, to_text
+from limpyd.keys import ModelKeys, to_text
 from limpyd.lua.script import Script, evalsha
+from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Request
 from limpyd.requests.subjects import Subject
 
@@ -35,7 +36,7 @@ class KeyFacts(NamedTuple):
 
 
 def describe(subject: Subject, keys: Sequence[bytes]) -> Request[list[KeyFacts]]:
-    """Returns the facts of some keys; keys that do not exist are left out."""
+    """Returns the facts of some keys of one slot; keys that do not exist are left out."""
 
     def decode(reply: list[Any]) -> list[KeyFacts]:
         return [
@@ -48,11 +49,10 @@ def describe(subject: Subject, keys: Sequence[bytes]) -> Request[list[KeyFacts]]
     return Request(args, decode, readonly=True, script=DESCRIBE, subject=subject)
 
 
-def found(subject: Subject, partition: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+def found(keys: ModelKeys, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
     """Returns some keys of a model, and the next cursor (SCAN)."""
 
     def decode(reply: list[Any]) -> tuple[bytes, list[bytes]]:
-        return reply[0], reply[1]
+        return reply[0], [key for key in reply[1] if keys.has(key)]
 
-    args = (b"SCAN", cursor, b"MATCH", partition.pattern, b"COUNT", CHUNK)
-    return Request(args, decode, readonly=True, subject=subject)
+    return KeyScan((b"SCAN", cursor, b"MATCH", keys.pattern, b"COUNT", CHUNK), decode, readonly=True)

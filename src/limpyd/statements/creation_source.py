@@ -163,8 +163,7 @@ def _counting(partition: Partition, mints: bool) -> dict[str, str]:
         mint = filled("mint", count="call('INCR', at)", first="1")
         return {"counter": "", "list": mint, "uncount": "undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])"}
     counter = filled("counter", step=str(partition.count))
-    step = partition.count
-    uncount = f"if counted == first then undo('DEL', KEYS[4]) else undo('DECRBY', KEYS[4], {step}) end"
+    uncount = "if counted == first then undo('DEL', KEYS[4]) else undo('DECRBY', KEYS[4], raised) end"
     return {"counter": counter, "list": filled("mint", count="count_up()", first="first"), "uncount": uncount}
 
 

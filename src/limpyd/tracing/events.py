@@ -28,7 +28,7 @@ CONNECT = "connect"
 """The name of what failed before a batch could be sent."""
 SCRIPTS = {
     "bulk_delete": ("bulk_delete_related",),
-    CATALOG: ("declare",),
+    CATALOG: ("declare", "record_partitions"),
     "check": (
         "check_counter",
         "check_entries",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from limpyd.commands.faces import Face
@@ -11,6 +11,7 @@ from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields.bound.existence import require_existing
 from limpyd.fields.bound.value import FIRST_REPLY, BoundValue
 from limpyd.fields.declaration import constrained
+from limpyd.keys import turns
 from limpyd.requests.decoders import returned
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.step_results import Result
@@ -25,7 +26,7 @@ class BoundMultiKey(BoundValue[Face]):
 
     __slots__ = ()
 
-    def _checked_fields(self, command: str, others: Sequence[Any], *kinds: bytes) -> Iterator[BoundMultiKey[Any]]:
+    def _checked_fields(self, command: str, others: Sequence[Any], *kinds: bytes) -> Sequence[BoundMultiKey[Any]]:
         """The other fields that a command takes, each checked.
 
         Args:
@@ -35,6 +36,7 @@ class BoundMultiKey(BoundValue[Face]):
 
         Raises:
             InvalidValue: one is no bound field of a fitting kind and type, or of another database.
+            UnsupportedCommand: their objects are in several partitions of a model.
         """
         mine = self._field
         for other in others:
@@ -50,7 +52,11 @@ class BoundMultiKey(BoundValue[Face]):
             if other._field.codec.name != mine.codec.name:
                 msg = f"{command}: {mine} holds {mine.codec.name}, {other._field} holds {other._field.codec.name}"
                 raise InvalidValue(msg)
-            yield other
+        if turns.partitions_exist:
+            from limpyd.fields.bound.partitions import check_one_partition  # noqa: PLC0415 - as models of several
+
+            check_one_partition(command, [self, *others])
+        return others
 
     def _read_multi_key(
         self,

@@ -9,7 +9,8 @@
 -- that begin with a colon are of no index:
 --   :epoch       a random text, which each change of what is built, being built or declared replaces; so a process that
 --                knows the epoch knows the catalog (see lua/library/guard.lua)
---   :partitions  the number of partitions, if there are several (see lua/library/mint.lua)
+--   :partitions  the number of partitions, if there are several (see lua/library/mint.lua and
+--                indexes/maintenance/record_partitions.lua)
 --   :keys        the prefixes of all keys of objects that any process has ever declared
 --   :references  the references of other models to this one that any process has ever declared (see
 --                lua/library/catalog_records.lua)
@@ -20,7 +21,8 @@
 --        2  '1' if an index that the catalog does not have counts as built
 --        3  a new random epoch
 --        4  the number of partitions of the model
---        5  a count of prefixes of keys of objects, and those
+--        5  '1' if that number has just been compared with the record of the model
+--        6  a count of prefixes of keys of objects, and those
 --        …  a count of references to other models, and for each:
 --             catalog  the catalog of the other model
 --             name     the model and the field that refer
@@ -33,7 +35,9 @@
 --        3  0 if an index counts as built only because there are no objects yet, and the first object may come without
 --           a change of the epoch; else 1
 --        …  the names of the indexes that are not built
---        or 'partitions' and their number, if there are objects in another number of partitions
+--        or 'partitions' and their number, if the model has another number of partitions
+--        or 'unrecorded', if nothing is known of this partition, so that its number would be recorded, and it was not
+--           compared right before: the server may have been flushed since
 
 local may_write, entries = ARGV[1] == '1', redis.pcall('HGETALL', KEYS[2])
 if entries.err then
@@ -47,16 +51,20 @@ local certain = true
 for at = 1, #entries, 2 do
   known[entries[at]] = entries[at + 1]
 end
-if (known[':partitions'] or '1') ~= ARGV[4] then
-  if not empty then
-    return { 'partitions', known[':partitions'] or '1' }
+local recorded = known[':partitions'] or '1'
+if recorded ~= ARGV[4] then
+  if not empty or ARGV[4] == '1' then
+    return { 'partitions', recorded }
+  end
+  if may_write and ARGV[5] ~= '1' then
+    return { 'unrecorded' }
   end
   changes[':partitions'] = ARGV[4]
 end
 local epoch = known[':epoch']
 local trusted = ARGV[2] == '1' and not epoch
 
-local last_key = 5 + ARGV[5]
+local last_key = 6 + ARGV[6]
 local last_reference = last_key + 1 + 7 * ARGV[last_key + 1]
 for at = last_reference + 1, #ARGV, 2 do
   local name, signature = ARGV[at], ARGV[at + 1]
@@ -90,7 +98,7 @@ local function add_keys()
   for each = 1, #keys do
     found[keys[each]] = true
   end
-  for at = 6, last_key do
+  for at = 7, last_key do
     if not found[ARGV[at]] then
       keys[#keys + 1], added = ARGV[at], true
     end

@@ -11,7 +11,7 @@ from limpyd.indexes.base import Index
 from limpyd.indexes.maintenance import generators
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
 from limpyd.indexes.maintenance.generators import OnProgress
-from limpyd.indexes.maintenance.partition_indexes import PartitionIndexes
+from limpyd.indexes.maintenance.partition_indexes import PartitionIndexes, Record
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.keys.by_partition import ByPartition
 from limpyd.requests.request import Program
@@ -25,11 +25,13 @@ class IndexMaintenance:
 
     Attributes:
         given_up: values of unique indexes that were given up, whose claims this process is to remove (limpyd.claims).
+        record: the record of the number of partitions; None if the model has one partition.
     """
 
     def __init__(self, model: IndexedModel) -> None:
         self._model = model
         self.given_up: list[Any] = []
+        self.record = partition_record(model)
         self._by_partition = ByPartition(lambda partition: PartitionIndexes(model, partition))
 
     def at(self, partition: Partition) -> PartitionIndexes:
@@ -38,6 +40,8 @@ class IndexMaintenance:
 
     def forget(self) -> None:
         """Forgets all catalogs, because the database is, or may be, another one."""
+        if self.record is not None:
+            self.record.forget()
         for known in list(self._by_partition.values()):
             known.forget()
 
@@ -143,6 +147,15 @@ class IndexMaintenance:
 
     def _run(self, program: Program[None]) -> Any:
         return self._model.model.database._run_program(program)
+
+
+def partition_record(model: IndexedModel) -> Record | None:
+    """Returns the record of the number of partitions of a model; None if it has one partition."""
+    if model.keys.count == 1:
+        return None
+    from limpyd.indexes.maintenance.partition_record import PartitionRecord  # noqa: PLC0415 - most models have one
+
+    return PartitionRecord(model, model.keys)
 
 
 class IndexBuild:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance import requests
@@ -10,6 +11,15 @@ from limpyd.indexes.maintenance.catalog import Assumed, Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel, declared_indexes
 from limpyd.keys import Partition
 from limpyd.requests.request import Assumption, Request
+
+
+class Record(Protocol):
+    """The record of the number of partitions (see indexes/maintenance/partition_record.py)."""
+
+    compared: bool
+
+    def forget(self) -> None: ...
+    def question(self, *, may_write: bool) -> Request[None]: ...
 
 
 class PartitionIndexes:
@@ -46,6 +56,9 @@ class PartitionIndexes:
     def invalidate(self) -> None:
         """Forgets the catalog; the next request that needs it asks for it."""
         self.catalog = None
+        record = self.model.maintenance.record
+        if record is not None:
+            record.forget()
 
     def built(self, indexes: Iterable[FieldIndex]) -> tuple[Assumption, ...]:
         """Returns the assumptions of a query that uses some indexes; none if it uses none."""
@@ -61,9 +74,12 @@ class PartitionIndexes:
         """Returns the request for the catalog; before a write it also sends the declarations of this process."""
         database = self._database
 
-        def learn(catalog: Catalog) -> Catalog:
+        def learn(catalog: Catalog) -> None:
             if self._database is database:
                 self.catalog = catalog
-            return catalog
 
-        return requests.declare(self.model, self.partition, self.indexes, may_write=may_write).then(learn)
+        record = self.model.maintenance.record
+        compare = record is not None and not record.compared
+        return requests.declare(
+            self.model, self.partition, self.indexes, may_write=may_write, compare=compare, learn=learn
+        )

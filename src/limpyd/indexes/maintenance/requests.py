@@ -37,16 +37,30 @@ CHUNK = 500
 
 
 def declare(
-    model: IndexedModel, partition: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool
+    model: IndexedModel,
+    partition: Partition,
+    indexes: Sequence[DeclaredIndex],
+    *,
+    may_write: bool,
+    compare: bool = True,
+    learn: Callable[[Catalog], object] | None = None,
 ) -> Request[Catalog]:
     """Asks for the catalog of a model; if it may write, it also declares the indexes, keys and references of the model.
 
     If it may not write, but the answer is only valid while there are no objects, a second request declares them.
 
+    Args:
+        model: the model.
+        partition: the partition.
+        indexes: its indexes.
+        may_write: true to declare.
+        compare: true to compare the number of partitions first; else only a declaration in a new partition does so.
+        learn: called with the catalog.
+
     Raises (from the reply):
-        DifferentPartitions: there are objects in another number of partitions.
+        DifferentPartitions: the model has another number of partitions.
     """
-    args: list[Argument] = [int(may_write), int(partition.trusts_indexes), new_epoch(), partition.count]
+    args: list[Argument] = [int(may_write), int(partition.trusts_indexes), new_epoch(), partition.count, int(compare)]
     prefixes, references = (
         [*model.key_prefixes(partition), *model.dynamic.families(partition)],
         model.references(partition),
@@ -61,16 +75,21 @@ def declare(
         if reply[0] == b"partitions":
             raise DifferentPartitions(model.name, partition.count, int(reply[1]))
         none = b"" if partition.trusts_indexes else b":" + partition.pks
-        return Catalog(Guard(partition.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
+        catalog = Catalog(Guard(partition.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
+        if learn is not None:
+            learn(catalog)
+        return catalog
 
-    def declaring(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
+    def retried(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
+        if reply[0] == b"unrecorded":
+            return declare(model, partition, indexes, may_write=may_write, learn=learn)
         certain = len(reply) < CERTAIN + 1 or bool(reply[CERTAIN])
-        return None if certain else declare(model, partition, indexes, may_write=True)
+        return None if may_write or certain else declare(model, partition, indexes, may_write=True, learn=learn)
 
     request = _repeatable(DECLARE if may_write else LOOK, (partition.pks, partition.meta), args, decode, model)
-    if not may_write:
-        request.retry_with = declaring
-    return request
+    request.retry_with = retried
+    record = model.maintenance.record
+    return request.after(record.question(may_write=may_write)) if compare and record is not None else request
 
 
 def new_epoch() -> bytes:

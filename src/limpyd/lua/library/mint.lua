@@ -25,8 +25,8 @@ local function count_up(numbers)
   if step > 1 then -- a new counter, or one that was set to any number, comes to where its numbers are
     local digits = is_rounded(last) and call('GET', KEYS[2]) or string.format('%.0f', last)
     local beyond = (string.sub(digits, -8) - first) % step
-    if beyond > 0 then
-      local aligning = raised == last and -beyond or step - beyond
+    local aligning = last <= raised and first + raised - step - last or beyond > 0 and step - beyond or 0
+    if aligning ~= 0 then
       last, raised = call('INCRBY', KEYS[2], aligning), raised + aligning
     end
   end

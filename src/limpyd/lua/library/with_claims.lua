@@ -21,7 +21,7 @@ end
 -- Notes the claim of a value that the partition gets, or asks for it.
 local function hold(key, value, pk)
   local prefix, number, index = place_of(key)
-  local given = (ARGV.claims or {})[key .. '\0' .. value]
+  local given = ARGV.claims[key .. '\0' .. value]
   if not given or given == '' then
     return ask_for_claim(key, value, pk)
   end

@@ -1,0 +1,64 @@
+"""The server's record of the number of partitions of a model, and the comparison with the declaration."""
+
+from __future__ import annotations
+
+from limpyd.exceptions import DifferentPartitions
+from limpyd.indexes.maintenance.requests import new_epoch
+from limpyd.keys import ModelKeys
+from limpyd.lua.script import Script, evalsha
+from limpyd.requests.request import Request
+from limpyd.scripts.error_mapping import Model
+
+RECORD = Script("record_partitions")
+LOOK = Script("record_partitions", flags="no-writes")
+"""The same for a process that only reads: a replica can run it."""
+
+
+class PartitionRecord:
+    """The record of the number of partitions of a model, as far as this process knows it.
+
+    Each process compares it with its declaration before its first request on the model, and again after it finds that
+    the catalog of a partition has changed.
+
+    Args:
+        model: the model, of several partitions.
+        keys: its keys.
+    """
+
+    def __init__(self, model: Model, keys: ModelKeys) -> None:
+        self._model = model
+        self._keys = keys
+        self.forget()
+
+    def forget(self) -> None:
+        """Forgets the record, because it may be another one; the next request on the model compares it."""
+        self.compared = False
+        self._questions: dict[bool, Request[None]] = {}
+
+    def question(self, *, may_write: bool) -> Request[None]:
+        """Returns the request that compares the record, the same one until it is answered.
+
+        Args:
+            may_write: true to record the number if there is no record. Without a record, nothing is stored of the
+                model, so a read finds nothing, and the next request compares again.
+
+        Raises (from the reply):
+            DifferentPartitions: the model has another number of partitions.
+        """
+        known = self._questions.get(may_write)
+        if known is None:
+            known = self._questions[may_write] = self._question(may_write)
+        return known
+
+    def _question(self, may_write: bool) -> Request[None]:
+        questions, declared, root = self._questions, self._keys.count, self._keys.root
+
+        def decode(recorded: int) -> None:
+            if recorded not in {0, declared}:
+                raise DifferentPartitions(self._model.name, declared, recorded)
+            if recorded and questions is self._questions:
+                self.compared = True
+
+        script = RECORD if may_write else LOOK
+        args = evalsha(script, (root.pks, root.meta), (int(may_write), declared, new_epoch()))
+        return Request(args, decode, readonly=True, script=script, subject=self._model)
