@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from limpyd import InstanceHashField, NumberRangeIndex, SetField, StringField
 from limpyd.acl import acl_rules
-from limpyd.exceptions import IndexNotBuilt
+from limpyd.exceptions import IndexNotBuilt, InvalidValue
 
 COUNT = 40
 ROOT = "{upkept}:meta"
@@ -195,6 +198,23 @@ async def test_an_undeclared_index_is_told_and_forgotten(any_face, upkept):
     await any_face.do(upkept.rebuild_indexes())
     assert await any_face.do(upkept.collection(title="t1").count()) == 13
     await any_face.do(database.close())
+
+
+async def test_several_processes_build_at_once(any_face, upkept, another_process):
+    await any_face.do(upkept.clear_indexes())
+    models = [upkept, another_process, another_process]
+    if any_face.is_async:
+        await asyncio.gather(*(model.rebuild_indexes() for model in models))
+    else:
+        with ThreadPoolExecutor() as executor:
+            list(executor.map(lambda model: model.rebuild_indexes(), models))
+    assert await any_face.do(upkept.collection(title="t1").count()) == 13
+    assert (await found(any_face, another_process))[0] == set()
+
+
+def test_no_one_key_of_an_index_has_all_objects(upkept):
+    with pytest.raises(InvalidValue, match="4 partitions"):
+        upkept.title.get_index().get_storage_key("t1")
 
 
 async def test_all_objects_are_deleted_in_all_partitions(any_face, upkept):

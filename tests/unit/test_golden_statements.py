@@ -74,7 +74,7 @@ class Parcel(RedisModel):
 
 def of_several(model, operation, *names, removed=()):
     """The statement of an operation on several fields."""
-    return of_statement(model._schema.statements._combined((operation, names, removed)))
+    return of_statement(model._schema.statements[model._schema.keys.first]._combined((operation, names, removed)))
 
 
 OPERATIONS = {

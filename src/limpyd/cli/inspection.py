@@ -11,6 +11,7 @@ from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_inde
 from limpyd.keys import Partition, to_text
 from limpyd.keys.slots import slot_of
 from limpyd.requests.request import Program, Request
+from limpyd.requests.walks import Origin, attempt
 from limpyd.scripts.key_info import CHUNK, KeyFacts, describe, found
 
 OBJECTS, OTHERS = "objects", "others"
@@ -67,10 +68,10 @@ def unbuilt(model: Model) -> Program[frozenset[bytes]]:
 def keys_of(model: Model, limit: int) -> Program[list[KeyFacts]]:
     """The keys of a model, as many as are asked for; all if that is 0."""
     listed: dict[str, KeyFacts] = {}
-    cursor, more = b"0", True
+    origin, cursor, more = Origin(), b"0", True
     while more and (not limit or len(listed) < limit):
-        cursor, keys = yield found(model._schema.keys, cursor)
-        more = cursor != b"0"
+        (after, keys), again = yield from attempt(origin, found(model._schema.keys, cursor), cursor)
+        cursor, more = (b"0", True) if again else (after, after != b"0")
         facts = yield from _described(model, keys)
         listed.update({each.key: each for each in facts})
     return list(listed.values())[: limit or None]
@@ -103,10 +104,13 @@ def groups(model: Model, samples: int) -> Program[dict[str, Group]]:
     drawn: dict[str, list[bytes]] = {}
     counts: dict[str, int] = {}
     kinds = {partition.prefix: _Kinds(model, partition) for partition in partitions(model)}
-    cursor, more = b"0", True
+    origin, cursor, more = Origin(), b"0", True
     while more:
-        cursor, keys = yield found(model._schema.keys, cursor)
-        more = cursor != b"0"
+        (after, keys), again = yield from attempt(origin, found(model._schema.keys, cursor), cursor)
+        cursor, more = (b"0", True) if again else (after, after != b"0")
+        if again:
+            drawn, counts = {}, {}
+            continue
         for key in keys:
             own = kinds.get(b"".join(key.partition(b"}:")[:2])) or next(iter(kinds.values()))
             name = own.of(key)

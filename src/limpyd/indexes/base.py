@@ -148,7 +148,7 @@ class Index(CustomIndex):
             transform_value: whether to transform the value; False if it is transformed already.
 
         Raises:
-            InvalidValue: the index keeps several texts of the value, or none.
+            InvalidValue: the index keeps several texts of the value, or none; or the model has several partitions.
         """
         return self._given().storage_key(*args, transform_value=transform_value)
 

@@ -86,7 +86,7 @@ class PartitionedKeys(ModelKeys):
     def partition(self, pk: bytes | None) -> Partition:
         if pk is None:
             number = TURN.get() & self._last
-        elif self._mints and pk.isdigit() and pk[0] != ord("0") and len(pk) <= MAX_DIGITS:
+        elif self._mints and pk.isdigit() and pk >= b"1" and len(pk) <= MAX_DIGITS:
             number = (int(pk) - 1) & self._last
         else:
             number = crc32(pk) & self._last

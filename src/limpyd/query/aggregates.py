@@ -13,7 +13,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
-from limpyd.query.planning.plan import AnyPlan, Plan
+from limpyd.query.planning.plan import Plan
+from limpyd.query.planning.plan_for import AnyPlan
 from limpyd.query.results.ambiguous_replies import undecodable
 from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among

@@ -11,7 +11,8 @@ from limpyd.fields import PKField, SingleValueField, VersionField
 from limpyd.keys import Partition
 from limpyd.operands import Operand
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.planning.plan import AnyPlan, Plan
+from limpyd.query.planning.plan import Plan
+from limpyd.query.planning.plan_for import AnyPlan
 from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.scanning.chunks import chunk_of, search_among
 from limpyd.requests.request import Program as Steps

@@ -87,9 +87,16 @@ class Schema(KeyOwners, Unchanging):
         """None that there was: what an instance keeps whose object was never looked for."""
         self.renew()
         self.maintenance = IndexMaintenance(self)
-        self.required = tuple(name for name, field in self.value_fields.items() if field.required)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
         """The fields that an object must have values of."""
-        self.has_defaults = any(field.default is not None for field in self.value_fields.values())
+        return tuple(name for name, field in self.value_fields.items() if field.required)
+
+    @cached_property
+    def has_defaults(self) -> bool:
+        """True if a field has a default."""
+        return any(field.default is not None for field in self.value_fields.values())
 
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""

@@ -157,11 +157,9 @@ def creation_source(partition: Partition, layout: Layout) -> str:
 
 def _counting(partition: Partition, mints: bool) -> dict[str, str]:
     """Returns the parts of the script that give an object its primary key."""
-    if not mints:
-        return {"counter": "", "list": filled("add_given_pk"), "uncount": "undo('DECR', KEYS[4])"}
-    if partition.count == 1:
-        mint = filled("mint", count="call('INCR', at)", first="1")
-        return {"counter": "", "list": mint, "uncount": "undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])"}
+    if not mints or partition.count == 1:
+        added = filled("mint", count="call('INCR', at)", first="1") if mints else filled("add_given_pk")
+        return {"counter": "", "list": added, "uncount": "undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])"}
     counter = filled("counter", step=str(partition.count))
     uncount = "if counted == first then undo('DEL', KEYS[4]) else undo('DECRBY', KEYS[4], raised) end"
     return {"counter": counter, "list": filled("mint", count="count_up()", first="first"), "uncount": uncount}

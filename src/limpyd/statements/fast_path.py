@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from limpyd.keys import Partition
+from limpyd.keys import ModelKeys, Partition
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument
 from limpyd.statements.prepared_requests import PreparedWrite
@@ -24,6 +24,7 @@ PLAIN_TYPES = frozenset({bool, bytes, date, datetime, Decimal, float, int, str, 
 """The types of values that stand for themselves only; what others mean, such as fields and lists, is described."""
 
 Packer = Callable[[Any, Any], bytes | None]
+Call = Callable[[Any, Any], Any]
 
 
 class FastCall(NamedTuple):
@@ -45,6 +46,30 @@ class FastCall(NamedTuple):
     home: Partition
 
 
+class PartitionedCall:
+    """The calls of a command on a field of a model of several partitions: each partition has its own.
+
+    Args:
+        keys: the keys of the model.
+        learn: makes a call in a partition whose calls are not known yet.
+
+    Attributes:
+        learned: the function that makes the calls in a partition.
+    """
+
+    __slots__ = ("_learn", "_partition", "learned")
+
+    def __init__(self, keys: ModelKeys, learn: Call) -> None:
+        self.learned: dict[Partition, Call] = {}
+        self._partition = keys.partition
+        self._learn = learn
+
+    def __call__(self, bound: Any, value: Any) -> Any:
+        pk = bound._instance._pk_bytes
+        known = None if pk is None else self.learned.get(self._partition(pk))
+        return (known or self._learn)(bound, value)
+
+
 def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> FastCall | None:
     """Returns the common part of the calls like a request; None if other calls may differ in more.
 
@@ -53,9 +78,7 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
         bound: its field, bound to an instance.
         given: the arguments of the command: none, a value, or a sub-key and a value.
     """
-    home, *others = bound._field.model.keys.partitions
-    if others:
-        return None
+    home = bound._field.model.keys.partition(bound._instance._pk_bytes)
     iterable = hasattr(type(bound), "_unread")  # a command has it forget how much of an iterator is left
     if type(request) is Read:
         decode = _decoding(request.decode, bound)

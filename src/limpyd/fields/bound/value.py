@@ -18,7 +18,7 @@ from limpyd.requests.step_results import Result
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, CommandChange, MembersStep, Other
 from limpyd.server import Needs
-from limpyd.statements.fast_path import PLAIN_TYPES, fast_call
+from limpyd.statements.fast_path import PLAIN_TYPES, PartitionedCall, fast_call
 from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read, ReadStatement
 
@@ -127,8 +127,24 @@ class BoundValue(BoundField[Face]):
                 known = None
             describe_one, call_one = (describe, otherwise) if len(args) == 1 else map(_spread, (describe, otherwise))
             direct = call_one if known is None else instance.database._directly(known, describe_one, call_one)
-            self._field.direct[command] = direct
+            self._keep_call(command, direct, otherwise, len(args))
         return result
+
+    def _keep_call(self, command: Any, direct: Any, otherwise: Any, count: int) -> None:
+        """Notes the function that makes further calls of a command, with so many arguments, in the same partition."""
+        field = self._field
+        keys = field.model.keys
+        if keys.count == 1:
+            field.direct[command] = direct
+            return
+        calls = field.direct.get(command)
+        if calls is None:
+
+            def learn(bound: Any, given: Any) -> Any:
+                return bound._call_and_learn(command, otherwise, *((given,) if count == 1 else given))
+
+            calls = field.direct[command] = PartitionedCall(keys, learn)
+        calls.learned[keys.partition(self._instance._pk_bytes)] = direct
 
     # --- writes, on values of any kind ---
 

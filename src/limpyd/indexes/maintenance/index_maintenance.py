@@ -176,6 +176,10 @@ class IndexBuild:
 
     def storage_key(self, *args: Any, transform_value: bool) -> str:
         field_index, value = self._index.field_index, args[-1]
+        count = field_index.field.model.keys.count
+        if count > 1:
+            msg = f"{field_index} has keys in each of the {count} partitions of the model: no one key has all objects"
+            raise InvalidValue(msg)
         sub = to_bytes(str(args[0])) if len(args) > 1 else None
         if not (field_index.kind.keys_by_value and field_index.index.alone):
             return to_text(field_index.key_and_text(b"", sub)[0])

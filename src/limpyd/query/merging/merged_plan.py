@@ -15,7 +15,7 @@ from limpyd.query.merging.routing import routed
 from limpyd.query.merging.row_order import in_order
 from limpyd.query.ordering import SortKey
 from limpyd.query.paging import Page, cursor_of, position_args
-from limpyd.query.planning.plan import AnyPlan, Plan
+from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.script_plan import Planned
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.columns import Column
@@ -197,7 +197,7 @@ def merged_plan(
     conditions: Sequence[Condition],
     order: Sequence[SortKey],
     plan_in: Callable[[Partition, Sequence[Condition]], Plan],
-) -> AnyPlan:
+) -> Plan | MergedPlan:
     """Returns the plan of a query to the partitions that it has to be asked of; of one alone that one's.
 
     Args:

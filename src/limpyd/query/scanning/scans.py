@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from limpyd.query.planning.plan import AnyPlan, Plan
+from limpyd.query.planning.plan import Plan
+from limpyd.query.planning.plan_for import AnyPlan
 from limpyd.query.results.projections import Projection
 from limpyd.query.scanning.chunks import Chunk, chunk_of, some_of
 from limpyd.requests.request import Request, Walk
