@@ -57,7 +57,7 @@ class TestCreation:
     async def test_objects_that_are_made_meanwhile_do_not_divide_a_chunk(self, any_face, models):
         def objects():
             for number in range(20):
-                models.Minted._schema.take_turn()  # as each creation in this thread does
+                models.Minted._schema.take_turn({})  # as each creation in this thread does
                 yield {"number": number, "tags": [str(number)]}
 
         done = await any_face.do(models.Minted.bulk_create(objects(), chunk=10, pks=True))

@@ -32,16 +32,14 @@ class PartitionClaim:
         value: the value.
         partition: the partition that is to have it.
         pk: the primary key of the object; None for a new one whose key is minted.
-        field: the name of the field, for messages.
     """
 
-    __slots__ = ("_field", "_guard", "_nonce", "_owner", "_partition", "_pk", "_value")
+    __slots__ = ("_guard", "_nonce", "_owner", "_partition", "_pk", "_value")
 
-    def __init__(self, value: UniqueValue, partition: Partition, pk: bytes | None, field: str) -> None:
+    def __init__(self, value: UniqueValue, partition: Partition, pk: bytes | None) -> None:
         self._value = value
         self._partition = partition
         self._pk = pk
-        self._field = field
         self._owner: bytes | None = None
         self._nonce = b""
         self._guard: Guard | None = None
@@ -53,10 +51,10 @@ class PartitionClaim:
 
     def check(self) -> None:
         if self._owner is not None:
-            value, model = self._value, self._value.model
-            raise UniquenessError(
-                model.name, self._field, model.value_of(self._field, value.text), to_text(self._owner)
-            )
+            model = self._value.model
+            name = model.index_at(self._value.index_in(self._partition)).field_names
+            value = model.value_of(name, self._value.text)
+            raise UniquenessError(model.name, name, value, to_text(self._owner))
 
     def invalidate(self) -> None:
         self._guard = self._owner = None
@@ -151,4 +149,4 @@ def claim_of(model: Any, partition: Partition, key: bytes, text: bytes, pk: byte
         pk: the primary key of the object; None for a new one whose key is minted.
     """
     value = UniqueValue(model, key.removeprefix(partition.prefix + b"uniq:"), text)
-    return PartitionClaim(value, partition, pk, model.index_at(key).field_names)
+    return PartitionClaim(value, partition, pk)

@@ -90,6 +90,11 @@ class Declared:
         self._own = {b"pks": b"set", b"meta": b"hash"}
         if model.mints_pks:
             self._own[b"seq"] = b"string"
+        self._claims: dict[bytes, bytes] = {}
+        """The types of keys of claims, of which there is one for each index of unique values (see limpyd.claims)."""
+        if any(index.is_claimed for index in self.indexes.values()):
+            self._own.update({b"barred": b"hash", b"clock": b"string", b"given_up": b"list"})
+            self._claims = {b"claim": b"hash", b"nonce": b"hash"}
 
     def expected(self, key: bytes) -> Expected:
         """Returns what a key of the partition should be."""
@@ -101,6 +106,8 @@ class Declared:
         kind, name, text = parts
         if kind in self._own and not name and text is None:
             return Expected(b"own", self._own[kind])
+        if kind in self._claims and b"uniq:" + name in self.indexes and text is None:
+            return Expected(b"own", self._claims[kind])
         if kind == b"stored" and text is not None:
             return Expected(b"stored", b"list")
         if kind == b"hash" and text is not None:

@@ -67,7 +67,10 @@ def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]
         field = declared.references[other - len(indexes) - 1].field
         what = f"{field} refers to {_shown(fact)}, which is not the primary key of a {field.target.name}"
     elif kind == "missing":
-        what = f"{_shown(fact)} is missing ({declared.described(indexes[other - 1])})"
+        index = indexes[other - 1]
+        what = f"{_shown(fact)} is missing ({declared.described(index)})"
+        if index.is_claimed:
+            what += "; set the value again: in a model of several partitions, only a write can claim it"
     elif kind == "conflict":
         owner, number = other
         what = f"{_shown(fact)} belongs to {_shown(owner)} as well ({declared.described(indexes[number - 1])})"

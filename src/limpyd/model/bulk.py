@@ -12,6 +12,7 @@ from limpyd.keys import Partition
 from limpyd.keys.by_partition import ByPartition
 from limpyd.model.bulk_chunk import Chunk
 from limpyd.requests.request import Program
+from limpyd.schema.partitioning import refuse_claims
 from limpyd.schema.schema import Schema
 
 Result = TypeVar("Result")
@@ -80,9 +81,13 @@ class Bulk(Generic[Result, ChunkT]):
     """
 
     operation: ClassVar[str]
+    sets_values: ClassVar[bool] = True
+    """True if objects get values."""
     result: Result
 
     def __init__(self, schema: Schema, chunk: int, progress: OnProgress | None) -> None:
+        if self.sets_values:
+            refuse_claims(schema, self.operation, "Write the objects one by one, within pipelines of some hundred")
         self._schema = schema
         self._chunk = integer("chunk", chunk, low=1)
         self._progress = progress

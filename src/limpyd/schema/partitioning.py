@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from limpyd.exceptions import DeclarationError
+from limpyd.exceptions import DeclarationError, UnsupportedCommand
 from limpyd.relations.references import ReferenceField
 
 
@@ -18,6 +18,26 @@ def check_partitioned(schema: Any) -> None:
     for field in (*schema.value_fields.values(), *templates):
         if isinstance(field, ReferenceField):
             raise needs_one_partition(schema, f"{field} refers to objects")
+
+
+def refuse_claims(schema: Any, operation: str, instead: str) -> None:
+    """Refuses an operation on a model with values that are unique over several partitions.
+
+    Args:
+        schema: the model.
+        operation: the operation.
+        instead: the cure.
+
+    Raises:
+        UnsupportedCommand: the model has such values.
+    """
+    index = schema.claimed_index
+    if index is not None:
+        msg = (
+            f"{schema.name}.{operation}: {index} is unique over {schema.keys.count} partitions, which this operation "
+            f"does not support. {instead}"
+        )
+        raise UnsupportedCommand(msg)
 
 
 def needs_one_partition(schema: Any, reason: str) -> DeclarationError:

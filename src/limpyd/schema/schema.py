@@ -25,6 +25,7 @@ from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
 from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
 from limpyd.schema.key_owners import KeyOwners
+from limpyd.schema.new_object_turns import NewObjectTurns
 from limpyd.schema.partitioning import check_partitioned
 from limpyd.schema.statements import PartitionStatements
 from limpyd.utils.cached_properties import cached_property
@@ -35,7 +36,7 @@ FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
 
 
-class Schema(KeyOwners, Unchanging):
+class Schema(KeyOwners, NewObjectTurns, Unchanging):
     """The fields of a model, and where its data is."""
 
     def __init__(
@@ -228,39 +229,6 @@ class Schema(KeyOwners, Unchanging):
             if name not in values or (isinstance(values, Mapping) and values[name] is None):
                 return name
         return None
-
-    def take_turn(self, values: Mapping[str, Any]) -> None:
-        """Has this thread or task make its next object in another partition, if there are several.
-
-        It is the one that keeps the claim of its first unique value, which then needs no request more; else the next in
-        turn. Within a transaction it is the partition of the transaction, once there is one.
-
-        Args:
-            values: the values of the object.
-        """
-        if self.keys.count > 1 and self.mints_pks:
-            pipeline = self.model.database._pipeline()
-            if pipeline is None or not pipeline.stays():
-                self.keys.turn(self._first_unique_text(values))
-
-    def _first_unique_text(self, values: Mapping[str, Any]) -> bytes | None:
-        """Returns the text of the first value of a new object that is unique, if an index keeps one text of it."""
-        for name in self._unique_names:
-            if values.get(name) is not None:
-                field = self.value_fields[name]
-                index = next(one for one in field.place_in(self.keys.first).indexes if one.kind.only_one)
-                texts = index.indexed_texts(field.encode_new(values[name]))
-                return texts[0] if texts else None
-        return None
-
-    @cached_property
-    def _unique_names(self) -> list[str]:
-        """The names of the fields of one value that are unique by themselves."""
-        return [
-            name
-            for name, field in self.value_fields.items()
-            if field.unique and not field.many and not field.has_subkeys
-        ]
 
     def must_have_or_mint(self, pk: bytes | None, written: Container[str] = ()) -> None:
         """Refuses a write to an instance that has no primary key, and gets none by itself.

@@ -76,6 +76,11 @@ class DeclaredIndex(NamedTuple):
         return is_made_of(template, key) if b"\0" in template else key == template
 
     @property
+    def is_claimed(self) -> bool:
+        """True if its values are unique over several partitions, so that only writes enter them (limpyd.claims)."""
+        return self.field_index.kind_name.startswith(b"@")
+
+    @property
     def spared(self) -> list[bytes]:
         """The keys, or prefixes, of other indexes of the field that begin like its own."""
         others = (other.template for other in self.place.indexes if other is not self.field_index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from limpyd.exceptions import IndexNotBuilt
+from limpyd.exceptions import IndexNotBuilt, UnsupportedCommand
 from limpyd.indexes.maintenance import requests
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.keys import Partition
@@ -29,8 +29,29 @@ def rebuild(
     progress: OnProgress | None,
     chunk_size: int | None = None,
 ) -> Program[None]:
-    """Builds indexes. The progress counts objects, once for each index."""
+    """Builds indexes. The progress counts objects, once for each index.
+
+    Raises:
+        UnsupportedCommand: the values of one are unique over several partitions.
+    """
+    refuse_claimed(model, indexes, "built")
     yield from Rebuild(model, partition, indexes, progress, chunk_size).all()
+
+
+def refuse_claimed(model: Model, indexes: Sequence[DeclaredIndex], done: str) -> None:
+    """Refuses indexes whose values are unique over several partitions.
+
+    Raises:
+        UnsupportedCommand: there is one.
+    """
+    for index in indexes:
+        if index.is_claimed:
+            msg = (
+                f"{model.name}: {index.field_index} is unique over several partitions, and such an index cannot be "
+                f"{done}: only writes claim values. Give the objects their values again, or set partitions = 1 on the "
+                "model"
+            )
+            raise UnsupportedCommand(msg)
 
 
 class Rebuild:
@@ -149,7 +170,12 @@ def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
 def clear(
     model: Model, partition: Partition, indexes: Sequence[DeclaredIndex], chunk_size: int | None = None
 ) -> Program[None]:
-    """Removes all entries of indexes. They count as not built from the first step on."""
+    """Removes all entries of indexes. They count as not built from the first step on.
+
+    Raises:
+        UnsupportedCommand: the values of one are unique over several partitions.
+    """
+    refuse_claimed(model, indexes, "cleared")
     names = [index.name for index in indexes]
     keys = [key for index in indexes for key in index.keys]
     beginnings = [beginning for index in indexes for beginning in index.beginnings]

@@ -9,25 +9,30 @@
 --   none is needed (see limpyd.claims)
 --   last, the number of guards
 ARGV.claims = {}
+
+local function outdated_claim(value, held)
+  ARGV.claims[value] = held
+  local number, time = string.match(string.sub(held, 9), '^(%d+) (%d+)$')
+  local barred = number and redis.call('HGET', string.match(value, '^{[^}]*}:') .. 'barred', number)
+  return barred and tonumber(barred) > tonumber(time)
+end
+
 for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
   if string.byte(meta) == 0 then
-    local number, time = string.match(string.sub(epoch, 9), '^(%d+) (%d+)$')
-    local barred = number and redis.call('HGET', string.match(meta, '^%z({[^}]*}:)') .. 'barred', number)
-    if barred and tonumber(barred) > tonumber(time) then
+    if outdated_claim(string.sub(meta, 2), epoch) then
       return redis.error_reply('OUTDATED ' .. string.sub(meta, 2))
     end
-    ARGV.claims[string.sub(meta, 2)] = epoch
-    meta = false
-  end
-  local current = meta and redis.pcall('HGET', meta, ':epoch') or epoch
-  if type(current) == 'table' then
-    local mistyped = string.find(current.err, 'WRONGTYPE', 1, true)
-    return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; rename or delete it' or current.err)
-  elseif (current or '') ~= epoch then
-    local is_empty = not current and string.sub(epoch, 1, 1) == ':' and redis.call('SCARD', string.sub(epoch, 2)) == 0
-    if not is_empty then
-      return redis.error_reply('OUTDATED ' .. meta)
+  else
+    local current = redis.pcall('HGET', meta, ':epoch')
+    if type(current) == 'table' then
+      local mistyped = string.find(current.err, 'WRONGTYPE', 1, true)
+      return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; rename or delete it' or current.err)
+    elseif (current or '') ~= epoch then
+      local is_empty = not current and string.sub(epoch, 1, 1) == ':' and redis.call('SCARD', string.sub(epoch, 2)) == 0
+      if not is_empty then
+        return redis.error_reply('OUTDATED ' .. meta)
+      end
     end
   end
 end
