@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Union
+from typing import Any, Literal
 
-from limpyd.keys import Partition
-from limpyd.query.filters.conditions import Condition
-from limpyd.query.ordering import SortKey
 from limpyd.query.planning import single_command
 from limpyd.query.planning.assumptions import those_with_value
 from limpyd.query.planning.native_plan import NativePlan
-from limpyd.query.planning.script_plan import Planned
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.projections import PrimaryKeys, Projection
 from limpyd.requests.request import Request, resolved
+from limpyd.requests.scattered import Rounds
 from limpyd.scripts.query_nodes import Empty, Not
-
-if TYPE_CHECKING:
-    from limpyd.query.merging.merged_plan import MergedPlan
 
 PKS = PrimaryKeys()
 
@@ -26,10 +20,17 @@ PKS = PrimaryKeys()
 class Plan(NativePlan):
     """The plan of a query to one partition: the choice of its request."""
 
+    reads_first: Literal[False] = False
+
     @property
     def plans(self) -> Sequence[Plan]:
         """The plan for each partition."""
         return (self,)
+
+    def settled(self) -> Rounds[Plan]:
+        """Returns the plan itself: what it compares with is known, or the server reads it."""
+        return self
+        yield  # it is a generator, as that of a plan that reads first
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
         """Returns the request for the items of the objects that match, in order."""
@@ -77,37 +78,3 @@ class Plan(NativePlan):
             if counted is not None:
                 return counted
         return self._plain(b"count", int, Span(0, limit)) or self._find(b"count", int, Span(0, limit))
-
-
-AnyPlan = Union[Plan, "MergedPlan"]
-"""The plan of a query, to one partition or to several."""
-
-
-def plan_for(
-    model: Planned,
-    conditions: Sequence[Condition],
-    order: Sequence[SortKey] = (),
-    *,
-    sorts_by_pattern: bool = False,
-    joins_keys: bool = False,
-    existing: bool = False,
-) -> AnyPlan:
-    """The plan for all objects of a model; merged, if they may be in several partitions."""
-
-    def plan_in(partition: Partition, conditions: Sequence[Condition]) -> Plan:
-        return Plan(
-            model,
-            partition,
-            conditions,
-            order,
-            sorts_by_pattern=sorts_by_pattern,
-            joins_keys=joins_keys,
-            existing=existing,
-        )
-
-    partitions = model.keys.partitions
-    if len(partitions) == 1:
-        return plan_in(partitions[0], conditions)
-    from limpyd.query.merging.merged_plan import merged_plan  # noqa: PLC0415 - most models have one partition
-
-    return merged_plan(model, conditions, order, plan_in)
