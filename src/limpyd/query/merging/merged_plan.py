@@ -117,14 +117,13 @@ class MergedPlan(OrderedPlan):
     ) -> Rounds[tuple[list[PlacedRow], bool]]:
         # Each partition is asked for its share at first, and asked on if all of that is among the first rows of all.
         few = share(wanted, len(self.plans))
-        plans = [plan for plan in self.plans if not plan.empty]
-        found = yield [plan.placed(projection, few, start) for plan in plans]
+        found = yield [plan.placed(projection, few, start) for plan in self.plans]
         rows = in_order((row for part in found for row in part.rows), self.order)
         first = {row.pk for row in rows[:wanted]}
         short = [number for number, part in enumerate(found) if part.more and part.rows[-1].pk in first]
         if short and wanted > few:
             further = yield [
-                plans[number].placed(projection, wanted - few, position_as_start(found[number].rows[-1]))
+                self.plans[number].placed(projection, wanted - few, position_as_start(found[number].rows[-1]))
                 for number in short
             ]
             rows = in_order([*rows, *(row for part in further for row in part.rows)], self.order)

@@ -9,20 +9,11 @@ from limpyd.query.filters.conditions import Condition
 from limpyd.query.merging.late_plan import LatePlan, readings_in, resolved
 from limpyd.query.merging.listed_plan import ListedPlan
 from limpyd.query.merging.merged_plan import MergedPlan, SettledPlan
-from limpyd.query.merging.ordered_plan import RAW, stored
+from limpyd.query.merging.plan_in_part import PlanInPart
 from limpyd.query.merging.routing import routed
 from limpyd.query.ordering import SortKey, by_keys
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.script_plan import Planned
-from limpyd.requests.request import Request
-
-
-class PlanInPart(Plan):
-    """The plan of a query to one partition of several: what it finds is stored in the partition of the list's key."""
-
-    def store(self, key: bytes, ttl: int) -> Request[int]:
-        """Keeps the primary keys in a list."""
-        return stored(self.model, self.items(RAW), key, ttl)
 
 
 class Merging:

@@ -135,6 +135,8 @@ class ScriptPlan:
             limit: the most objects; 0 for all.
             start: the position that they follow, as arguments of the script; empty from the first one on.
         """
+        if self.empty:
+            return resolved(PlacedRows([], False))
         columns = self.columns(projection)
 
         def decode(reply: list[Any]) -> PlacedRows:
