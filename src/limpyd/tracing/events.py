@@ -55,6 +55,7 @@ SCRIPTS = {
     ),
     "import_": ("raise_counter",),
     "rebuild_indexes": ("begin_rebuild", "rebuild"),
+    "store": ("store_pks",),
     "update": ("assign_found", "update_found"),
 }
 """The operations of scripts that are not named after them."""

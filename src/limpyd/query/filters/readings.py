@@ -16,7 +16,7 @@ from limpyd.scripts.query_values import ReadValue, Text, known_key
 
 
 class Reading(NamedTuple):
-    """What is read in a key.
+    """A value that is read in a key.
 
     Attributes:
         key: the key.

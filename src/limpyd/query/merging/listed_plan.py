@@ -51,7 +51,7 @@ class ListedPlan(OrderedPlan, LatePlan):
 
     @property
     def way(self) -> str:
-        """How the objects are put in order."""
+        """The way in which the objects are put in order."""
         return f"{self._key}, by walking {to_text(self._key.positions or known_key(self._key.scores))}"
 
     def placed(
