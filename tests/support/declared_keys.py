@@ -43,7 +43,7 @@ def every_script_declares_it(look_at_keys: None) -> Iterator[None]:
 
 
 def look(args: tuple[Any, ...]) -> None:
-    """Notes a command that runs a script, and has keys, but not that one."""
-    count = int(args[2])
-    if count and not any(key.endswith(b":nothing") for key in args[3 : 3 + count]):
+    """Notes a command that runs a script, and has several keys, but not that one: one key is never half moved."""
+    keys = args[3 : 3 + int(args[2])]
+    if len(set(keys)) > 1 and not any(key.endswith(b":nothing") for key in keys):
         WITHOUT.append(args)

@@ -10,6 +10,7 @@ from limpyd.tracing.events import NAMES
 SHARED = {"library", "lua"}
 """The folders of Lua that is no script by itself."""
 CALLED = {
+    "claim",
     "bulk_create",
     "bulk_delete",
     "bulk_update",

@@ -104,5 +104,9 @@ class ModelKeys:
         """The partition of the object with a primary key; without one, where this thread makes its next object."""
         return self._only
 
+    def partition_of_name(self, _name: str) -> Partition:
+        """The partition of what is no object and has a name, such as a stored collection."""
+        return self._only
+
     def turn(self, text: bytes | None = None) -> None:
         """Has this thread or task make its next object in the next partition."""

@@ -92,6 +92,10 @@ class PartitionedKeys(ModelKeys):
             number = crc32(pk) & self._last
         return self._made[number] or self._make(number)
 
+    def partition_of_name(self, name: str) -> Partition:
+        number = crc32(to_bytes(name)) & self._last
+        return self._made[number] or self._make(number)
+
     def turn(self, text: bytes | None = None) -> None:
         TURN.set(next(self._turns) if text is None else crc32(text))
 

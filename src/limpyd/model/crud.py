@@ -14,7 +14,7 @@ from limpyd.model.primary_keys import given_pk, missing_pk
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.model import unknown_field
 from limpyd.query.filters.parsing import parse
-from limpyd.query.planning.plan_for import AnyPlan, plan_for
+from limpyd.query.planning.plans import AnyPlan, plan_for
 from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.single_object import exactly_one
 from limpyd.requests.request import Request, resolved

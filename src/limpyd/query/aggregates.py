@@ -14,7 +14,7 @@ from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, sho
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.query.planning.plan import Plan
-from limpyd.query.planning.plan_for import AnyPlan
+from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.results.ambiguous_replies import undecodable
 from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among
@@ -48,7 +48,7 @@ def extreme_in_chunks(plan: AnyPlan, column: Column, among: Callable[[list[bytes
             raise undecodable((column,), error) from error
 
     found: list[list[Any]] = []
-    for each in plan.plans:
+    for each in (yield from plan.settled()).plans:
         origin, cursor = Origin(), None if each.empty else b""
         while cursor is not None:
             step = part_of_total(each, b"first", column, CHUNK, cursor, read)
@@ -194,7 +194,7 @@ class Total(NamedTuple, Generic[PartialT, R]):
     def in_chunks(self, convert: Callable[[R], S]) -> Program[S]:
         """Asks chunk by chunk, and returns what the result becomes."""
         parts: list[PartialT] = []
-        for plan in self.plan.plans:
+        for plan in (yield from self.plan.settled()).plans:
             parts += yield from self._parts_of(plan)
         return convert(self.join(parts))
 

@@ -12,7 +12,7 @@ from limpyd.keys import Partition
 from limpyd.operands import Operand
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.planning.plan import Plan
-from limpyd.query.planning.plan_for import AnyPlan
+from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.scanning.chunks import chunk_of, search_among
 from limpyd.requests.request import Program as Steps
@@ -26,12 +26,9 @@ from limpyd.scripts.writes import WriteStep
 RAW = RawPrimaryKeys()
 
 
-def at_once(plan: AnyPlan, change: Callable[[Search], Request[int]]) -> Steps[int]:
-    """Changes all objects of a partition in one step, because it may also change the values that it compares with."""
-    changed = 0
-    for each in plan.plans:
-        changed += (yield change(each.search).assuming(*each.assumes)) if not each.empty else 0
-    return changed
+def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Steps[int]:
+    """Changes all objects in one step, because it may also change the values that the server compares them with."""
+    return (yield change(plan.search).assuming(*plan.assumes)) if not plan.empty else 0
 
 
 def in_chunks(
@@ -39,7 +36,7 @@ def in_chunks(
 ) -> Steps[int]:
     """Changes the objects of a plan in chunks, and returns how many were changed (see `_in_chunks`)."""
     changed = 0
-    for each in plan.plans:
+    for each in (yield from plan.settled()).plans:
         changed = yield from _in_chunks(each, size, change, moving=moving, repeats=repeats, before=changed)
     return changed
 

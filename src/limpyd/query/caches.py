@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from limpyd.query.planning.compiled_queries import Templates
+from limpyd.keys import Partition
+from limpyd.keys.by_partition import ByPartition
+from limpyd.query.planning.compiled_queries import MAX_TEMPLATES, Templates
 from limpyd.query.results.projections import Projection
 
 MAX_REMEMBERED = 1000
 """The most projections that are kept of a model; their names may come from outside."""
+MIN_TEMPLATES = 50
+"""The templates that are kept of each partition at least."""
 
 
 class QueryCaches:
@@ -19,6 +23,7 @@ class QueryCaches:
         orders: the sort keys, by the arguments of `sort`.
         projections: those of collections, by their arguments.
         templates: compiled queries, by their form.
+        templates_in: those to each partition, of a model of several.
     """
 
     def __init__(self) -> None:
@@ -26,6 +31,9 @@ class QueryCaches:
         self.orders: dict[Any, Any] = {}
         self.projections: dict[tuple[str, Any], Projection] = {}
         self.templates = Templates()
+        self.templates_in = ByPartition(
+            lambda partition: Templates(max(MAX_TEMPLATES // partition.count, MIN_TEMPLATES))
+        )
 
     def remember(self, key: tuple[str, Any], projection: Projection) -> Projection:
         """Returns a projection, which is kept if there is room."""
@@ -33,3 +41,7 @@ class QueryCaches:
             projection.is_reusable = True
             self.projections[key] = projection
         return projection
+
+
+def _templates_in(partition: Partition) -> Templates:
+    return Templates(max(MAX_TEMPLATES // partition.count, MIN_TEMPLATES))

@@ -47,6 +47,8 @@ class Explanation(NamedTuple):
         script: the command that prints the Lua that runs; empty if none does.
         walk: what `iterate`, `update` and `delete` go through in chunks.
         ran: the commands that the server ran to answer it, if it was analyzed.
+        asks: the partitions that are asked, of a model of several. All sizes are sums over these.
+        reads: the keys that are read first, because partitions cannot read them.
     """
 
     query: str
@@ -60,9 +62,13 @@ class Explanation(NamedTuple):
     script: str = ""
     walk: str = ""
     ran: Sequence[CommandsRun] = ()
+    asks: str = ""
+    reads: Sequence[str] = ()
 
     def __str__(self) -> str:
         lines = [self.query, f"  of {self.objects:,} objects"]
+        lines += [f"  asks: {self.asks}"] if self.asks else []
+        lines += [f"  reads first: {key}" for key in self.reads]
         for leaf in self.leaves:
             size = "unknown" if leaf.size is None else f"about {leaf.size:,}"
             cost = "" if leaf.cost == leaf.size else f"; finding them costs {leaf.cost:,}"
@@ -197,7 +203,9 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
         if key.guesses
     ]
     trips = 0 if plan.empty else 1
-    return Explanation(text, objects, known, driver, sort, [_command(request)], trips, warnings, _script(request), walk)
+    return Explanation(
+        text, objects, known, driver, sort, [command_text(request)], trips, warnings, _script(request), walk
+    )
 
 
 def _size(leaf: Leaf, found: int, cost: int, objects: int) -> LeafSize:
@@ -232,7 +240,7 @@ def _script(request: Request[Any]) -> str:
     return f"limpyd script {module}:{model.__qualname__} --filter …"
 
 
-def _command(request: Request[Any]) -> str:
+def command_text(request: Request[Any]) -> str:
     """Returns the command that is sent for the items."""
     if not request.args:
         return "nothing, because nothing can match"

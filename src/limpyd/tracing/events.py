@@ -38,6 +38,7 @@ SCRIPTS = {
         "check_values",
         "clear_dangling",
     ),
+    "claim": ("release", "take_over", "verify"),
     "clear_indexes": ("clear", "forget"),
     "create": ("create_and_update",),
     "delete": ("delete_found", "delete_found_related", "delete_related"),
@@ -55,6 +56,7 @@ SCRIPTS = {
     ),
     "import_": ("raise_counter",),
     "rebuild_indexes": ("begin_rebuild", "rebuild"),
+    "store": ("store_pks",),
     "update": ("assign_found", "update_found"),
 }
 """The operations of scripts that are not named after them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from binascii import crc32
 from typing import Any
 
 from tests.support.random_queries.plain_python import Thing, World
@@ -35,9 +36,11 @@ class Changes:
         rng: what is chosen by.
         world: what there is; it is changed as the server is.
         text_pks: whether primary keys are texts of our own; else they are automatic.
+        partitions: of how many partitions the model is; most objects of text are in the first one.
     """
 
-    def __init__(self, ask: Any, rng: random.Random, world: World, *, text_pks: bool) -> None:
+    def __init__(self, ask: Any, rng: random.Random, world: World, *, text_pks: bool, partitions: int = 1) -> None:
+        self._partitions = partitions
         self._ask = ask
         self._rng = rng
         self._world = world
@@ -53,6 +56,8 @@ class Changes:
         given = {name: value for name, value in thing.items() if value not in (None, set(), [], {})}
         if self._text_pks:
             free = [pk for first in ("", *PKS) for second in PKS if (pk := first + second) not in self._world]
+            if rng.random() < 0.7:
+                free = [pk for pk in free if crc32(pk.encode()) % self._partitions == 0] or free
             given["pk"] = rng.choice(free[: len(PKS) * 6])
         self._ask.names["given"] = given
         made = await self._ask.result("Thing.create(**given)")

@@ -152,8 +152,9 @@ async def iterated_in_chunks(ask: Asking, query: Query) -> None:
     shaped = ask.shaped(query)
     chunk = ask.rng.choice((1, 2, 7, 1000))
     text = f"{shaped.text}.iterate(chunk={chunk})"
-    # In several chunks those without a value come last in no order.
-    ask.compare(text, await ask.walked(text), shaped.items, in_order=shaped.in_order and chunk == 1000)
+    # In several chunks, or of several partitions, those without a value come last in no order.
+    one_chunk = chunk == 1000 and ask.names["Thing"]._schema.keys.count == 1
+    ask.compare(text, await ask.walked(text), shaped.items, in_order=shaped.in_order and one_chunk)
 
 
 @form

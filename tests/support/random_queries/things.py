@@ -126,10 +126,12 @@ IN_STRINGS = frozenset({"word", "title", "ratio", "seen", "number"})
 """Single fields that are no entries of the instance's hash."""
 
 
-def model_of(face: Any, database: Any, *, text_pks: bool) -> Any:
+def model_of(face: Any, database: Any, *, text_pks: bool, unique: bool = True) -> Any:
     """The model, of the face; its primary keys are automatic, or texts of our own."""
     fields = {name: declare() for name, (declare, *_) in {**SINGLE, **MANY}.items()}
     fields |= {name: declare() for name, declare in {**LINKS, **UNIQUE}.items()}
+    if not unique:
+        fields |= {name: InstanceHashField(indexable=True) for name in UNIQUE}
     if text_pks:
         fields["pk"] = PKField()
     return type("Thing", (face.Model,), {"database": database, "__module__": __name__, **fields})

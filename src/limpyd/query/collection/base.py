@@ -9,7 +9,7 @@ from limpyd.expressions import too_deep
 from limpyd.fields.checks import as_bytes
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.ordering import SortKey, by_keys, order_of_stored, scored_order
-from limpyd.query.planning.plan_for import AnyPlan, plan_for
+from limpyd.query.planning.plans import AnyPlan, plan_for
 from limpyd.query.query import ModelSchema, Query
 from limpyd.requests.request import Request
 from limpyd.utils.conversion import OF_COLLECTION

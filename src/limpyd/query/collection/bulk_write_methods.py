@@ -19,6 +19,7 @@ from limpyd.query.bulk_writes import (
 )
 from limpyd.query.collection.argument_errors import values_by_name
 from limpyd.query.collection.base import CollectionBase
+from limpyd.query.planning.plan import Plan
 from limpyd.requests.request import Program, Request
 from limpyd.scripts.queries import Search
 from limpyd.scripts.query_writes import update_found
@@ -41,6 +42,7 @@ class BulkWrites(CollectionBase[Item, M]):
         schema = self._schema
         if if_ is None and not is_computed(values):
             steps = ByPartition(lambda partition: steps_of(schema, partition, values))
+            steps[schema.keys.first]  # which checks the values
             moving = finds_by(self._query.conditions, indexes_of(schema, values))
             return self._changing(
                 chunk,
@@ -55,6 +57,6 @@ class BulkWrites(CollectionBase[Item, M]):
     ) -> Program[int]:
         integer("chunk", chunk, low=1)
         plan = self._plan((), existing=True)
-        if any(True for condition in self._query.conditions for _ in condition.references()):
+        if type(plan) is Plan and any(True for condition in self._query.conditions for _ in condition.references()):
             return at_once(plan, change)
         return in_chunks(plan, chunk, change, moving=moving, repeats=repeats)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from limpyd.exceptions import InvalidFilter
 from limpyd.fields import ValueField
@@ -67,7 +67,8 @@ class CollectionCore(
                 )
                 raise InvalidFilter(msg)
             cursor = position_of(after, as_bytes("a key", self._query.stored_key))
-            found = chunk_of(self._plan().plans[0], self._query.projection, size, cursor)
+            plan: Any = self._plan()  # of one partition: of several, a stored collection has an order
+            found = chunk_of(plan, self._query.projection, size, cursor)
             page = found.then(lambda chunk: Page(chunk.items, at_position(chunk.cursor)))
         else:
             order, backwards = self._order or self._by_pk(), before is not None

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 from limpyd.expressions import too_deep
 from limpyd.query.collection.base import CollectionBase
 from limpyd.query.explanation import Explanation, explanation
+from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.requests.request import Program, Request
+from limpyd.requests.scattered import Rounds, Scattered
 from limpyd.scripts.analysis import analyzed
 
 Item = TypeVar("Item")
@@ -23,21 +25,39 @@ class Explaining(CollectionBase[Item, M]):
     __slots__ = ()
 
     def _explain(self) -> Request[Explanation]:
-        plan = self._plan(existing=False)
+        plan: Any = self._plan(existing=False)
+        if self._schema.keys.count > 1:
+            return Scattered(lambda: self._explained_parts(plan, analyze=False), subject=self._schema)
         items = self._explained_items()
 
         def explained(reply: list[Any]) -> Explanation:
             try:
-                return explanation(repr(self), plan, items, reply)  # type: ignore[arg-type]
+                return explanation(repr(self), plan, items, reply)
             except RecursionError:
                 raise too_deep() from None
 
-        return plan.explained(self._explained_span()).then(explained)
+        found: Request[list[Any]] = plan.explained(self._explained_span())
+        return found.then(explained)
 
     def _analysis(self) -> Program[Explanation]:
+        if self._schema.keys.count > 1:
+            return (yield from self._explained_parts(self._plan(existing=False), analyze=True))
         explained: Explanation = yield self._explain()
         items = self._explained_items()
         return explained._replace(ran=(yield analyzed(items))) if items.args else explained
+
+    def _explained_parts(self, plan: AnyPlan, *, analyze: bool) -> Rounds[Explanation]:
+        from limpyd.query.merging.explained_parts import explained_parts  # noqa: PLC0415 - most have one partition
+
+        span = self._explained_span()
+        try:
+            return (
+                yield from explained_parts(
+                    repr(self), plan, self._plan(), self._query.projection, span, analyze=analyze
+                )
+            )
+        except RecursionError:
+            raise too_deep() from None
 
     def _explained_items(self) -> Request[list[Any]]:
         return self._plan().items(self._query.projection, self._explained_span())

@@ -51,7 +51,7 @@ class ItemAccess(Sorting[Item, M], Projecting[Item, M]):
         if last:
             order = self._backwards() or tuple(key.inverted() for key in self._by_pk())
         elif self._query.stored_key is not None:
-            order = self._query.order
+            order = self._order
         else:
             order = self._order or self._by_pk()
         return self._items(Span(0, 1), order).then(lambda items: items[0] if items else None)

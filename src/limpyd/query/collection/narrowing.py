@@ -59,7 +59,7 @@ class Narrowing(CollectionBase[Item, M]):
     def _membership(self, given: Any) -> Condition:
         if isinstance(given, BoundValue) and given._field.stored_as in {b"set", b"list", b"zset"}:
             same_database(self._schema, given._instance.database, given)
-            return Member(key_of(given), repr(given), is_set=given._field.stored_as == b"set")
+            return Member(key_of(given), repr(given), given._field.stored_as)
         if isinstance(given, CollectionBase) and given._query.stored_key is not None:
             same_database(self._schema, given._database, given)
             if len(given._query.conditions) > 1 and given._schema is not self._schema:

@@ -30,14 +30,15 @@ class Storing(CollectionBase[Item, M]):
     def _store(self, key: str | bytes | None, ttl: int | None) -> Request[Any]:
         if ttl is not None:
             integer("store's ttl", ttl, low=1)
+        keys = self._schema.keys
         if key is None:
-            key = self._schema.keys.first.stored_collection(uuid4().hex)
+            new = uuid4().hex
+            key = keys.partition_of_name(new).stored_collection(new)
         name = as_bytes("store's key", key)
         if not name:
             msg = f"{self._schema.name}: store takes a key, or None for a new one; not {key!r}"
             raise InvalidValue(msg)
-        partition = self._schema.keys.first
-        if partition.owns(name):
+        if any(partition.owns(name) for partition in keys.partitions):
             msg = f"{self._schema.name}: {key!r} is a key of the model itself; store the collection under another"
             raise InvalidValue(msg)
         return self._plan().store(name, ttl or 0).then(lambda _: self._stored_as(name, (), None))
@@ -46,5 +47,5 @@ class Storing(CollectionBase[Item, M]):
         return self._stored_as(as_bytes("a stored collection's key", key), self._query.conditions, self._query.scope)
 
     def _stored_as(self, key: bytes, conditions: tuple[Condition, ...], scope: Scope | None) -> Any:
-        listed = Member(key, f"stored as {to_text(key)!r}", required=True)
+        listed = Member(key, f"stored as {to_text(key)!r}", b"list", required=True)
         return self._with(Query((*conditions, listed), (), self._query.projection, to_text(key), scope))

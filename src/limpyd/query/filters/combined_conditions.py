@@ -8,6 +8,7 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.lookups import MAX_CONDITIONS, QueryForm
+from limpyd.query.filters.readings import Found, Reading
 from limpyd.requests.request import Assumption
 from limpyd.scripts.query_nodes import All, Either, Node, Not
 from limpyd.scripts.query_values import Text
@@ -49,6 +50,13 @@ class AllOf(Condition):
     def references(self) -> Iterator[bytes]:
         for part in self._parts:
             yield from part.references()
+
+    def reads(self) -> Iterator[Reading]:
+        for part in self._parts:
+            yield from part.reads()
+
+    def resolved(self, found: Found) -> Condition:
+        return type(self)([part.resolved(found) for part in self._parts])
 
     def __str__(self) -> str:
         return self._sign.join(map(str, self._parts))
@@ -105,6 +113,12 @@ class Negated(Condition):
 
     def references(self) -> Iterator[bytes]:
         return self._part.references()
+
+    def reads(self) -> Iterator[Reading]:
+        return self._part.reads()
+
+    def resolved(self, found: Found) -> Condition:
+        return Negated(self._part.resolved(found), self._text)
 
     def __str__(self) -> str:
         return f"not ({self._part})" if self._text is None else str(self._text)

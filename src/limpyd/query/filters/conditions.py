@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
+from limpyd.expressions import EQUALITY
 from limpyd.fields import ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.lookups import Lookup, QueryForm, stored_in
+from limpyd.query.filters.readings import Found, Reading, readings_of, texts_read
 from limpyd.requests.request import Assumption
 from limpyd.scripts.index_nodes import HasPrimaryKey
 from limpyd.scripts.query_nodes import Empty, ListedIn, Node
@@ -53,6 +56,14 @@ class Condition(ByAttributes):
         """The keys of the bound fields that are values of the filter."""
         yield from ()
 
+    def reads(self) -> Iterator[Reading]:
+        """Yields what has to be read in other keys, before it can be asked of a partition."""
+        yield from ()
+
+    def resolved(self, found: Found) -> Condition:  # noqa: ARG002 - some do
+        """The same condition with what was read in other keys as its values."""
+        return self
+
 
 class ByIndex(Condition):
     """A field has a value that an index of it finds.
@@ -95,6 +106,15 @@ class ByIndex(Condition):
     def elsewhere(self) -> Iterator[bytes]:
         return map(known_key, self._elsewhere)
 
+    def reads(self) -> Iterator[Reading]:
+        return readings_of(self.texts)
+
+    def resolved(self, found: Found) -> Condition:
+        texts = [texts_read(text, found) for text in self.texts]
+        if not (any if self.lookup.operator in EQUALITY else all)(texts):
+            return NoObject(self._text)
+        return ByIndex(self.lookup, list(chain.from_iterable(texts)), (), self._text)
+
     def __str__(self) -> str:
         return str(self._text)
 
@@ -124,6 +144,12 @@ class ByPk(Condition):
 
     def references(self) -> Iterator[bytes]:
         yield from map(known_key, self._elsewhere)
+
+    def reads(self) -> Iterator[Reading]:
+        return readings_of(self._pks)
+
+    def resolved(self, found: Found) -> Condition:
+        return self.among(list(chain.from_iterable(texts_read(pk, found) for pk in self._pks)))
 
     def __str__(self) -> str:
         return str(self._text)
@@ -174,25 +200,39 @@ class Missing(Condition):
 
 
 class Member(Condition):
-    """An object's primary key is a member of a set, list or sorted set. If it is required, this key must exist."""
+    """An object's primary key is a member of a set, list or sorted set.
 
-    __slots__ = ("_is_set", "_key", "_required", "_text")
+    Args:
+        key: its key.
+        text: the condition as messages show it.
+        stored: its type; empty if that is not known.
+        required: true for a stored collection, whose list must exist.
+    """
 
-    def __init__(self, key: Key, text: str, *, required: bool = False, is_set: bool = False) -> None:
+    __slots__ = ("_key", "_stored", "_text", "required")
+
+    def __init__(self, key: Key, text: str, stored: bytes = b"", *, required: bool = False) -> None:
         self._key = key
         self._text = text
-        self._required = required
-        self._is_set = is_set
+        self._stored = stored
+        self.required = required
 
     def node(self, partition: Partition) -> Node:  # noqa: ARG002 - as of every condition
-        return ListedIn(known_key(self._key), required=self._required, is_set=self._is_set)
+        return ListedIn(known_key(self._key), required=self.required, is_set=self._stored == b"set")
 
     def elsewhere(self) -> Iterator[bytes]:
         yield known_key(self._key)
 
     def references(self) -> Iterator[bytes]:
-        if not self._required:  # it may be a field that a change takes along
+        if not self.required:  # it may be a field that a change takes along
             yield known_key(self._key)
+
+    def reads(self) -> Iterator[Reading]:
+        yield Reading(known_key(self._key), self._stored, required=self.required)
+
+    def resolved(self, found: Found) -> Condition:
+        (reading,) = self.reads()
+        return ByPk(found[reading], (), self._text)
 
     def __str__(self) -> str:
         return str(self._text)

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import ceil, sqrt
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from limpyd.keys import Partition
-from limpyd.query.filters.conditions import Condition
-from limpyd.query.merging.routing import routed
+from limpyd.query.merging.ordered_plan import OrderedPlan, position_as_start
 from limpyd.query.merging.row_order import in_order
 from limpyd.query.ordering import SortKey
-from limpyd.query.paging import Page, cursor_of, position_args
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.script_plan import Planned
 from limpyd.query.planning.single_command import EVERYTHING, Span
@@ -27,7 +24,7 @@ from limpyd.requests.scattered import Rounds, Scattered, scattered
 T = TypeVar("T")
 
 
-class MergedPlan:
+class MergedPlan(OrderedPlan):
     """The plan of a query to several partitions.
 
     Args:
@@ -37,9 +34,15 @@ class MergedPlan:
     """
 
     def __init__(self, model: Planned, plans: Sequence[Plan], order: Sequence[SortKey]) -> None:
-        self.model = model
+        super().__init__(model, order)
         self.plans = plans
-        self.order = order
+
+    reads_first: Literal[False] = False
+
+    def settled(self) -> Rounds[MergedPlan]:
+        """Returns the plan itself: what it compares with is known."""
+        return self
+        yield  # it is a generator, as that of a plan that reads first
 
     @property
     def empty(self) -> bool:
@@ -48,18 +51,13 @@ class MergedPlan:
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
         """Returns the request for the items of the objects that match, in order."""
+        if self.order:
+            return super().items(projection, span)
         offset, limit = span
         last = offset + limit if limit else None
-        if not self.order:
-            return self._some(lambda plan, few: plan.items(projection, Span(0, few)), last or 0).then(
-                lambda found: found[offset:last]
-            )
-
-        def rounds() -> Rounds[list[Any]]:
-            rows, _ = yield from self._in_order(projection, last or 0, ())
-            return _read(projection, rows[offset:last])
-
-        return Scattered(rounds, subject=self.model)
+        return self._some(lambda plan, few: plan.items(projection, Span(0, few)), last or 0).then(
+            lambda found: found[offset:last]
+        )
 
     def pks(self, limit: int = 0) -> Request[list[bytes]]:
         """The primary keys that match; with a limit of 1 or more, at most so many."""
@@ -84,41 +82,12 @@ class MergedPlan:
 
         return self._all([plan.existing(some) for plan, some in own.items() if some], joined)
 
-    def only(self, projection: Projection) -> Request[Any]:
-        """The one item; a transaction refuses that, since the object may be in any partition."""
-        return self.items(projection, Span(0, 2))
-
-    def page(
-        self, projection: Projection, size: int, cursor: str | None, *, backwards: bool = False
-    ) -> Request[Page[Any]]:
-        """So many items in order, from the first one or a cursor on; `backwards` if the order is an inverted one."""
-        order = tuple(key.inverted() for key in self.order) if backwards else self.order
-        start = () if cursor is None else tuple(position_args(order, cursor))
-
-        def rounds() -> Rounds[Page[Any]]:
-            found, more = yield from self._in_order(projection, size, start)
-            rows = found[:size]
-            onwards = cursor_of(order, rows[-1].position) if more or len(found) > size else None
-            back = cursor_of(order, rows[0].position if rows else ()) if start else None
-            items = _read(projection, rows)
-            return Page(items[::-1], back, onwards) if backwards else Page(items, onwards, back)
-
-        return Scattered(rounds, subject=self.model)
-
     def totals(self, wanted: bytes, column: Column, read: Callable[[Any], T]) -> Request[list[T]]:
         """Returns the request for an aggregate of the values of a column, that of each partition by itself."""
         return self._all(
             [plan.totals(wanted, column, read) for plan in self.plans if not plan.empty],
             lambda found: [each for some in found for each in some],
         )
-
-    def store(self, key: bytes, ttl: int) -> Request[int]:
-        """Keeps the primary keys in a list."""
-        raise NotImplementedError
-
-    def explained(self, span: Span) -> Request[list[Any]]:
-        """Explains."""
-        raise NotImplementedError
 
     def _all(self, requests: Sequence[Request[Any]], merge: Callable[[list[Any]], T]) -> Request[T]:
         return scattered(requests, merge, subject=self.model)
@@ -143,27 +112,19 @@ class MergedPlan:
 
         return Scattered(rounds, subject=self.model)
 
-    def _in_order(
+    def placed(
         self, projection: Projection, wanted: int, start: Sequence[Argument]
     ) -> Rounds[tuple[list[PlacedRow], bool]]:
-        """Returns the first rows in order, and whether a partition may have more than those returned.
-
-        Each partition is asked for its share at first, and asked on if all of that is among the first rows of all.
-
-        Args:
-            projection: what is read of each object.
-            wanted: how many rows are enough; 0 for all.
-            start: the position that they follow, as arguments of a script; empty from the first one on.
-        """
+        # Each partition is asked for its share at first, and asked on if all of that is among the first rows of all.
         few = share(wanted, len(self.plans))
-        plans = [plan for plan in self.plans if not plan.empty]
-        found = yield [plan.placed(projection, few, start) for plan in plans]
+        found = yield [plan.placed(projection, few, start) for plan in self.plans]
         rows = in_order((row for part in found for row in part.rows), self.order)
         first = {row.pk for row in rows[:wanted]}
         short = [number for number, part in enumerate(found) if part.more and part.rows[-1].pk in first]
         if short and wanted > few:
             further = yield [
-                plans[number].placed(projection, wanted - few, _as_start(found[number].rows[-1])) for number in short
+                self.plans[number].placed(projection, wanted - few, position_as_start(found[number].rows[-1]))
+                for number in short
             ]
             rows = in_order([*rows, *(row for part in further for row in part.rows)], self.order)
             for number, part in zip(short, further, strict=True):
@@ -179,32 +140,5 @@ def share(wanted: int, partitions: int) -> int:
     return min(wanted, ceil(mean + 3 * sqrt(mean)) + 1)
 
 
-def _as_start(row: PlacedRow) -> list[Argument]:
-    args: list[Argument] = [row.pk]
-    for text in row.texts:
-        args += (b"0", b"") if text is None else (b"1", text)
-    return args
-
-
-def _read(projection: Projection, rows: Sequence[PlacedRow]) -> list[Any]:
-    if not projection.columns:
-        return projection.items([row.pk for row in rows])
-    return projection.read([value for row in rows for value in row.values])
-
-
-def merged_plan(
-    model: Planned,
-    conditions: Sequence[Condition],
-    order: Sequence[SortKey],
-    plan_in: Callable[[Partition, Sequence[Condition]], Plan],
-) -> Plan | MergedPlan:
-    """Returns the plan of a query to the partitions that it has to be asked of; of one alone that one's.
-
-    Args:
-        model: the model.
-        conditions: the conditions that objects must meet.
-        order: the sort keys.
-        plan_in: makes the plan for a partition, for its conditions.
-    """
-    plans = [plan_in(partition, own) for partition, own in routed(model.keys, conditions)]
-    return plans[0] if len(plans) == 1 else MergedPlan(model, plans, order)
+SettledPlan = Plan | MergedPlan
+"""The plan of a query whose values are known."""

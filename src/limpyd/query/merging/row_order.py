@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import cmp_to_key
 
 from limpyd.query.ordering import FIRST, NUMBER, SortKey
 from limpyd.query.results.placed_rows import PlacedRow
@@ -36,9 +35,8 @@ def _sorted_by(rows: list[PlacedRow], key: SortKey, number: int) -> list[PlacedR
     if key.order != NUMBER:
         valued.sort(key=lambda each: each[0], reverse=key.desc)
     else:
-        if any(len(text) > EXACT_DIGITS for text, _ in valued):
-            valued.sort(key=cmp_to_key(_by_digits), reverse=key.desc)
-        valued.sort(key=lambda each: number_of(each[0]), reverse=key.desc)
+        exact = any(len(text) > EXACT_DIGITS for text, _ in valued)
+        valued.sort(key=lambda each: _by_digits(each[0]) if exact else number_of(each[0]), reverse=key.desc)
     found = [row for _, row in valued]
     return missing + found if key.missing == FIRST else found + missing
 
@@ -51,9 +49,8 @@ def number_of(text: bytes) -> float:
         return float.fromhex(text.decode())
 
 
-def _by_digits(one: tuple[bytes, PlacedRow], other: tuple[bytes, PlacedRow]) -> int:
-    """Compares numbers by their digits; those in another notation count as equal."""
-    if not (DIGITS.fullmatch(one[0]) and DIGITS.fullmatch(other[0])):
-        return 0
-    number, another = Decimal(one[0].decode()), Decimal(other[0].decode())
-    return (number > another) - (number < another)
+def _by_digits(text: bytes) -> tuple[float, Decimal]:
+    """Returns a number as a double, and then by its digits, as in lua/library/digit_order.lua."""
+    number = number_of(text)
+    digits = text.decode() if DIGITS.fullmatch(text) else f"{number:.0f}" if number.is_integer() else f"{number:.99f}"
+    return number, Decimal(digits)

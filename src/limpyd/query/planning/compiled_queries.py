@@ -19,7 +19,7 @@ from limpyd.requests.request import Argument, IncompleteReply, Request
 from limpyd.requests.resp import pack_each
 
 MAX_TEMPLATES = 1000
-"""The most templates that are kept for a model; beyond that all are dropped."""
+"""The most templates that are kept for a model of one partition."""
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -170,9 +170,14 @@ def _after(guard: Guard) -> bytes:
 
 
 class Templates:
-    """The templates of a model, by what is asked."""
+    """The templates of a model, or of one of its partitions, by what is asked.
 
-    def __init__(self) -> None:
+    Args:
+        most: the most that are kept; beyond that all are dropped.
+    """
+
+    def __init__(self, most: int = MAX_TEMPLATES) -> None:
+        self._most = most
         self._kept: dict[Hashable, Template] = {}
 
     def request(self, asked: tuple[Hashable, ...], conditions: Sequence[Condition], plan: Planning) -> Request[Any]:
@@ -198,7 +203,7 @@ class Templates:
         request = plan(conditions)
         template = _template(conditions, form, request, plan)
         if template is not None:
-            if len(self._kept) >= MAX_TEMPLATES:
+            if len(self._kept) >= self._most:
                 self._kept.clear()
             self._kept[key] = template
         return request

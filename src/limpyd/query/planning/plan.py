@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from limpyd.query.planning import single_command
 from limpyd.query.planning.assumptions import those_with_value
@@ -11,6 +11,7 @@ from limpyd.query.planning.native_plan import NativePlan
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.projections import PrimaryKeys, Projection
 from limpyd.requests.request import Request, resolved
+from limpyd.requests.scattered import Rounds
 from limpyd.scripts.query_nodes import Empty, Not
 
 PKS = PrimaryKeys()
@@ -19,10 +20,17 @@ PKS = PrimaryKeys()
 class Plan(NativePlan):
     """The plan of a query to one partition: the choice of its request."""
 
+    reads_first: Literal[False] = False
+
     @property
     def plans(self) -> Sequence[Plan]:
         """The plan for each partition."""
         return (self,)
+
+    def settled(self) -> Rounds[Plan]:
+        """Returns the plan itself: what it compares with is known, or the server reads it."""
+        return self
+        yield  # it is a generator, as that of a plan that reads first
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
         """Returns the request for the items of the objects that match, in order."""

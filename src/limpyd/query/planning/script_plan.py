@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
-from uuid import uuid4
 
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters.conditions import Condition
@@ -19,11 +18,12 @@ from limpyd.query.results.placed_rows import PlacedRows, placed_rows
 from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.requests.step_results import Result
-from limpyd.scripts.error_mapping import Model, refusal
+from limpyd.scripts.error_mapping import Model
 from limpyd.scripts.index_nodes import OneOf, Within
 from limpyd.scripts.queries import EXPLAIN, PAGE, STORE, Search, find, find_plain
 from limpyd.scripts.query_nodes import All, Everything, ListedIn, Node
 from limpyd.scripts.query_values import known_key
+from limpyd.scripts.stored_collections import nothing_found, stored_length
 
 R = TypeVar("R")
 
@@ -135,6 +135,8 @@ class ScriptPlan:
             limit: the most objects; 0 for all.
             start: the position that they follow, as arguments of the script; empty from the first one on.
         """
+        if self.empty:
+            return resolved(PlacedRows([], False))
         columns = self.columns(projection)
 
         def decode(reply: list[Any]) -> PlacedRows:
@@ -156,15 +158,15 @@ class ScriptPlan:
         """Keeps the primary keys in a list."""
         search = self.search
         keys = tuple(dict.fromkeys((self.partition.pks, *search.elsewhere, key)))
-        nothing = b"\0limpyd: nothing was found " + uuid4().hex.encode()  # Redis keeps no empty list
-        extra = (keys.index(key) + 1, ttl, nothing)
-
-        def decode(reply: Any) -> int:
-            if isinstance(reply, list):
-                raise refusal(self.model, reply, None, who=f"a stored collection of {self.model.name}")
-            return int(reply)
-
-        request = find(self.model, search._replace(elsewhere=keys), b"pks", decode, extra=extra, script=STORE)
+        extra = (keys.index(key) + 1, ttl, nothing_found())
+        request = find(
+            self.model,
+            search._replace(elsewhere=keys),
+            b"pks",
+            lambda reply: stored_length(self.model, reply),
+            extra=extra,
+            script=STORE,
+        )
         return request.assuming(*self.assumes)
 
     def explained(self, span: Span) -> Request[list[Any]]:
@@ -174,7 +176,7 @@ class ScriptPlan:
 
     def columns(self, projection: Projection) -> list[tuple[Argument, ...]]:
         """Returns the columns to read from each object."""
-        scores = known_key(self.order[0].scores) if self.order else b""
+        scores = (known_key(self.order[0].scores) if self.order else b"") or self.partition.nothing
         return [column.args(self.partition, scores) for column in projection.columns]
 
     @property

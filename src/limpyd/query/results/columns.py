@@ -49,6 +49,11 @@ class Column:
         """The field with the value, which another model may have, and the sub-key there."""
         return self._field, self._sub
 
+    @property
+    def is_score(self) -> bool:
+        """True if it is the score that the collection is sorted by."""
+        return self._field is None
+
     def pattern(self, partition: Partition) -> bytes | None:
         """Returns the pattern by which SORT reads it with GET; None if it cannot."""
         prefix, stored, sub, _ = self.stored_in(partition, b"")

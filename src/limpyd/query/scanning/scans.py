@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limpyd.query.planning.plan import Plan
-from limpyd.query.planning.plan_for import AnyPlan
+from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.results.projections import Projection
 from limpyd.query.scanning.chunks import Chunk, chunk_of, some_of
 from limpyd.requests.request import Request, Walk
+from limpyd.requests.scattered import Rounds, Scattered
 from limpyd.requests.walks import WITHOUT_VALUE
+
+if TYPE_CHECKING:
+    from limpyd.query.merging.late_plan import LatePlan
 
 NUMBERED = re.compile(rb"@(\d+):")
 """The beginning of the cursor of a walk through several partitions."""
+FIRST_PARTITION = b"@0:0"
+"""The cursor at the start of the first one."""
 LISTED = b"="
 """The beginning of the cursor where all that is found was listed; a position follows."""
 
 
 def unordered(plan: AnyPlan, projection: Projection, size: int) -> Walk[Any]:
     """A walk in no order, through one partition after the other."""
+    if plan.reads_first is True:
+        return _after_reading(plan, projection, size)
     walks = [_through_one(each, projection, size) for each in plan.plans]
     return walks[0] if len(walks) == 1 else one_after_another(walks)
+
+
+def _after_reading(plan: LatePlan, projection: Projection, size: int) -> Walk[Any]:
+    """A walk in no order, whose first step reads what the others compare with."""
+    walks: list[Walk[Any]] = []
+
+    def rounds() -> Rounds[tuple[bytes, list[Any]]]:
+        settled = yield from plan.settled()
+        walks[:] = [one_after_another([_through_one(each, projection, size) for each in settled.plans])]
+        return FIRST_PARTITION, []
+
+    def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
+        return walks[0](cursor) if walks else Scattered(rounds, subject=plan.model)
+
+    return step
 
 
 def one_after_another(walks: Sequence[Walk[Any]]) -> Walk[Any]:

@@ -1,4 +1,4 @@
-"""The plan for all objects of a model: that of its partition, or one that merges those of several."""
+"""The plan of any query: to one partition, to several, or one that is known only after something is read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.script_plan import Planned
 
 if TYPE_CHECKING:
+    from limpyd.query.merging.late_plan import LatePlan
     from limpyd.query.merging.merged_plan import MergedPlan
 
-AnyPlan = Union[Plan, "MergedPlan"]
-"""The plan of a query, to one partition or to several."""
+AnyPlan = Union[Plan, "MergedPlan", "LatePlan"]
+"""The plan of a query."""
 
 
 def plan_for(
@@ -29,8 +30,10 @@ def plan_for(
 ) -> AnyPlan:
     """The plan for all objects of a model; merged, if they may be in several partitions."""
 
-    def plan_in(partition: Partition, conditions: Sequence[Condition]) -> Plan:
-        return Plan(
+    def plan_in(
+        partition: Partition, conditions: Sequence[Condition], order: Sequence[SortKey], kind: type[Plan] = Plan
+    ) -> Plan:
+        return kind(
             model,
             partition,
             conditions,
@@ -42,7 +45,7 @@ def plan_for(
 
     partitions = model.keys.partitions
     if len(partitions) == 1:
-        return plan_in(partitions[0], conditions)
-    from limpyd.query.merging.merged_plan import merged_plan  # noqa: PLC0415 - most models have one partition
+        return plan_in(partitions[0], conditions, order)
+    from limpyd.query.merging.planning import Merging  # noqa: PLC0415 - most models have one partition
 
-    return merged_plan(model, conditions, order, plan_in)
+    return Merging(model, plan_in).plan(conditions, order)

@@ -1,0 +1,77 @@
+"""The plan of a query to one partition of several, which is only made where no template has its request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from limpyd.keys import Partition
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.merging.ordered_plan import RAW, stored
+from limpyd.query.ordering import SortKey
+from limpyd.query.planning.plan import Plan
+from limpyd.query.planning.single_command import EVERYTHING, Span
+from limpyd.query.results.placed_rows import PlacedRows
+from limpyd.query.results.projections import Projection
+from limpyd.requests.request import Argument, Request
+
+PLANNED = frozenset({"_in_indexes", "_only", "_sorts", "assumes", "nodes"})
+"""The attributes of a plan that take time, so they are made when one is first needed."""
+
+
+class PlanInPart(Plan):
+    """The plan of a query to one partition of several. Takes the arguments of `Plan`."""
+
+    def __init__(
+        self,
+        model: Any,
+        partition: Partition,
+        conditions: Sequence[Condition],
+        order: Sequence[SortKey] = (),
+        **options: bool,
+    ) -> None:
+        self.model: Any = model
+        self.partition = partition
+        self.order = order
+        self._conditions = conditions
+        self._options = options
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in PLANNED:
+            raise AttributeError(name)
+        super().__init__(self.model, self.partition, self._conditions, self.order, **self._options)
+        return vars(self)[name]
+
+    def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
+        if not projection.is_reusable:
+            return super().items(projection, span)
+        asked = ("items", projection, projection.sparse, span)
+        return self._filled(asked, lambda plan: plan.items(projection, span))
+
+    def pks(self, limit: int = 0) -> Request[list[bytes]]:
+        return self._filled(("pks", limit), lambda plan: plan.pks(limit))
+
+    def count(self, limit: int = 0) -> Request[int]:
+        return self._filled(("count", limit), lambda plan: plan.count(limit))
+
+    def placed(self, projection: Projection, limit: int, start: Sequence[Argument]) -> Request[PlacedRows]:
+        if start or not projection.is_reusable:
+            return super().placed(projection, limit, start)
+        asked = ("placed", projection, projection.sparse, limit)
+        return self._filled(asked, lambda plan: plan.placed(projection, limit, start))
+
+    def store(self, key: bytes, ttl: int) -> Request[int]:
+        """Keeps the primary keys in a list, which may be in another partition."""
+        return stored(self.model, self.items(RAW), key, ttl)
+
+    def _filled(self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]]) -> Request[Any]:
+        """Returns what a plan is asked for, from a template if there was one for other values before."""
+
+        def planned(conditions: Sequence[Condition]) -> Request[Any]:
+            return ask(Plan(self.model, self.partition, conditions, self.order, **self._options))
+
+        templates = self.model.queries.templates_in[self.partition]
+        request: Request[Any] = templates.request(
+            (*asked, self.order, *self._options.values()), self._conditions, planned
+        )
+        return request

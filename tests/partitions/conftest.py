@@ -1,0 +1,25 @@
+"""A cluster of three nodes, for models whose partitions are spread over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.clusters import Cluster
+from tests.support.servers import NEWEST
+
+
+@pytest.fixture(scope="session")
+def three_nodes() -> Iterator[Callable[[], Cluster]]:
+    """Returns the cluster, which starts when it is first asked for."""
+    started: list[Cluster] = []
+
+    def get() -> Cluster:
+        if not started:
+            started.append(Cluster(NEWEST))
+        return started[0]
+
+    yield get
+    for cluster in started:
+        cluster.stop()
