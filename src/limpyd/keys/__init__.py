@@ -32,8 +32,16 @@ in sorted sets each sub-key has one of its own: `…:num:<field>:<sub-key>`.
 In a text index a NUL in the value is kept as 00 FF, and the terminator is 00 00, so that the order of values is that
 of bytes and no value can look like the end of another. (Were it a single 00, a primary key that begins with FF would.)
 
-What needs a key asks for it by partition: a model has one today, but nothing outside this module
-knows that.
+A model of several partitions has a hash tag for each, such as {blog:article:7.149}, and claims for unique values:
+
+    {blog:article}:meta                    hash    the number of partitions
+    {blog:article:7.149}:claim:<field>     hash    claims of a unique field: value to partition, nonce and time
+    {blog:article:7.149}:nonce:<field>     hash    the nonces of the claims of the values that the partition has
+    {blog:article:7.149}:clock             string  the time of the claims that the partition keeps
+    {blog:article:7.149}:barred            hash    partitions to the times before which their claims are void here
+    {blog:article:7.149}:given_up          list    values that were given up, whose claims are to be removed
+
+What needs a key asks for it by partition.
 """
 
 from limpyd.keys.model_keys import ModelKeys
