@@ -132,9 +132,10 @@ def with_claims(request: Request[Any], reply: list[Any]) -> Request[Any]:
 def _claim_of(assumptions: Sequence[Any], key: bytes, text: bytes, pk: bytes) -> PartitionClaim:
     """Returns the claim of a value that only the server knew, for the partition whose indexes a request rests on."""
     for each in assumptions:
-        partition = None if isinstance(each, PartitionClaim) else each.maintenance.partition
-        if partition is not None and key.startswith(partition.prefix):
-            return claim_of(each.maintenance.model, partition, key, text, pk)
+        if not isinstance(each, PartitionClaim):
+            indexes: Any = each.maintenance
+            if key.startswith(indexes.partition.prefix):
+                return claim_of(indexes.model, indexes.partition, key, text, pk)
     raise AssertionError(key)  # no script writes to an index without having asked about it
 
 
