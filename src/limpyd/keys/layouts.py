@@ -7,7 +7,7 @@ from typing import Any
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.keys import ModelKeys
 from limpyd.keys.limpyd2 import Limpyd2Keys
-from limpyd.keys.model_keys import MAX_PARTITIONS
+from limpyd.keys.names import MAX_PARTITIONS
 
 LAYOUTS: dict[str, type[ModelKeys]] = {layout.layout: layout for layout in (ModelKeys, Limpyd2Keys)}
 

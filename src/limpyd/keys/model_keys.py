@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from limpyd.exceptions import DeclarationError
-from limpyd.keys.names import encodable, to_bytes
+from limpyd.keys.names import encodable, looks_like_partition, to_bytes
 from limpyd.keys.partition import Partition
 from limpyd.keys.templates import COUNTED
-
-MAX_PARTITIONS = 256
-"""The most partitions of a model."""
-LIKE_A_PARTITION = re.compile(r"(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.[1-9]\d*)?", re.ASCII)
-"""The names of models that look like the end of the hash tag of a partition (see limpyd.keys.partitioned)."""
 
 
 class ModelKeys:
@@ -45,7 +39,7 @@ class ModelKeys:
         if not model or ":" in model:
             msg = f"the model name {model!r} is empty or contains a colon, which separates it from its namespace"
             raise DeclarationError(msg)
-        if namespace and LIKE_A_PARTITION.fullmatch(model):
+        if namespace and looks_like_partition(model):
             msg = (
                 f"the model name {model!r} looks like the number of a partition: the keys could be those of a "
                 f"partition of the model {namespace!r}; choose a name with a letter"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+MAX_PARTITIONS = 256
+"""The most partitions of a model."""
 GLOB_SPECIAL = re.compile(rb"([*?\[\]\\^-])")
 
 
@@ -24,6 +26,18 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def looks_like_partition(name: str) -> bool:
+    """Returns whether a name looks like the end of the hash tag of a partition, such as `7` or `7.149`."""
+    number, point, attempt = name.partition(".")
+    if not _is_count(number) or int(number) >= MAX_PARTITIONS:
+        return False
+    return not point or (_is_count(attempt) and attempt != "0")
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and (text == "0" or not text.startswith("0"))
 
 
 def literal_pattern(raw: bytes) -> bytes:

@@ -10,8 +10,8 @@ import os
 from binascii import crc32, crc_hqx
 
 from limpyd.keys import turns
-from limpyd.keys.model_keys import MAX_PARTITIONS, ModelKeys
-from limpyd.keys.names import literal_pattern, to_bytes
+from limpyd.keys.model_keys import ModelKeys
+from limpyd.keys.names import MAX_PARTITIONS, literal_pattern, to_bytes
 from limpyd.keys.partition import Partition
 from limpyd.keys.turns import TURN
 from limpyd.utils.cached_properties import cached_property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from limpyd.keys.names import looks_like_partition, to_text
+
 partitions_exist = False
 """True once there is a model of several partitions in this process."""
 
@@ -26,5 +28,5 @@ def tag_of(key: bytes) -> bytes:
 
 def number_of(tag: bytes) -> int | None:
     """Returns the number of the partition with a hash tag; None if it is the tag of a model of one partition."""
-    number, _, attempt = tag.rpartition(b":")[2].partition(b".")
-    return int(number) if b":" in tag and number.isdigit() and (attempt.isdigit() or not attempt) else None
+    _, colon, name = tag.rpartition(b":")
+    return int(name.partition(b".")[0]) if colon and looks_like_partition(to_text(name)) else None

@@ -10,10 +10,11 @@
 -- Returns the number of partitions, and the first number of this one.
 local function turns()
   local number = string.match(KEYS[1], ':(%d+)[.%d]*}:pks$')
-  if not number then
+  local count = number and call('HGET', string.sub(KEYS[1], 1, -4) .. 'meta', ':partitions')
+  if not count then -- there is one, whatever the name looks like
     return 1, 1
   end
-  return tonumber(call('HGET', string.sub(KEYS[1], 1, -4) .. 'meta', ':partitions')), number + 1
+  return tonumber(count), number + 1
 end
 
 -- Adds numbers to the counter, and returns the last one, by how much it was raised, the step between two numbers, and
