@@ -132,6 +132,17 @@ def test_four_processes_write_one_object(server):
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)
+def test_killed_claimants(server):
+    program = [sys.executable, "-m", "tests.faults.programs.killed_claimants", str(server.port), "100"]
+    done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    kills, scripts, slowest, _ = done.stdout.split()
+    assert int(kills) == 100
+    assert int(scripts) > 50  # they were killed while working
+    assert float(slowest) < 1.0
+
+
+@pytest.mark.parametrize("server", FEW, indirect=True)
 def test_killed_writers(server):
     program = [sys.executable, "-m", "tests.faults.programs.killed_writers", str(server.port), "200"]
     done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=100, check=False)

@@ -43,7 +43,7 @@ ON_CLUSTERS = {
 }
 """The same of those that happen to a cluster of three primaries."""
 
-KILLS = {"killed_writers": 2000, "killed_relations": 500, "killed_bulks": 500}
+KILLS = {"killed_writers": 2000, "killed_relations": 500, "killed_bulks": 500, "killed_claimants": 1000}
 """How many writers of each sort are killed."""
 
 COLUMNS = ("times", "done", "refused", "unknown", "lost", "doubled", "ghosts", "halves", "inconsistent", "seconds")
