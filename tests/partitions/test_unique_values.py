@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from limpyd import EqualIndex, EqualIndexWith, InstanceHashField, PKField, SetField, StringField
-from limpyd.exceptions import UniquenessError, UnsupportedCommand
+from limpyd.exceptions import NotInPipeline, UniquenessError, UnsupportedCommand
 from tests.support.blocks import block
 from tests.support.claim_writers import World
 
@@ -163,6 +163,43 @@ async def test_a_transaction_writes_all_or_nothing(any_face, models):
             one.email.hset("taken")
     assert await any_face.do(one.other.hget()) == "x"
     assert World(models.Claiming, any_face.client).faults() == []
+
+
+async def test_a_transaction_that_watches_claims_what_its_scripts_ask_for(any_face, models):
+    one = await any_face.do(models.Claiming.create(email="one", other="x"))
+    await any_face.do(models.Claiming.create(email="taken"))
+
+    def change(email):
+        async def in_async(transaction):
+            value = await one.other.hget()
+            transaction.multi()
+            one.email.hset(email)
+            one.other.hset(value + "y")
+
+        def in_sync(transaction):
+            value = one.other.hget()
+            transaction.multi()
+            one.email.hset(email)
+            one.other.hset(value + "y")
+
+        return in_async if any_face.is_async else in_sync
+
+    for number in range(6):
+        await any_face.do(models.database.transaction(change(f"free {number}"), one.other))
+    assert await any_face.do(one.other.hget()) == "x" + "y" * 6
+    await any_face.refused(UniquenessError, lambda: models.database.transaction(change("taken"), one.other))
+    assert await any_face.do(one.other.hget()) == "x" + "y" * 6
+    assert World(models.Claiming, any_face.client).faults() == []
+
+
+async def test_within_multi_and_exec_it_is_refused(any_face, models):
+    one = await any_face.do(models.Claiming.create(email="one", other="x"))
+    with pytest.raises(NotInPipeline, match=r"use transaction\(\)"):
+        async with block(any_face, models.database.pipeline(transaction=True)):
+            one.email.hset("two")
+    async with block(any_face, models.database.pipeline(transaction=True)):
+        found = one.email.hget()
+    assert found.value == "one"
 
 
 async def test_of_many_at_once_one_gets_each_value(any_face, models):

@@ -34,7 +34,7 @@ class PartitionClaim:
         pk: the primary key of the object; None for a new one whose key is minted.
     """
 
-    __slots__ = ("_guard", "_nonce", "_owner", "_partition", "_pk", "_value")
+    __slots__ = ("_asks_within_write", "_guard", "_nonce", "_owner", "_partition", "_pk", "_value")
 
     def __init__(self, value: UniqueValue, partition: Partition, pk: bytes | None) -> None:
         self._value = value
@@ -43,7 +43,8 @@ class PartitionClaim:
         self._owner: bytes | None = None
         self._nonce = b""
         self._guard: Guard | None = None
-        if value.home is partition:
+        self._asks_within_write = value.home is partition
+        if self._asks_within_write:
             self._hold(os.urandom(requests.NONCE), None)
 
     def guard(self) -> Guard | None:
@@ -58,17 +59,15 @@ class PartitionClaim:
 
     def invalidate(self) -> None:
         self._guard = self._owner = None
+        self._asks_within_write = False
 
     def merged(self, other: object) -> Self | None:
-        same = isinstance(other, PartitionClaim) and other._value == self._value and other._partition is self._partition
-        return self if same else None
+        if not isinstance(other, type(self)) or other._value != self._value or other._partition is not self._partition:
+            return None
+        return other if self._asks_within_write else self
 
     def question(self) -> Request[None]:
         return Scattered(self.conversation, subject=self._value.model)
-
-    def is_about(self, key: bytes, text: bytes) -> bool:
-        """Returns whether it is the claim of a text in the index with a key."""
-        return text == self._value.text and key == self._value.index_in(self._partition)
 
     def conversation(self) -> Rounds[None]:
         """Claims the value, or finds the object that has it."""
@@ -119,14 +118,20 @@ class PartitionClaim:
 
 def with_claims(request: Request[Any], reply: list[Any]) -> Request[Any]:
     """Returns the request with the claims that its script asked for."""
-    again = request.with_args(request.args)
+    return request.with_args(request.args).assuming(*claims_asked_for(request, reply))
+
+
+def claims_asked_for(request: Request[Any], reply: list[Any]) -> list[PartitionClaim]:
+    """Returns the claims that the script of a request asked for; those that it was sent with have to be made anew."""
+    claims = []
     for key, text, pk in zip(reply[1::3], reply[2::3], reply[3::3], strict=True):
-        known = [one for one in request.assumes if isinstance(one, PartitionClaim) and one.is_about(key, text)]
-        for each in known:
-            each.invalidate()
-        if not known:
-            again = again.assuming(_claim_of(request.assumes, key, text, pk))
-    return again
+        claim = _claim_of(request.assumes, key, text, pk)
+        for each in request.assumes:
+            if claim.merged(each) is not None:
+                each.invalidate()
+        claim.invalidate()
+        claims.append(claim)
+    return claims
 
 
 def _claim_of(assumptions: Sequence[Any], key: bytes, text: bytes, pk: bytes) -> PartitionClaim:

@@ -7,6 +7,7 @@ from contextvars import ContextVar, copy_context
 from typing import Any, ClassVar, NoReturn
 
 from limpyd.exceptions import NotInPipeline
+from limpyd.keys import turns
 from limpyd.pipelines.atomic_script import as_one, check_fits
 from limpyd.pipelines.batching import in_one_go
 from limpyd.pipelines.blocks import Active, Block, ExitReference, open_block
@@ -20,6 +21,23 @@ from limpyd.pipelines.step_arguments import uses_of_results
 from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult, taking
 from limpyd.utils.pickling import not_sent
+
+
+def refuse_claims(request: Request[Any]) -> None:
+    """Refuses a write to a model with values that are unique over several partitions.
+
+    Raises:
+        NotInPipeline: it is one.
+    """
+    for assumption in request.assumes:
+        model: Any = None if request.readonly else getattr(getattr(assumption, "maintenance", None), "model", None)
+        index = None if model is None else model.claimed_index
+        if index is not None:
+            msg = (
+                f"{request!r}: {index} is unique over {model.keys.count} partitions, and its values may have to be "
+                f"claimed in the middle, which MULTI and EXEC do not allow; use transaction()"
+            )
+            raise NotInPipeline(msg)
 
 
 class Collector(RawCommands):
@@ -86,6 +104,8 @@ class Collector(RawCommands):
             raise NotInPipeline(msg)
         if self._atomic and is_scattered(request) and request.transactional is not None:
             request.transactional()  # it refuses that
+        if self._atomic and turns.partitions_exist:
+            refuse_claims(request)
         self._check(request)
         if self.is_atomic:
             self._partition.add(request)

@@ -27,7 +27,7 @@ from limpyd.pipelines.atomic_script import (
 from limpyd.pipelines.one_partition import OnePartition
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.settling import first_error, given_up
-from limpyd.requests.request import ANY_TYPE, Argument, Request
+from limpyd.requests.request import ANY_TYPE, Argument, Assumption, Request
 from limpyd.scripts.python_transforms import answer
 
 Watchable = str | bytes | BoundField[Any]
@@ -52,6 +52,7 @@ class Watch:
         self._max_tries = integer("transaction()'s max_tries", max_tries, low=1)
         self._tries = 0
         self._asked: list[Any] = []
+        self._claims: list[Assumption] = []
         self._known_results: list[Any] = []
         self._known: frozenset[bytes] = frozenset()
         self.keys = [_key(watch) for watch in watches]
@@ -86,6 +87,13 @@ class Watch:
                 raise refused(Request((b"WATCH", *self.keys), bool, subject=_Watched()), reply)
         if not isinstance(known, Exception):  # an account may not be allowed to ask
             self._known = frozenset(script.sha for script, found in zip(SCRIPTS, known, strict=True) if found)
+
+    def add_claims(self, pendings: Sequence[Pending[Any]]) -> None:
+        """Has a try rest on the claims that the scripts of former tries asked for (see limpyd.claims)."""
+        for pending in pendings:
+            if self._claims and not pending.request.is_resolved:
+                pending.request = pending.request.assuming(*self._claims)
+                return
 
     def ending(self, pendings: Sequence[Pending[Any]]) -> tuple[Request[Any] | None, list[Command]]:
         """Returns the commands at the end of a try: the collected operations as one request, within MULTI and EXEC.
@@ -134,10 +142,9 @@ class Watch:
             if isinstance(reply, redis_errors.ResponseError):
                 _note(request, pendings, reply)
             if not isinstance(reply, Exception):
-                if reply[0] != b"transform":
+                if not self._note_asked(request, reply):
                     settle_whole(pendings, reply, self._known_results)
                     return None
-                self._asked.append(reply)
         self._tries += 1
         given_up(
             pendings, ("it was not executed, because a watched key changed, or a value had to be computed in Python")
@@ -150,6 +157,18 @@ class Watch:
             )
             raise WatchError(msg)
         return wait
+
+    def _note_asked(self, request: Request[Any], reply: list[Any]) -> bool:
+        """Notes what a script asked for, for the next try; returns False if it did not ask."""
+        if reply[0] == b"claim":
+            from limpyd.claims.claim import claims_asked_for  # noqa: PLC0415 - few models have several partitions
+
+            self._claims += claims_asked_for(request, reply)
+            return True
+        if reply[0] == b"transform":
+            self._asked.append(reply)
+            return True
+        return False
 
     @property
     def reading(self) -> Request[Any]:
