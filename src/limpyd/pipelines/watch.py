@@ -141,10 +141,9 @@ class Watch:
             (reply,) = replies[-1]
             if isinstance(reply, redis_errors.ResponseError):
                 _note(request, pendings, reply)
-            if not isinstance(reply, Exception):
-                if not self._note_asked(request, reply):
-                    settle_whole(pendings, reply, self._known_results)
-                    return None
+            if not isinstance(reply, Exception) and not self._note_asked(request, reply):
+                settle_whole(pendings, reply, self._known_results)
+                return None
         self._tries += 1
         given_up(
             pendings, ("it was not executed, because a watched key changed, or a value had to be computed in Python")
