@@ -1,4 +1,7 @@
-"""The bulk operations of models on the async face."""
+"""The bulk operations of models on the async face.
+
+What does them is imported when it is called for.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,6 @@ from limpyd.model.bulk import (
     OnProgress,
     PkAndValues,
 )
-from limpyd.model.bulk_changes import BulkDelete, BulkUpdate
-from limpyd.model.bulk_create import BulkCreate
 from limpyd.model.bulk_input import async_run_bulk
 from limpyd.types import Encodable
 
@@ -55,6 +56,8 @@ class AsyncBulkOperations(AsyncConstruction):
             BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
                 are created; neither it nor any after it is, but for those that `done_after` names.
         """
+        from limpyd.model.bulk_create import BulkCreate  # noqa: PLC0415 - see above
+
         return await async_run_bulk(
             cls.database, BulkCreate(cls._declared(), chunk, on_conflict, pks, progress), objects
         )
@@ -84,6 +87,8 @@ class AsyncBulkOperations(AsyncConstruction):
             BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
                 are updated; neither it nor any after it is, but for those that `done_after` names.
         """
+        from limpyd.model.bulk_changes import BulkUpdate  # noqa: PLC0415 - see above
+
         return await async_run_bulk(cls.database, BulkUpdate(cls._declared(), chunk, on_missing, progress), objects)
 
     @classmethod
@@ -109,4 +114,6 @@ class AsyncBulkOperations(AsyncConstruction):
             BulkError: an object does not exist: it names the position. Those before it are deleted; none after it is,
                 but for those that `done_after` names.
         """
+        from limpyd.model.bulk_changes import BulkDelete  # noqa: PLC0415 - see above
+
         return await async_run_bulk(cls.database, BulkDelete(cls._declared(), chunk, on_missing, progress), objects)

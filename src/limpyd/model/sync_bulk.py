@@ -1,5 +1,8 @@
 # Generated from async_bulk.py by `make faces`; edit that file.
-"""The bulk operations of models on the sync face."""
+"""The bulk operations of models on the sync face.
+
+What does them is imported when it is called for.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,6 @@ from limpyd.model.bulk import (
     OnProgress,
     PkAndValues,
 )
-from limpyd.model.bulk_changes import BulkDelete, BulkUpdate
-from limpyd.model.bulk_create import BulkCreate
 from limpyd.model.bulk_input import sync_run_bulk
 from limpyd.model.sync_construction import Construction
 from limpyd.types import Encodable
@@ -54,6 +55,8 @@ class BulkOperations(Construction):
             BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
                 are created; neither it nor any after it is, but for those that `done_after` names.
         """
+        from limpyd.model.bulk_create import BulkCreate  # noqa: PLC0415 - see above
+
         return sync_run_bulk(cls.database, BulkCreate(cls._declared(), chunk, on_conflict, pks, progress), objects)
 
     @classmethod
@@ -79,6 +82,8 @@ class BulkOperations(Construction):
             BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
                 are updated; neither it nor any after it is, but for those that `done_after` names.
         """
+        from limpyd.model.bulk_changes import BulkUpdate  # noqa: PLC0415 - see above
+
         return sync_run_bulk(cls.database, BulkUpdate(cls._declared(), chunk, on_missing, progress), objects)
 
     @classmethod
@@ -102,4 +107,6 @@ class BulkOperations(Construction):
             BulkError: an object does not exist: it names the position. Those before it are deleted; none after it is,
                 but for those that `done_after` names.
         """
+        from limpyd.model.bulk_changes import BulkDelete  # noqa: PLC0415 - see above
+
         return sync_run_bulk(cls.database, BulkDelete(cls._declared(), chunk, on_missing, progress), objects)

@@ -220,12 +220,6 @@ class Total(NamedTuple, Generic[PartialT, R]):
             raise undecodable((self.column,), error) from error
 
 
-def average(total: tuple[int, Any]) -> Any:
-    """The average; None of nothing."""
-    count, summed = total
-    return summed / count if count else None
-
-
 def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Callable[[list[Any]], Counter[Any]]:
     """From the reply to how often each value is there."""
 

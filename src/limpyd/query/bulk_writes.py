@@ -14,7 +14,6 @@ from limpyd.query.filters.conditions import Condition
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.results.projections import RawPrimaryKeys
-from limpyd.query.scanning.chunks import chunk_of, search_among
 from limpyd.requests.request import Program as Steps
 from limpyd.requests.request import Request
 from limpyd.requests.walks import Origin, attempt
@@ -65,6 +64,8 @@ def _in_chunks(
             it is not found again, or `moving`.
         before: how many objects were changed in other partitions.
     """
+    from limpyd.query.scanning.chunks import chunk_of, search_among  # noqa: PLC0415 - many update no collections
+
     origin, cursor, changed = Origin(), b"", before
     met: set[bytes] = set()
     while True:

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.expressions import Expression
 from limpyd.query.collection.limpyd2_names import DEFAULT_STORE_TTL
-from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
 from limpyd.query.sync_aggregates import Aggregates
+
+if TYPE_CHECKING:
+    from limpyd.query.explanation import Explanation
 
 Item = TypeVar("Item")
 M = TypeVar("M")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from limpyd.query.aggregates import average
+from limpyd.query.collection.aggregate_methods import average
 from limpyd.query.count_order import CountOrder, in_count_order
 from limpyd.query.iteration import Iteration
 

@@ -1,25 +1,16 @@
-"""The methods of collections that add up and count values."""
+"""The methods of collections that add up and count values.
+
+What does it is imported when it is called for.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from limpyd.exceptions import InvalidFilter
 from limpyd.fields import ValueField
-from limpyd.query.aggregates import (
-    Sum,
-    Total,
-    extreme_in_chunks,
-    joined_tallies,
-    named,
-    read_sum,
-    sum_joiner,
-    summable,
-    tallied,
-    tally_decoder,
-)
 from limpyd.query.collection.base import CollectionBase
 from limpyd.query.filters.conditions import ByPk
 from limpyd.query.ordering import sort_keys
@@ -28,6 +19,9 @@ from limpyd.query.results.columns import columns_of
 from limpyd.query.results.projections import Flat
 from limpyd.requests.decoders import returned
 from limpyd.requests.request import Request
+
+if TYPE_CHECKING:
+    from limpyd.query.aggregates import Sum, Total
 
 Item = TypeVar("Item")
 M = TypeVar("M")
@@ -44,6 +38,8 @@ class WithTotals(CollectionBase[Item, M]):
         Raises:
             InvalidFilter: it is no field; or `errors` leaves out values that do not fit, which a total does not.
         """
+        from limpyd.query import aggregates  # noqa: PLC0415 - see above
+
         errors = self._query.projection.errors
         if errors != "raise":
             msg = (
@@ -52,21 +48,29 @@ class WithTotals(CollectionBase[Item, M]):
                 f"in Python"
             )
             raise InvalidFilter(msg)
-        return named(self._schema, name)
+        return aggregates.named(self._schema, name)
 
     def _sum(self, name: Any) -> Total[Sum, tuple[int, Any]]:
+        from limpyd.query import aggregates  # noqa: PLC0415 - see above
+
         name = self._named(name)
-        column, field = summable(self._schema, name)
-        return Total(self._plan(()), column, b"sum", read_sum, sum_joiner(field, column))
+        column, field = aggregates.summable(self._schema, name)
+        joiner = aggregates.sum_joiner(field, column)
+        return aggregates.Total(self._plan(()), column, b"sum", aggregates.read_sum, joiner)
 
     def _tally(self, name: Any) -> Total[Counter[Any], dict[Any, int]]:
+        from limpyd.query import aggregates  # noqa: PLC0415 - see above
+
         name = self._named(name)
-        column, field = tallied(self._schema, name)
+        column, field = aggregates.tallied(self._schema, name)
         many = field if isinstance(field, ValueField) and field.many else None
-        return Total(self._plan(()), column, b"tally", tally_decoder(column, of_members=many), joined_tallies)
+        decode = aggregates.tally_decoder(column, of_members=many)
+        return aggregates.Total(self._plan(()), column, b"tally", decode, aggregates.joined_tallies)
 
     def _extreme(self, name: Any, alpha: bool | None, *, desc: bool) -> Any:
         """The lowest or the highest value, of many objects in chunks if there is no index that is in this order."""
+        from limpyd.query import aggregates  # noqa: PLC0415 - see above
+
         name = self._named(name)
         (key,) = keys = sort_keys(self._schema, name, desc, alpha, None)
         if name.startswith("-"):
@@ -81,7 +85,7 @@ class WithTotals(CollectionBase[Item, M]):
         is_walked = key.index_number is not None or key.scores or not isinstance(key.field, ValueField)
         if is_walked or self._database._pipeline() is not None:
             return self._run(at_once(self))
-        program = extreme_in_chunks(
+        program = aggregates.extreme_in_chunks(
             self._plan(keys), columns[0], lambda pks: at_once(self._narrowed(ByPk(pks, (), "")))
         )
         return self._database._run_program(program)
@@ -91,3 +95,9 @@ class WithTotals(CollectionBase[Item, M]):
         if self._database._pipeline() is not None:
             return self._run(total.at_once().then(convert))
         return self._database._run_program(total.in_chunks(convert))
+
+
+def average(total: tuple[int, Any]) -> Any:
+    """The average; None of nothing."""
+    count, summed = total
+    return summed / count if count else None

@@ -20,8 +20,6 @@ from limpyd.query.collection.storing import Storing
 from limpyd.query.filters.conditions import Missing
 from limpyd.query.ordering import OMITTED
 from limpyd.query.paging import Page, at_position, position_of
-from limpyd.query.scanning.chunks import chunk_of
-from limpyd.query.scanning.scans import indexed_first, paged, unordered
 from limpyd.requests.request import Request, Walk
 from limpyd.utils.conversion import NoMapping
 
@@ -66,6 +64,8 @@ class CollectionCore(
                     f"take slices, such as collection[-40:-20]"
                 )
                 raise InvalidFilter(msg)
+            from limpyd.query.scanning.chunks import chunk_of  # noqa: PLC0415 - most programs store no collections
+
             cursor = position_of(after, as_bytes("a key", self._query.stored_key))
             plan: Any = self._plan()  # of one partition: of several, a stored collection has an order
             found = chunk_of(plan, self._query.projection, size, cursor)
@@ -82,6 +82,8 @@ class CollectionCore(
         return lambda cursor: self._followed(step(cursor), lambda found: found[1])
 
     def _own_steps(self, chunk: int) -> Walk[Item]:
+        from limpyd.query.scanning.scans import indexed_first, paged, unordered  # noqa: PLC0415 - many walk nothing
+
         integer("iterate's chunk", chunk, low=1)
         plan, projection, order = self._plan(), self._query.projection, self._order
         if not order:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from limpyd.expressions import too_deep
 from limpyd.query.collection.base import CollectionBase
-from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.requests.request import Program, Request
 from limpyd.requests.scattered import Rounds, Scattered
-from limpyd.scripts.analysis import analyzed
+
+if TYPE_CHECKING:
+    from limpyd.query.explanation import Explanation
 
 Item = TypeVar("Item")
 M = TypeVar("M")
@@ -28,6 +29,8 @@ class Explaining(CollectionBase[Item, M]):
         plan: Any = self._plan(existing=False)
         if self._schema.keys.count > 1:
             return Scattered(lambda: self._explained_parts(plan, analyze=False), subject=self._schema)
+        from limpyd.query.explanation import explanation  # noqa: PLC0415 - most programs explain nothing
+
         items = self._explained_items()
 
         def explained(reply: list[Any]) -> Explanation:
@@ -42,6 +45,8 @@ class Explaining(CollectionBase[Item, M]):
     def _analysis(self) -> Program[Explanation]:
         if self._schema.keys.count > 1:
             return (yield from self._explained_parts(self._plan(existing=False), analyze=True))
+        from limpyd.scripts.analysis import analyzed  # noqa: PLC0415 - most programs explain nothing
+
         explained: Explanation = yield self._explain()
         items = self._explained_items()
         return explained._replace(ran=(yield analyzed(items))) if items.args else explained

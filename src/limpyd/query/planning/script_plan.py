@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters.conditions import Condition
@@ -14,7 +14,6 @@ from limpyd.query.planning.assumptions import assumed
 from limpyd.query.planning.existence import existing_objects, may_find_missing
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.columns import Column
-from limpyd.query.results.placed_rows import PlacedRows, placed_rows
 from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.requests.step_results import Result
@@ -24,6 +23,9 @@ from limpyd.scripts.queries import EXPLAIN, PAGE, STORE, Search, find, find_plai
 from limpyd.scripts.query_nodes import All, Everything, ListedIn, Node
 from limpyd.scripts.query_values import known_key
 from limpyd.scripts.stored_collections import nothing_found, stored_length
+
+if TYPE_CHECKING:
+    from limpyd.query.results.placed_rows import PlacedRows
 
 R = TypeVar("R")
 
@@ -137,10 +139,12 @@ class ScriptPlan:
         """
         if self.empty:
             return resolved(PlacedRows([], False))
+        from limpyd.query.results import placed_rows as placed  # noqa: PLC0415 - most have one partition
+
         columns = self.columns(projection)
 
         def decode(reply: list[Any]) -> PlacedRows:
-            return PlacedRows(placed_rows(reply[0], len(self.order), len(columns)), bool(reply[1]))
+            return placed.PlacedRows(placed.placed_rows(reply[0], len(self.order), len(columns)), bool(reply[1]))
 
         request = find(
             self.model, self.search, b"placed", decode, limit=limit, columns=columns, extra=start, script=PAGE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,11 @@ from limpyd.query.results.projections import Projection
 from limpyd.query.scanning.chunks import Chunk, chunk_of, some_of
 from limpyd.requests.request import Request, Walk
 from limpyd.requests.scattered import Rounds, Scattered
-from limpyd.requests.walks import WITHOUT_VALUE
+from limpyd.requests.walks import PARTITION, WITHOUT_VALUE
 
 if TYPE_CHECKING:
     from limpyd.query.merging.late_plan import LatePlan
 
-NUMBERED = re.compile(rb"@(\d+):")
-"""The beginning of the cursor of a walk through several partitions."""
 FIRST_PARTITION = b"@0:0"
 """The cursor at the start of the first one."""
 LISTED = b"="
@@ -52,8 +49,10 @@ def one_after_another(walks: Sequence[Walk[Any]]) -> Walk[Any]:
     """A walk that goes through several; its cursor begins with the number of the one that it has come to."""
 
     def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
-        found = NUMBERED.match(cursor)
-        number, own = (int(found[1]), cursor[found.end() :]) if found else (0, cursor)
+        number, own = 0, cursor
+        if cursor.startswith(PARTITION):
+            text, _, own = cursor.removeprefix(PARTITION).partition(b":")
+            number = int(text)
 
         def after(reply: tuple[bytes, list[Any]]) -> tuple[bytes, list[Any]]:
             further, items = reply
