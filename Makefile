@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check faults interrupts bench growth bench-peers commands references examples faces lua docs format clean
+.PHONY: demo demo-cluster test test-all check faults interrupts bench growth bench-peers commands references examples faces lua docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
 
 demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 	@$(BIN)/python examples/airports.py
+
+demo-cluster: $(READY)  ## Write 28,000 airports to three nodes, while slots move and a primary is killed.
+	@$(BIN)/python examples/airports_cluster.py
 
 # Tests start several hundred processes: without compiled files each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
