@@ -29,13 +29,12 @@ def refuse_claims(request: Request[Any]) -> None:
     Raises:
         NotInPipeline: it is one.
     """
-    for assumption in request.assumes:
-        model: Any = None if request.readonly else getattr(getattr(assumption, "maintenance", None), "model", None)
-        index = None if model is None else model.claimed_index
-        if index is not None:
+    for assumption in () if request.readonly else request.assumes:
+        indexes: Any = getattr(assumption, "maintenance", None)
+        if indexes is not None and indexes.model.claimed_index is not None:
             msg = (
-                f"{request!r}: {index} is unique over {model.keys.count} partitions, and its values may have to be "
-                f"claimed in the middle, which MULTI and EXEC do not allow; use transaction()"
+                f"{request!r}: {indexes.model.claimed_index} is unique over {indexes.partition.count} partitions, and "
+                f"its values may have to be claimed in the middle, which MULTI and EXEC do not allow; use transaction()"
             )
             raise NotInPipeline(msg)
 
