@@ -164,3 +164,18 @@ def test_many_at_random(world):
             except StopIteration:
                 left[number] = None
             assert world.faults() == [], writers
+
+
+def test_the_keeper_of_a_claim_voids_that_of_a_sleeper_in_its_own_partition(world):
+    """One took a claim of nobody over and sleeps; a new object of its partition has the value for a while."""
+    case = Case("", [[(A, V_AT_A)], [(B, V_AT_A)]])
+    # That in B is stopped after its claim (and the look for values given up beside it); that in A after its takeover.
+    (sleeper, stopped), outcomes = run(world, case, [1, 1, 1, 0, 0, 0, 0, 0])
+    assert outcomes == ["", ""]
+    keeper = world.model(pk=A2, email=V_AT_A)
+    assert world.faults() == []
+    keeper.email.hdel()
+    assert end_of(world, sleeper) == "ok"
+    assert world.faults() == []
+    assert end_of(world, stopped) == "taken"
+    assert world.faults() == []

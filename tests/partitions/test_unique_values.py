@@ -105,6 +105,13 @@ async def test_its_own_value_is_no_conflict(any_face, models, accounts):
     await any_face.do(accounts[3].email.set("e3"))
     await any_face.do(accounts[3].update(email="e3", number=3))
     assert await any_face.do(accounts[3].codes.sadd("c3", "more")) == 1
+    await any_face.do(accounts[3].update(codes=["more", "c3", "last"], city="here", street="3"))
+    assert await any_face.do(accounts[3].codes.smembers()) == {"more", "c3", "last"}
+    await any_face.do(accounts[3].update(street="elsewhere"))
+    await any_face.do(accounts[3].update(street="3", city="here"))
+    await any_face.do(accounts[3].codes.smove(accounts[3].codes, "c3"))
+    await any_face.do(accounts[3].email.append(""))
+    assert (await any_face.do(models.Account.check())).ok
 
 
 async def test_requests(any_face, models):

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from limpyd.claims import requests
 from limpyd.claims.unique_value import UniqueValue
-from limpyd.exceptions import UniquenessError
+from limpyd.exceptions import LimpydError, UniquenessError
 from limpyd.keys import Partition, to_text
 from limpyd.requests.guards import Guard
 from limpyd.requests.request import Request
@@ -75,7 +75,13 @@ class PartitionClaim:
         beside = self._upkeep()
         while True:
             nonce = os.urandom(requests.NONCE)
-            claimed, *replies = yield [requests.claim(value, self._partition, nonce, barred), *beside]
+            try:
+                claimed, *replies = yield [requests.claim(value, self._partition, nonce, barred), *beside]
+            except LimpydError:
+                if not beside:
+                    raise
+                barred, beside = nonce, []  # that of another node, perhaps: it can wait
+                continue
             if beside:
                 value.model.maintenance.given_up += replies[0]
                 beside = []

@@ -31,6 +31,8 @@ local function hold(key, value, pk)
     local record = call('HGET', claims, value)
     if record and claim_parts(record) ~= number then
       return ask_for_claim(key, value, pk) -- another partition has one, and must be asked
+    elseif record then -- of another writer to this partition, which has not written yet: from now on it may not
+      call('HSET', prefix .. 'barred', number, call('INCR', prefix .. 'clock'))
     end
     local now = redis.call('TIME')
     call('HSET', claims, value, claim_record(number, nonce, now[1] * 1000 + math.floor(now[2] / 1000)))
