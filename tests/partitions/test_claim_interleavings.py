@@ -43,6 +43,7 @@ def in_partition(number: int, beginning: str) -> str:
 
 
 A, A2, B, C = in_partition(0, "a"), in_partition(0, "b"), in_partition(1, "c"), in_partition(2, "d")
+NEW = [in_partition(number, f"+{each}") for each, number in enumerate((0, 0, 1, 3))]
 V, W, V_AT_A = in_partition(3, "v"), in_partition(2, "w"), in_partition(0, "x")
 
 CASES = [
@@ -55,6 +56,8 @@ CASES = [
     Case("it is given up by its keeper, and wanted", [[(A, None)], [(B, V_AT_A)]], [(A, V_AT_A)]),
     Case("it is changed and wanted", [[(A, W)], [(B, V)]], [(A, V)]),
     Case("two exchange their values", [[(A, W)], [(B, V)]], [(A, V), (B, W)]),
+    Case("new objects of two partitions", [[(NEW[0], V_AT_A)], [(NEW[2], V_AT_A)]]),
+    Case("new objects of the partition that keeps it", [[(NEW[0], V_AT_A)], [(A2, V_AT_A)]]),
     Case("it is given up and taken back", [[(A, None), (A, V)], [(B, V)]], [(A, V)]),
 ]
 
@@ -143,6 +146,12 @@ def end_of(world: World, writer: Steps) -> str:
         except StopIteration as end:
             return end.value
     raise AssertionError
+
+
+def operation(choose: random.Random) -> tuple[str, str | None]:
+    """A change of an object, or a creation, at random."""
+    value = choose.choice((V, W, V_AT_A, V_AT_A, None))
+    return choose.choice((A, A2, B, C) if value is None else (A, A2, B, C, *NEW)), value
 
 
 def test_many_at_random(world):

@@ -14,6 +14,8 @@ import redis
 from limpyd.claims.claim import PartitionClaim
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import UniquenessError
+from limpyd.model.crud import creation
+from limpyd.requests.decoders import returned
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause
 
@@ -24,7 +26,15 @@ Steps = Generator[tuple[Request[Any], tuple[Any, ...]] | None, Any, str]
 def setting(bound: Any, value: str | None) -> Steps:
     """Sets a unique field of an object, or removes its value; returns `ok` or `taken`."""
     kind = type(bound)
-    request = kind.hdel.describe(bound) if value is None else kind.hset.describe(bound, value)
+    return _written(kind.hdel.describe(bound) if value is None else kind.hset.describe(bound, value))
+
+
+def creating(model: Any, pk: str, value: str) -> Steps:
+    """Creates an object with a unique value; returns `ok` or `taken`."""
+    return _written(creation(model._schema, {"pk": pk, "email": value}, returned))
+
+
+def _written(request: Request[Any]) -> Steps:
     while True:
         guards = []
         for assumption in request.assumes:
@@ -75,7 +85,8 @@ class Case(NamedTuple):
 
     Attributes:
         name: its name.
-        writers: the operations of each: an object, and the value that it gets, or None.
+        writers: the operations of each: an object, and the value that it gets, or None. An object whose primary key
+            begins with a plus is created.
         before: the values of objects before.
     """
 
@@ -103,7 +114,7 @@ class World:
             if not key.endswith(b":meta"):
                 self.client.delete(key)
         values = dict(case.before)
-        for pk in {pk for writer in case.writers for pk, _ in writer} | values.keys():
+        for pk in {pk for writer in case.writers for pk, _ in writer if not pk.startswith("+")} | values.keys():
             self.model(pk=pk, email=values.get(pk), other="x")
         self.model._schema.maintenance.at(self.keys.first)
         return [self.writer(operations) for operations in case.writers]
@@ -111,7 +122,10 @@ class World:
     def writer(self, operations: Sequence[tuple[str, str | None]]) -> Steps:
         outcomes = []
         for pk, value in operations:
-            outcomes.append((yield from setting(self.model.lazy_connect(pk).email, value)))
+            if pk.startswith("+"):
+                outcomes.append((yield from creating(self.model, pk, value or "")))
+            else:
+                outcomes.append((yield from setting(self.model.lazy_connect(pk).email, value)))
         return " ".join(outcomes)
 
     def sent(self, asked: tuple[Request[Any], tuple[Any, ...]] | None) -> Any:
