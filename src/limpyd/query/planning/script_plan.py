@@ -137,10 +137,10 @@ class ScriptPlan:
             limit: the most objects; 0 for all.
             start: the position that they follow, as arguments of the script; empty from the first one on.
         """
-        if self.empty:
-            return resolved(PlacedRows([], False))
         from limpyd.query.results import placed_rows as placed  # noqa: PLC0415 - most have one partition
 
+        if self.empty:
+            return resolved(placed.PlacedRows([], False))
         columns = self.columns(projection)
 
         def decode(reply: list[Any]) -> PlacedRows:
