@@ -12,6 +12,7 @@ import pytest
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
 from limpyd.statements.statement import Statement
 from tests.support.application import FIELDS, Used, use
+from tests.support.counting import calls
 
 LUA_THAT_IS_READ = """
 import sys
@@ -33,21 +34,22 @@ def test_importing_and_declaring_read_no_lua():
     assert prepared > 0
 
 
-def calls_of(act):
-    """How many functions a call calls."""
-    count = 0
+def test_a_count_of_calls_leaves_out_collections_of_garbage():
+    """One that came in the middle was counted, with all that others hang on it."""
 
-    def note(_frame, event, _argument):
-        nonlocal count
-        count += event in {"call", "c_call"}
+    def look(_phase, _info):
+        len("a call more")
 
-    before = sys.getprofile()
-    sys.setprofile(note)
+    threshold = gc.get_threshold()
+    gc.callbacks.append(look)
+    gc.set_threshold(1)
     try:
-        act()
+        found = calls(lambda: [[number] for number in range(100)])
     finally:
-        sys.setprofile(before)
-    return count
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(look)
+    assert found < 10
+    assert gc.isenabled()
 
 
 def test_a_class_of_twenty_fields_is_declared_in_few_calls():
@@ -55,7 +57,7 @@ def test_a_class_of_twenty_fields_is_declared_in_few_calls():
     database = RedisDatabase()
     Used(database, 0)
     assert len(FIELDS) == 20
-    twenty, forty = (calls_of(lambda n=number, m=more: Used(database, n, more=m)) for number, more in ((1, 0), (2, 20)))
+    twenty, forty = (calls(lambda n=number, m=more: Used(database, n, more=m)) for number, more in ((1, 0), (2, 20)))
     assert twenty < 15_000
     assert forty < 2 * twenty
 
