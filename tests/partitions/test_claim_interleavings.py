@@ -188,3 +188,17 @@ def test_the_keeper_of_a_claim_voids_that_of_a_sleeper_in_its_own_partition(worl
     assert world.faults() == []
     assert end_of(world, stopped) == "taken"
     assert world.faults() == []
+
+
+def test_a_young_claim_is_left_alone(world, monkeypatch):
+    """It is not barred, so its write may still come: who takes it over at once lets two objects have the value."""
+    monkeypatch.setattr(requests, "GRACE", 60_000)
+    case = Case("", [[(B, V_AT_A)], [(C, V_AT_A)]])
+    # That in B claims and sleeps; that in C is told so, finds no owner, and has only to wait.
+    (sleeper, waiting), outcomes = run(world, case, [0, 0, 0, 1, 1, 1, 1, 1, 1])
+    assert outcomes == ["", ""]
+    assert waiting is not None
+    assert end_of(world, sleeper) == "ok"
+    assert world.faults() == []
+    assert end_of(world, waiting) == "taken"
+    assert world.faults() == []
