@@ -41,6 +41,14 @@ A model of several partitions has a hash tag for each, such as {blog:article:7.1
     {blog:article:7.149}:barred            hash    partitions to the times before which their claims are void here
     {blog:article:7.149}:given_up          list    values that were given up, whose claims are to be removed
 
+References between objects of different partitions, or of models on different nodes of a cluster, need more:
+
+    {blog:person:7.149}:clock              string  also the time of deletions of objects that are referred to
+    {blog:person:7.149}:closing            hash    objects that are about to be deleted to token and time
+    {blog:person:7.149}:tomb               hash    deleted objects that others may still refer to, likewise
+    {blog:article:3.12}:barred             hash    also tags, such as blog:person:7.149, to the times before which
+                                                   checks of objects are void here
+
 What needs a key asks for it by partition.
 """
 

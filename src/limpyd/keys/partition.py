@@ -11,7 +11,9 @@ from limpyd.utils.cached_properties import cached_property
 
 CLAIM_WORDS = frozenset({b"barred", b"claim", b"clock", b"given_up", b"nonce"})
 """Those of claims, which models of several partitions have (see limpyd.claims)."""
-DATA_WORDS = frozenset({b"field", b"hash", b"meta", b"nothing", b"pks", b"seq"}) | CLAIM_WORDS
+REFERENCE_WORDS = frozenset({b"closing", b"tomb"})
+"""Those of references between partitions."""
+DATA_WORDS = frozenset({b"field", b"hash", b"meta", b"nothing", b"pks", b"seq"}) | CLAIM_WORDS | REFERENCE_WORDS
 """The words that follow the hash tag in the keys of a model's data, but for those of indexes."""
 INDEX_WORDS: dict[bytes, None] = {}
 """Those in the keys of indexes; each kind of index declares its own (see limpyd.indexes.kind)."""
@@ -74,13 +76,32 @@ class Partition:
 
     @cached_property
     def clock(self) -> bytes:
-        """The key that counts the claims in the way of others (see limpyd.claims)."""
+        """The key that counts the claims in the way of others (see limpyd.claims), and deletions of objects."""
         return self.prefix + b"clock"
 
     @cached_property
     def barred(self) -> bytes:
-        """The hash of the times before which claims of other partitions are void in this one."""
+        """The hash of the times before which the promises of other partitions are void in this one.
+
+        A partition of the same model, which keeps claims, is named by its number; one with objects that are referred to
+        by its tag.
+        """
         return self.prefix + b"barred"
+
+    @cached_property
+    def tag(self) -> bytes:
+        """The hash tag of its keys."""
+        return self.prefix[1:-2]
+
+    @cached_property
+    def closing(self) -> bytes:
+        """The hash of the objects that are about to be deleted, with the token and the time of the deletion."""
+        return self.prefix + b"closing"
+
+    @cached_property
+    def tomb(self) -> bytes:
+        """The hash of deleted objects that others may still refer to, with the token and the time of the deletion."""
+        return self.prefix + b"tomb"
 
     @cached_property
     def given_up(self) -> bytes:
