@@ -1,17 +1,18 @@
 """The models of the protocols: small cases, and whether faults of a broken protocol are found.
 
-The programs `claims_model`, `claims_failover` and `refs_model` explore all cases, in some minutes.
+The programs `claims_model`, `claims_failover`, `refs_model` and `repartition_model` explore all cases, in some minutes.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from tests.protocols import claims_failover, claims_model, refs_model
+from tests.protocols import claims_failover, claims_model, refs_model, repartition_model
 from tests.protocols.claims_failover import ClaimsWithFailovers
 from tests.protocols.claims_model import Claims
 from tests.protocols.exploration import TooManyStatesError, explore, find_fault
 from tests.protocols.refs_model import References
+from tests.protocols.repartition_model import Repartitioning
 
 SMALL = [
     *(
@@ -20,9 +21,18 @@ SMALL = [
     ),
     *((ClaimsWithFailovers, claims_failover.CASES[number], states) for number, states in {2: 798}.items()),
     *((References, refs_model.CASES[number], states) for number, states in {0: 39, 1: 42, 4: 684, 8: 135}.items()),
+    *(
+        (Repartitioning, repartition_model.CASES[number], states)
+        for number, states in {1: 262, 2: 162, 5: 217, 11: 201}.items()
+    ),
 ]
 """Models, cases, and how many states they have: a change of a number is a change of the protocol."""
-MODELS = [(Claims, claims_model), (ClaimsWithFailovers, claims_failover), (References, refs_model)]
+MODELS = [
+    (Claims, claims_model),
+    (ClaimsWithFailovers, claims_failover),
+    (References, refs_model),
+    (Repartitioning, repartition_model),
+]
 BROKEN = [(model, module.CASES, variant) for model, module in MODELS for variant in module.VARIANTS]
 
 
