@@ -34,7 +34,6 @@ OWN = {
     "transform": "indexes/python_transforms.py",
     "unrecorded": "indexes/maintenance/requests.py",
     "claim": "claims/claim.py",
-    "mine": "claims/requests.py",
     "ok": "the result",
 }
 """Those that only one script has, or that no error stands for, and where they are decoded."""

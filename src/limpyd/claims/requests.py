@@ -1,17 +1,17 @@
 """The requests of claims: one function for each Lua file, which documents the arguments.
 
-Each may be sent again: a second execution changes nothing that matters.
+Each is about any number of values, and goes to one partition. Each may be sent again: a second execution changes
+nothing that matters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.decoders import returned
 from limpyd.requests.request import Argument, Request
 
 CLAIM = Script("claim")
@@ -24,9 +24,25 @@ R = TypeVar("R")
 NONCE = 8
 """The bytes of a nonce."""
 AT_ONCE = 20
-"""The most values given up that are taken from a list at once."""
+"""The most values given up that are taken from a list at once, if no more are claimed."""
 GRACE = 100
 """The milliseconds for which a claim is left alone, as its write is probably under way."""
+
+
+class Wanted(NamedTuple):
+    """A claim that is to be made.
+
+    Attributes:
+        value: the value.
+        partition: the partition that is to have it.
+        nonce: its nonce, which is new.
+        barred: the nonce of the claim that it is to replace; empty if there is none.
+    """
+
+    value: UniqueValue
+    partition: Partition
+    nonce: bytes
+    barred: bytes
 
 
 class InTheWay(NamedTuple):
@@ -56,32 +72,33 @@ Answer = int | InTheWay
 """The time of a claim, or the claim that is in the way."""
 
 
-def claim(value: UniqueValue, partition: Partition, nonce: bytes, barred: bytes) -> Request[Answer]:
-    """Claims a value for a partition; returns the time of the claim, or the claim that is in the way."""
-    args = (value.text, partition.number, nonce, barred, GRACE)
+def claim(home: Partition, wanted: Sequence[Wanted]) -> Request[list[Answer]]:
+    """Claims different values whose claims a partition keeps; returns for each the time, or the claim in the way."""
+    keys = (home.clock, *(one.value.claims_in(home) for one in wanted))
+    args = [(one.value.text, one.partition.number, one.nonce, one.barred) for one in wanted]
 
-    def decode(reply: list[Any]) -> Answer:
-        outcome, *facts = reply
-        return facts[0] if outcome == b"mine" else InTheWay(outcome == b"old", *facts)
+    def decode(reply: list[Any]) -> list[Answer]:
+        return [facts[0] if outcome == b"mine" else InTheWay(outcome == b"old", *facts) for outcome, *facts in reply]
 
-    return _asked(CLAIM, value, (value.claims_in(value.home), value.home.clock), args, decode)
-
-
-def verify(value: UniqueValue, found: InTheWay) -> Request[bytes | None]:
-    """Returns the request for the object that has a value in the partition that claimed it; bars old claims if none."""
-    partition = value.model.keys.partitions[found.number]
-    keys = (value.index_in(partition), partition.pks, partition.barred)
-    return _asked(VERIFY, value, keys, (value.text, value.home.number, found.time, int(found.is_old)), returned)
+    return _asked(CLAIM, wanted[0].value.model, keys, (GRACE, *_flat(args)), decode)
 
 
-def take_over(value: UniqueValue, found: InTheWay, partition: Partition, nonce: bytes) -> Request[int | None]:
-    """Takes over a claim for a partition; returns the time of the claim, or None if it is another one by now."""
-    args = (value.text, found.number, found.nonce, partition.number, nonce)
-    return _asked(TAKE_OVER, value, (value.claims_in(value.home), value.home.clock), args, returned)
+def verify(partition: Partition, found: Sequence[tuple[UniqueValue, InTheWay]]) -> Request[list[bytes | None]]:
+    """Returns for each value that a partition claimed the object that has it; bars the old claims of others."""
+    keys = (partition.pks, partition.barred, *(value.index_in(partition) for value, _ in found))
+    args = [(value.text, value.home.number, one.time, int(one.is_old)) for value, one in found]
+    return _asked(VERIFY, found[0][0].model, keys, _flat(args), list)
 
 
-def take_given_up(model: Any, partition: Partition) -> Request[list[GivenUp]]:
-    """Takes some values that a partition gave up from its list (LPOP)."""
+def take_over(home: Partition, found: Sequence[tuple[Wanted, InTheWay]]) -> Request[list[int | None]]:
+    """Takes over claims that a partition keeps; returns for each the time, or None if it is another one by now."""
+    keys = (home.clock, *(wanted.value.claims_in(home) for wanted, _ in found))
+    args = [(wanted.value.text, one.number, one.nonce, wanted.partition.number, wanted.nonce) for wanted, one in found]
+    return _asked(TAKE_OVER, found[0][0].value.model, keys, _flat(args), list)
+
+
+def take_given_up(model: Any, partition: Partition, most: int) -> Request[list[GivenUp]]:
+    """Takes some values that a partition gave up from its list (LPOP); `AT_ONCE` of them, or `most` if that is more."""
 
     def decode(reply: list[bytes] | None) -> list[GivenUp]:
         found = []
@@ -90,20 +107,22 @@ def take_given_up(model: Any, partition: Partition) -> Request[list[GivenUp]]:
             found.append(GivenUp(UniqueValue(model, index, text), raw[:NONCE]))
         return found
 
-    return Request(("LPOP", partition.given_up, AT_ONCE), decode, readonly=True, subject=model)
+    args = ("LPOP", partition.given_up, max(most, AT_ONCE))
+    return Request(args, decode, readonly=True, subject=model)
 
 
-def release(given_up: GivenUp) -> Request[int]:
-    """Removes the claim of a value that was given up, unless it is another one by now; returns how many were."""
-    value, nonce = given_up
-    return _asked(RELEASE, value, (value.claims_in(value.home),), (value.text, nonce), int)
+def release(home: Partition, given_up: Sequence[GivenUp]) -> Request[int]:
+    """Removes the claims of values that were given up, unless they are others by now; returns how many were."""
+    keys = [value.claims_in(home) for value, _ in given_up]
+    args = _flat((value.text, nonce) for value, nonce in given_up)
+    return _asked(RELEASE, given_up[0].value.model, keys, args, int)
+
+
+def _flat(args: Iterable[Sequence[Argument]]) -> list[Argument]:
+    return [arg for some in args for arg in some]
 
 
 def _asked(
-    script: Script,
-    value: UniqueValue,
-    keys: Sequence[bytes],
-    args: Sequence[Argument],
-    decode: Callable[[Any], R],
+    script: Script, model: Any, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R]
 ) -> Request[R]:
-    return Request(evalsha(script, keys, args), decode, readonly=True, script=script, subject=value.model)
+    return Request(evalsha(script, keys, args), decode, readonly=True, script=script, subject=model)

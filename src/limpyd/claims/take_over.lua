@@ -1,20 +1,25 @@
 #!lua
--- Takes over a claim whose partition does not have the value, and has barred it.
+-- Takes over claims whose partitions do not have the values, and have barred them.
 --
--- KEYS   1  the claims of the index: a hash from values to records
---        2  the clock of this partition
--- ARGV   1  the value
---        2  the number of the partition that claimed it
---        3  the nonce of that claim
---        4  the number of the partition that is to have it
---        5  a new random nonce of eight bytes
--- Reply  the time of the clock; nothing if the claim is another one by now
+-- KEYS   1  the clock of this partition
+--        2… for each value the claims of its index: a hash from values to records
+-- ARGV   for each value: the value; the number of the partition that claimed it; the nonce of that claim; the number of
+--        the partition that is to have it; and a new random nonce of eight bytes
+-- Reply  for each value the time of the clock; nothing if the claim is another one by now
 -- @requires claim_parts claim_record
 
-local number, nonce = claim_parts(redis.call('HGET', KEYS[1], ARGV[1]))
-if number ~= tonumber(ARGV[2]) or nonce ~= ARGV[3] then
-  return false
-end
+local time = tonumber(redis.call('GET', KEYS[1]) or '0')
 local now = redis.call('TIME')
-redis.call('HSET', KEYS[1], ARGV[1], claim_record(ARGV[4], ARGV[5], now[1] * 1000 + math.floor(now[2] / 1000)))
-return tonumber(redis.call('GET', KEYS[2]) or '0')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+local times = {}
+for number = 1, #KEYS - 1 do
+  local claims = KEYS[number + 1]
+  local value, partition, nonce, new_partition, new_nonce = unpack(ARGV, 5 * number - 4, 5 * number)
+  local found_partition, found_nonce = claim_parts(redis.call('HGET', claims, value))
+  times[number] = false
+  if found_partition == tonumber(partition) and found_nonce == nonce then
+    redis.call('HSET', claims, value, claim_record(new_partition, new_nonce, now))
+    times[number] = time
+  end
+end
+return times

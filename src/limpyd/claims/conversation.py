@@ -1,0 +1,151 @@
+"""The conversation that claims values: it ends with a claim of each, or with the object that has it.
+
+Each step of it is one request to each partition that takes part, however many values it is about, and whoever is
+stopped between two steps leaves nothing wrong.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from limpyd.claims import requests
+from limpyd.claims.requests import GivenUp, InTheWay, Wanted
+from limpyd.claims.unique_value import UniqueValue
+from limpyd.exceptions import LimpydError
+from limpyd.keys import Partition
+from limpyd.requests.request import Request
+from limpyd.requests.scattered import Pause, Rounds
+
+T = TypeVar("T")
+
+PAUSE = 0.002
+"""The seconds until young claims that are in the way are looked at again; twice as long each further time."""
+LONGEST_PAUSE = 0.02
+
+
+class Claimable(Protocol):
+    """What a conversation is about: a value that a partition is to have."""
+
+    value: UniqueValue
+    partition: Partition
+
+    def wanted(self) -> Wanted:
+        """Returns a new claim, in place of the last one."""
+        ...
+
+    def hold(self, time: int) -> None:
+        """Notes that the claim is made, and its time."""
+        ...
+
+    def leave_to(self, owner: bytes) -> None:
+        """Notes the object that has the value."""
+        ...
+
+
+def claimed(claims: Sequence[Claimable]) -> Rounds[None]:
+    """Claims different values, or finds the objects that have them."""
+    left, pause = list(claims), PAUSE
+    upkeep = _Upkeep(claims)
+    while left:
+        attempts = [(one, one.wanted()) for one in left]
+        homes = by_partition(attempts, lambda attempt: attempt[0].value.home)
+        asked = [requests.claim(home, [wanted for _, wanted in some]) for home, some in homes]
+        try:
+            replies = yield [*asked, *upkeep.requests]
+        except LimpydError:
+            if not upkeep.requests:
+                raise
+            upkeep.requests = []  # that of another node, perhaps: it can wait
+            continue
+        upkeep.note(replies[len(asked) :])
+        found: list[tuple[Claimable, Wanted, InTheWay]] = []
+        for (one, wanted), answer in _answered(homes, replies):
+            if isinstance(answer, InTheWay):
+                found.append((one, wanted, answer))
+            else:
+                one.hold(answer)
+        young, left = yield from _settled(found)
+        if young:
+            # At random: two that wait for each other do not go on at the same time.
+            yield Pause(pause * random.uniform(0.5, 1))  # noqa: S311 - it keeps no secret
+            pause = min(2 * pause, LONGEST_PAUSE)
+            left += young
+
+
+def _settled(found: Sequence[tuple[Claimable, Wanted, InTheWay]]) -> Rounds[tuple[list[Claimable], list[Claimable]]]:
+    """Finds the owners of values, or takes over the claims in the way.
+
+    Returns:
+        those in whose way a young claim is; and the others that are to be claimed again.
+    """
+    young: list[Claimable] = []
+    left: list[Claimable] = []
+    if not found:
+        return young, left
+    partitions = found[0][0].value.model.keys.partitions
+    owners = by_partition(found, lambda each: partitions[each[2].number])
+    replies = yield [
+        requests.verify(partition, [(one.value, answer) for one, _, answer in some]) for partition, some in owners
+    ]
+    old = []
+    for (one, wanted, answer), owner in _answered(owners, replies):
+        if owner is not None:
+            one.leave_to(owner)
+        elif answer.is_old:
+            old.append((one, wanted, answer))
+        else:
+            young.append(one)
+    if old:
+        homes = by_partition(old, lambda each: each[0].value.home)
+        replies = yield [
+            requests.take_over(home, [(wanted, answer) for _, wanted, answer in some]) for home, some in homes
+        ]
+        for (one, _, _), time in _answered(homes, replies):
+            if time is None:
+                left.append(one)
+            else:
+                one.hold(time)
+    return young, left
+
+
+class _Upkeep:
+    """The removal of claims of values that were given up before, beside the first round.
+
+    Attributes:
+        requests: the requests for it.
+    """
+
+    def __init__(self, claims: Sequence[Claimable]) -> None:
+        model = claims[0].value.model
+        self._maintenance = model.maintenance
+        given_up: list[GivenUp] = self._maintenance.given_up
+        self._maintenance.given_up = []
+        homes = by_partition(given_up, lambda one: one.value.home)
+        takers = by_partition(claims, lambda one: one.partition)
+        self._taken = len(takers)
+        self.requests: list[Request[Any]] = [
+            *(requests.take_given_up(model, partition, len(some)) for partition, some in takers),
+            *(requests.release(home, some) for home, some in homes),
+        ]
+
+    def note(self, replies: Sequence[Any]) -> None:
+        """Notes what was taken, to be removed beside the next claims."""
+        self.requests = []
+        for taken in replies[: self._taken]:
+            self._maintenance.given_up += taken
+
+
+def by_partition(items: Iterable[T], partition_of: Callable[[T], Partition]) -> list[tuple[Partition, list[T]]]:
+    """Returns partitions, each with the items that belong to it."""
+    found: dict[Partition, list[T]] = {}
+    for item in items:
+        found.setdefault(partition_of(item), []).append(item)
+    return [*found.items()]
+
+
+def _answered(asked: Sequence[tuple[Partition, list[T]]], replies: Sequence[list[Any]]) -> Iterable[tuple[T, Any]]:
+    """Yields each item with the answer to it."""
+    for (_, items), answers in zip(asked, replies, strict=False):
+        yield from zip(items, answers, strict=True)
