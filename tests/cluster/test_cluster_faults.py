@@ -205,7 +205,7 @@ class TestAsync:
         async def main(database):
             await database.connect()
             driver = database._driver
-            connection = await driver._open_to(driver._routing.topology.nodes[0])
+            connection = await driver.connections.open_to(driver._routing.topology.nodes[0])
             written = []
             connection._write = written.append
             call = asyncio.create_task(asked(connection, b"PING\r\n", PING, PACKED_ASKING))

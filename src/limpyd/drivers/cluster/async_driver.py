@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.drivers.async_transport import NOT_OPENED, Talk
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
+from limpyd.drivers.cluster.async_refresh import AsyncTopologyRefresh
 from limpyd.drivers.cluster.attempts import PACKED_ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
@@ -31,7 +31,7 @@ from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.requests.walks import ServerChanged
-from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
+from limpyd.tracing.events import Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
 R = TypeVar("R")
@@ -47,6 +47,7 @@ class AsyncClusterDriver(AsyncDriver):
     def __init__(self, connections: AsyncClusterConnections, address: str, listeners: Listeners) -> None:
         super().__init__(connections, address, listeners)  # type: ignore[arg-type]
         self._routing = connections.routing
+        self._refresh = AsyncTopologyRefresh(connections, listeners)
         self.attempts = partial(Attempts, self._routing)
 
     def is_redirection(self, failure: Any) -> bool:
@@ -64,7 +65,7 @@ class AsyncClusterDriver(AsyncDriver):
         walk, found = walk_of(request, self._routing), ENDED
         while True:
             if walk.between_nodes:
-                await self._refresh()
+                await self._refresh.now()
                 walk.go_on()
             if walk.node is None:
                 break
@@ -99,7 +100,7 @@ class AsyncClusterDriver(AsyncDriver):
             if trace is not None:
                 trace.finish(replies)
             pause = batch.settle(last=self.connections.closed)
-            await self._refresh_if(batch.attempts)
+            await self._refresh.if_stale(batch.attempts)
             if batch.left:
                 traced = (traced[0], traced[1], "redirected")
                 await self.sleep(pause)
@@ -131,15 +132,13 @@ class AsyncClusterDriver(AsyncDriver):
         """The connection for each share, or why there is none."""
         opened: list[Any] = [self.connections.pools[share.node].shared() for share in shares]
         if None in opened:
-            opened = await asyncio.gather(*(self._open_to(share.node) for share in shares), return_exceptions=True)
+            opened = await asyncio.gather(
+                *(self.connections.open_to(share.node) for share in shares), return_exceptions=True
+            )
             for failure in opened:
                 if isinstance(failure, BaseException) and not isinstance(failure, NOT_OPENED):
                     raise failure
         return opened
-
-    async def _open_to(self, node: NodeAddress) -> MultiplexedConnection:
-        pool = self.connections.pools[node]
-        return pool.shared() or await pool.here().open_shared()
 
     @asynccontextmanager
     async def alone(self, slot: int | None, attempts: Attempts) -> AsyncIterator[Talk]:
@@ -160,7 +159,7 @@ class AsyncClusterDriver(AsyncDriver):
                 except (ServerUnreachable, ConnectionLost) as error:
                     failure = unexecuted(error, request, last=self.connections.closed)
                 again = redirected(attempts, failure, slot, node)
-                await self._refresh_if(attempts)
+                await self._refresh.if_stale(attempts)
                 raise again
 
             yield talk
@@ -182,7 +181,7 @@ class AsyncClusterDriver(AsyncDriver):
             else:
                 connection.wait_at_most(connection.usual_timeout)
                 return node, connection
-            await self._refresh_if(attempts)
+            await self._refresh.if_stale(attempts)
             await self.sleep(pause)
 
     async def _ask_again(self, request: Request[Any], packed: bytes, loss: ConnectionLost) -> Any:
@@ -208,7 +207,7 @@ class AsyncClusterDriver(AsyncDriver):
             is_loss = isinstance(failure, ConnectionLost)
             was_lost = was_lost or (is_loss and failure.sent)
             retry = "redirected" if is_redirection(failure) else "reconnect"
-            await self._refresh_if(attempts)
+            await self._refresh.if_stale(attempts)
             if pause:
                 await self.sleep(pause)
             failure = None
@@ -221,7 +220,9 @@ class AsyncClusterDriver(AsyncDriver):
             if request.blocking:
                 reply = await self._wait_at(node, request, packed, asking=asking)
             else:
-                reply = await asked(await self._open_to(node), packed, request, PACKED_ASKING if asking else b"")
+                reply = await asked(
+                    await self.connections.open_to(node), packed, request, PACKED_ASKING if asking else b""
+                )
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)
@@ -256,36 +257,3 @@ class AsyncClusterDriver(AsyncDriver):
         if attempts.over(pause):
             raise unreachable(str(node), failure) from failure
         return pause
-
-    async def _refresh_if(self, attempts: Attempts) -> None:
-        """Asks for the topology again if a try has shown that it may have changed, and it is time."""
-        if not attempts.stale or not self._routing.policy.begin():
-            return
-        attempts.stale = False
-        try:
-            await self._refresh(attempts.suspects)
-        finally:
-            self._routing.policy.end()
-
-    async def _refresh(self, suspects: Collection[NodeAddress] = ()) -> None:
-        """Asks one node after the other for the topology, until one answers."""
-        for node in self._routing.to_ask(suspects):
-            if self._routing.learn(await self._slots_from(node), node):
-                self.connections.drop_others()
-                return
-
-    async def _slots_from(self, node: NodeAddress) -> Any:
-        """The reply of a node to CLUSTER SLOTS; None if there is none."""
-        packed = pack(CLUSTER_SLOTS)
-        trace = None
-        if self.callbacks or GLOBAL_CALLBACKS:
-            trace = self._listeners.start_named(TOPOLOGY, [CLUSTER_SLOTS], len(packed))
-        reply: Any = None
-        failure: Exception | None = None
-        try:
-            reply = await (await self._open_to(node)).ask(packed)
-        except (ConnectionLost, *NOT_OPENED) as error:
-            failure = error.as_error() if isinstance(error, ConnectionLost) else error
-        if trace is not None:
-            trace.finish(reply, failure)
-        return reply

@@ -8,6 +8,7 @@ from limpyd.drivers.async_connection_pool import AsyncConnectionPool
 from limpyd.drivers.cluster.node_pools import NodePools
 from limpyd.drivers.cluster.routing import Routing
 from limpyd.drivers.cluster.topology import NodeAddress
+from limpyd.drivers.multiplexed_connection import MultiplexedConnection
 
 
 class AsyncClusterConnections:
@@ -30,6 +31,11 @@ class AsyncClusterConnections:
     def closed(self) -> bool:
         """True if no more connections are opened."""
         return self.pools.closed
+
+    async def open_to(self, node: NodeAddress) -> MultiplexedConnection:
+        """Returns the connection to a node that the tasks of this event loop share."""
+        pool = self.pools[node]
+        return pool.shared() or await pool.here().open_shared()
 
     def drop_others(self) -> None:
         """Closes the connections to nodes that serve no slots any more, unless replies are awaited on them."""

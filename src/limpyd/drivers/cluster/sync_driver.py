@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.drivers.cluster.attempts import Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.sync_nodes import ClusterConnections
+from limpyd.drivers.cluster.sync_refresh import TopologyRefresh
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import LOST, Home, Lost
 from limpyd.drivers.conversation import Conversation
@@ -28,7 +28,7 @@ from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.requests.walks import ServerChanged
-from limpyd.tracing.events import TOPOLOGY, Purpose, Retry
+from limpyd.tracing.events import Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
 R = TypeVar("R")
@@ -44,6 +44,7 @@ class ClusterDriver(SyncDriver):
     def __init__(self, connections: ClusterConnections, address: str, listeners: Listeners) -> None:
         super().__init__(connections, address, listeners)  # type: ignore[arg-type]
         self._routing = connections.routing
+        self._refresh = TopologyRefresh(connections, listeners)
         self.attempts = partial(Attempts, self._routing)
 
     def is_redirection(self, failure: Any) -> bool:
@@ -58,7 +59,7 @@ class ClusterDriver(SyncDriver):
         walk, found = walk_of(request, self._routing), ENDED
         while True:
             if walk.between_nodes:
-                self._refresh()
+                self._refresh.now()
                 walk.go_on()
             if walk.node is None:
                 break
@@ -86,7 +87,7 @@ class ClusterDriver(SyncDriver):
                 trace = self._listeners.start_batch(traced, len(batch.left))
             self._send_shares(batch, trace)
             pause = batch.settle()
-            self._refresh_if(batch.attempts)
+            self._refresh.if_stale(batch.attempts)
             if batch.left:
                 traced = (traced[0], traced[1], "redirected")
                 self.sleep(pause)
@@ -160,7 +161,7 @@ class ClusterDriver(SyncDriver):
             except LOST as error:
                 failure = unexecuted(error, request, sent=connection.sent)
             again = redirected(attempts, failure, slot, node)
-            self._refresh_if(attempts)
+            self._refresh.if_stale(attempts)
             raise again
 
         try:
@@ -193,7 +194,7 @@ class ClusterDriver(SyncDriver):
                     raise unreachable(str(node), error) from error
             else:
                 return node, connection
-            self._refresh_if(attempts)
+            self._refresh.if_stale(attempts)
             self.sleep(pause)
 
     def _ask(
@@ -218,7 +219,7 @@ class ClusterDriver(SyncDriver):
             pause = self._before_next(request, attempts, node, failure, was_lost=was_lost)
             was_lost = was_lost or (isinstance(failure, Lost) and failure.sent)
             retry = "reconnect" if isinstance(failure, Lost) else "redirected"
-            self._refresh_if(attempts)
+            self._refresh.if_stale(attempts)
             if pause:
                 self.sleep(pause)
             failure = None
@@ -252,7 +253,7 @@ class ClusterDriver(SyncDriver):
             self.connections.pools[node].close_idle()
             if not request.readonly or was_lost or isinstance(error, redis_errors.TimeoutError):
                 attempts.suspect(node)
-                self._refresh_if(attempts)
+                self._refresh.if_stale(attempts)
                 raise lost(request, str(node), error) from error
             attempts.suspect(node)
             return 0.0
@@ -265,36 +266,3 @@ class ClusterDriver(SyncDriver):
         if attempts.over(pause):
             raise unreachable(str(node), error) from error
         return pause
-
-    def _refresh_if(self, attempts: Attempts) -> None:
-        """Asks for the topology again if a try has shown that it may have changed, and it is time."""
-        if not attempts.stale or not self._routing.policy.begin():
-            return
-        attempts.stale = False
-        try:
-            self._refresh(attempts.suspects)
-        finally:
-            self._routing.policy.end()
-
-    def _refresh(self, suspects: Collection[NodeAddress] = ()) -> None:
-        """Asks one node after the other for the topology, until one answers."""
-        for node in self._routing.to_ask(suspects):
-            if self._routing.learn(self._slots_from(node), node):
-                self.connections.drop_others()
-                return
-
-    def _slots_from(self, node: NodeAddress) -> Any:
-        """The reply of a node to CLUSTER SLOTS; None if there is none."""
-        packed = pack(CLUSTER_SLOTS)
-        trace = None
-        if self.callbacks or GLOBAL_CALLBACKS:
-            trace = self._listeners.start_named(TOPOLOGY, [CLUSTER_SLOTS], len(packed))
-        reply: Any = None
-        error: Exception | None = None
-        try:
-            reply = self.connections.pools[node].exchange(packed)
-        except (Lost, redis_errors.ResponseError) as failure:
-            error = failure.error if isinstance(failure, Lost) else failure
-        if trace is not None:
-            trace.finish(reply, error)
-        return reply

@@ -1,0 +1,63 @@
+"""The questions of the async face which node of a cluster serves which slots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from limpyd.drivers.addresses import CLUSTER_SLOTS
+from limpyd.drivers.async_transport import NOT_OPENED
+from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
+from limpyd.drivers.cluster.attempts import Attempts
+from limpyd.drivers.cluster.topology import NodeAddress
+from limpyd.drivers.multiplexed_connection import ConnectionLost
+from limpyd.requests.resp import pack
+from limpyd.tracing.events import TOPOLOGY
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners
+
+
+class AsyncTopologyRefresh:
+    """Asks for the topology again, as often as the policy allows.
+
+    Args:
+        connections: those to the nodes.
+        listeners: the callbacks that see the questions.
+    """
+
+    def __init__(self, connections: AsyncClusterConnections, listeners: Listeners) -> None:
+        self._connections = connections
+        self._routing = connections.routing
+        self._listeners = listeners
+
+    async def if_stale(self, attempts: Attempts) -> None:
+        """Asks if a try has shown that the topology may have changed, and it is time."""
+        if not attempts.stale or not self._routing.policy.begin():
+            return
+        attempts.stale = False
+        try:
+            await self.now(attempts.suspects)
+        finally:
+            self._routing.policy.end()
+
+    async def now(self, suspects: Collection[NodeAddress] = ()) -> None:
+        """Asks one node after the other, until one answers."""
+        for node in self._routing.to_ask(suspects):
+            if self._routing.learn(await self._slots_from(node), node):
+                self._connections.drop_others()
+                return
+
+    async def _slots_from(self, node: NodeAddress) -> Any:
+        """The reply of a node to CLUSTER SLOTS; None if there is none."""
+        packed = pack(CLUSTER_SLOTS)
+        trace = None
+        if self._listeners.callbacks or GLOBAL_CALLBACKS:
+            trace = self._listeners.start_named(TOPOLOGY, [CLUSTER_SLOTS], len(packed))
+        reply: Any = None
+        failure: Exception | None = None
+        try:
+            reply = await (await self._connections.open_to(node)).ask(packed)
+        except (ConnectionLost, *NOT_OPENED) as error:
+            failure = error.as_error() if isinstance(error, ConnectionLost) else error
+        if trace is not None:
+            trace.finish(reply, failure)
+        return reply
