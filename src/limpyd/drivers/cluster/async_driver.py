@@ -88,11 +88,11 @@ class AsyncClusterDriver(AsyncDriver):
         atomic = traced[1] == "transaction"
         batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic)
         while batch.left:
-            trace = None
+            trace, shares = None, batch.shares()
             if self.callbacks or GLOBAL_CALLBACKS:
-                trace = self._listeners.start_batch(traced, len(batch.left))
+                trace = self._listeners.start_batch(traced, sum(len(share.numbers) for share in shares))
             try:
-                replies = await self._send_shares(batch, batch.shares(), trace)
+                replies = await self._send_shares(batch, shares, trace)
             except BaseException as error:
                 if trace is not None:
                     trace.finish(error=error)

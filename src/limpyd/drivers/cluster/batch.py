@@ -1,6 +1,8 @@
 """Requests that are sent together to the nodes of a cluster: which go to which node, and which are sent again. No I/O.
 
-Those of one slot keep their order: after one that has to be sent again, later reads of its slot are sent again too.
+Those of one slot keep their order. After one that has to be sent again, later reads of its slot are sent again too. If
+a later write was executed, it is too late for that, and the one before it fails (see slot_order.py). To make this rare,
+only the first request of such a slot is sent again, until it is accepted.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.routing import Routing, Slot
+from limpyd.drivers.cluster.slot_order import Dependents, not_in_order, overtaken
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
 from limpyd.drivers.script_cache import ScriptCache, Sources
@@ -82,6 +85,7 @@ class ClusterBatch:
         self._asked: dict[int, NodeAddress] = {}
         self._lost_once: set[int] = set()
         self._outcomes: dict[int, tuple[NodeAddress, Any]] = {}
+        self._held_up: set[int | None] = set()
         self.attempts = Attempts(routing)
         self.replies: list[Any] = [None] * len(requests)
         self.left = list(range(len(requests)))
@@ -93,7 +97,7 @@ class ClusterBatch:
             return [Share(self._routing.node_for(home or Slot(None)), False, list(self.left))]
         shares: dict[tuple[NodeAddress, bool], Share] = {}
         homes: dict[int | None, Share] = {}
-        for number in self.left:
+        for number in self._to_send_now():
             request, slot = self._requests[number], self._slots[number]
             share = None if number in self._asked or request.crosses_slots else homes.get(slot)
             if share is None:
@@ -104,6 +108,17 @@ class ClusterBatch:
                     homes[slot] = share
             share.numbers.append(number)
         return list(shares.values())
+
+    def _to_send_now(self) -> list[int]:
+        """Returns the positions of what is sent in this try: of a slot that refused something, only the first one."""
+        if not self._held_up:
+            return self.left
+        first: dict[int | None, int] = {}
+        return [
+            number
+            for number in self.left
+            if self._slots[number] not in self._held_up or first.setdefault(self._slots[number], number) == number
+        ]
 
     def _node_for(self, request: Request[Any], slot: int | None, shares: Iterable[Share]) -> NodeAddress:
         """Returns the node for a request; for one without keys one that is asked anyway, if there is one."""
@@ -152,25 +167,48 @@ class ClusterBatch:
         pauses = [0.0]
         again = self._whole_again(outcomes, pauses) if self._atomic else self._some_again(outcomes, pauses)
         if again and (last or self.attempts.over(max(pauses))):
-            self._give_up(again, outcomes)
-            again = []
+            again = self._give_up(again, outcomes, last=last)
         self.left = again
         return max(pauses)
 
     def _some_again(self, outcomes: dict[int, tuple[NodeAddress, Any]], pauses: list[float]) -> list[int]:
-        again: list[int] = []
-        held_up = set()
-        for number in self.left:
+        sent = [number for number in self.left if number in outcomes]
+        writing = {self._slots[number] for number in self.left if not self._requests[number].readonly}
+        refused: dict[int, Any] = {}
+        held_up: set[int | None] = set()
+        for number in sent:
             node, outcome = outcomes[number]
-            slot = self._slots[number]
+            slot, before = self._slots[number], len(pauses)
             if self._is_again(number, node, outcome, pauses):
+                refused[number] = outcome
+                if slot in writing and len(pauses) > before and (pauses[-1] or slot in self._held_up):
+                    held_up.add(slot)
+        self._held_up = held_up
+        if refused:
+            self._give_up_overtaken(sent, refused, outcomes)
+        return self._again_after(refused, outcomes)
+
+    def _again_after(self, refused: dict[int, Any], outcomes: dict[int, tuple[NodeAddress, Any]]) -> list[int]:
+        """Returns what is sent again; sets the replies to the others."""
+        again: list[int] = []
+        stale = Dependents(self._requests, self._slots)
+        for number in self.left:
+            if number in refused:
                 again.append(number)
-                held_up.add(slot)
-            elif slot in held_up and self._requests[number].readonly:
+                stale.note(number, refused[number])
+            elif number not in outcomes or (self._requests[number].readonly and stale.includes(number)):
                 again.append(number)
-            elif not isinstance(outcome, Failure):
-                self.replies[number] = outcome
+            elif not isinstance(outcomes[number][1], Failure):
+                self.replies[number] = outcomes[number][1]
         return again
+
+    def _give_up_overtaken(
+        self, sent: Sequence[int], refused: dict[int, Any], outcomes: dict[int, tuple[NodeAddress, Any]]
+    ) -> None:
+        """Puts an error in the place of each refusal of what cannot be sent again in order."""
+        errors = [number for number in sent if isinstance(outcomes[number][1], redis_errors.ResponseError)]
+        for number in overtaken(sent, refused, errors, self._requests, self._slots):
+            outcomes[number] = outcomes[number][0], not_in_order(self._requests[number], refused.pop(number))
 
     def _is_again(self, number: int, node: NodeAddress, outcome: Any, pauses: list[float]) -> bool:
         """Returns whether a request is to be sent again; if its reply is lost for good, sets the error."""
@@ -219,11 +257,15 @@ class ClusterBatch:
             self.attempts.stale = self.attempts.stale or failed
         return []
 
-    def _give_up(self, again: Sequence[int], outcomes: dict[int, tuple[NodeAddress, Any]]) -> None:
-        if len(again) == len(self._requests):
+    def _give_up(self, again: Sequence[int], outcomes: dict[int, tuple[NodeAddress, Any]], *, last: bool) -> list[int]:
+        """Sets the error of what was refused, and of what waited for it; returns the rest, which can go on."""
+        first = {self._slots[number]: outcomes[number] for number in reversed(again) if number in outcomes}
+        given_up = {number for number in again if last or self._slots[number] in first}
+        if len(given_up) == len(self._requests):
             raise unreachable(str(outcomes[again[0]][0]), self.attempts.error or redis_errors.ConnectionError())
-        for number in again:
-            node, outcome = outcomes[number]
+        for number in given_up:
+            node, outcome = outcomes.get(number) or first.get(self._slots[number]) or next(iter(outcomes.values()))
             error = outcome.error if isinstance(outcome, Failure) else outcome
             known = error if isinstance(error, Exception) else self.attempts.error
             self.replies[number] = unreachable(str(node), known or redis_errors.ConnectionError())
+        return [number for number in again if number not in given_up]

@@ -82,10 +82,10 @@ class ClusterDriver(SyncDriver):
         atomic = traced[1] == "transaction"
         batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic)
         while batch.left:
-            trace = None
+            trace, shares = None, batch.shares()
             if self.callbacks or GLOBAL_CALLBACKS:
-                trace = self._listeners.start_batch(traced, len(batch.left))
-            self._send_shares(batch, trace)
+                trace = self._listeners.start_batch(traced, sum(len(share.numbers) for share in shares))
+            self._send_shares(batch, shares, trace)
             pause = batch.settle()
             self._refresh.if_stale(batch.attempts)
             if batch.left:
@@ -93,12 +93,12 @@ class ClusterDriver(SyncDriver):
                 self.sleep(pause)
         return batch.replies
 
-    def _send_shares(self, batch: ClusterBatch, trace: RequestTrace | None) -> None:
+    def _send_shares(self, batch: ClusterBatch, shares: Sequence[Share], trace: RequestTrace | None) -> None:
         """Sends each node its share, then reads all replies."""
         talks: list[tuple[Share, SyncConnection, Conversation]] = []
         failure: BaseException | None = None
         try:
-            for share in batch.shares():
+            for share in shares:
                 pool = self.connections.pools[share.node]
                 try:
                     connection = pool.take()
