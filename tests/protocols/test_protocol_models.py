@@ -20,7 +20,10 @@ SMALL = [
         for number, states in {0: 68, 2: 35, 4: 371, 6: 120, 8: 355}.items()
     ),
     *((ClaimsWithFailovers, claims_failover.CASES[number], states) for number, states in {2: 798}.items()),
-    *((References, refs_model.CASES[number], states) for number, states in {0: 39, 1: 42, 4: 684, 8: 135}.items()),
+    *(
+        (References, refs_model.CASES[number], states)
+        for number, states in {0: 238, 1: 77, 2: 31, 3: 159, 11: 137, 15: 41, 18: 563, 23: 297}.items()
+    ),
     *(
         (Repartitioning, repartition_model.CASES[number], states)
         for number, states in {1: 262, 2: 162, 5: 217, 11: 201}.items()
