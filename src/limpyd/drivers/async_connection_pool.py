@@ -11,6 +11,7 @@ import redis.asyncio
 
 from limpyd.drivers.loop_connections import LoopConnections
 from limpyd.drivers.multiplexed_connection import MultiplexedConnection
+from limpyd.requests.reads import Reads
 
 
 class AsyncConnectionPool:
@@ -40,6 +41,10 @@ class AsyncConnectionPool:
         connections = self._loops.get(asyncio.get_running_loop())
         connection = None if connections is None else connections.shared
         return None if connection is None or connection.lost else connection
+
+    def shares(self, reads: Reads) -> list[tuple[AsyncConnectionPool, Reads]]:
+        """Returns where to send reads."""
+        return [(self, reads)]
 
     def here(self) -> LoopConnections:
         """Returns the connections of this event loop."""

@@ -10,9 +10,10 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.async_connection_pool import AsyncConnectionPool
+from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, refused, too_few_connections, unreachable
-from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
+from limpyd.drivers.multiplexed_connection import MultiplexedConnection
 from limpyd.drivers.script_cache import Sources
 from limpyd.drivers.shared_requests import asked
 from limpyd.requests.request import Request

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.async_execution import AsyncExecution
-from limpyd.drivers.multiplexed_connection import ConnectionLost
+from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.requests.request import IncompleteReply, Request
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 

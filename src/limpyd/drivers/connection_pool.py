@@ -21,6 +21,7 @@ from redis.exceptions import MaxConnectionsError
 
 from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
 from limpyd.drivers.sync_connection import SyncConnection
+from limpyd.requests.reads import Reads
 
 IDLE_UNCHECKED = 0.05
 """Seconds for which an idle connection is trusted to be still open without looking."""
@@ -158,6 +159,10 @@ class SyncConnectionPool:
             connection.check()
         connection.used_at = now
         return connection
+
+    def shares(self, reads: Reads) -> list[tuple[SyncConnectionPool, Reads]]:
+        """Returns where to send reads."""
+        return [(self, reads)]
 
     def give_back(self, connection: SyncConnection) -> None:
         """Takes a connection back for the next caller; to be called once for each `take`."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from limpyd.drivers.multiplexed_connection import ConnectionLost
+from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.sync import FAILURES
 from limpyd.requests.request import Request
 from limpyd.statements.fast_path import FastCall

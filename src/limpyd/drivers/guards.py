@@ -16,19 +16,15 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.exceptions import LimpydError, ServerError
-from limpyd.requests.guards import EPOCH, Guard
-from limpyd.requests.request import MAX_TRIES, Argument, Request
+from limpyd.requests.guards import Guard, holds, questions
+from limpyd.requests.request import MAX_TRIES, Request
 
 
 def followups_of(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
     """Returns the requests to send right after a request: reads of epochs, and those that it asks for itself."""
     if request.script is not None:
         return []
-    asked: list[tuple[Argument, ...]] = []
-    for guard in guards:
-        asked.append((b"HGET", guard.meta, EPOCH))
-        if guard.epoch.startswith(b":"):
-            asked.append((b"SCARD", guard.epoch[1:]))
+    asked = [args for guard in guards for args in questions(guard)]
     return [*(EpochRead(args, bytes, readonly=True, subject=request.subject) for args in asked), *request.followups]
 
 
@@ -50,14 +46,12 @@ def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = (
         return str(reply).startswith("OUTDATED ")
     if not epochs:
         return False
-    found = iter(epochs)
+    at = 0
     for guard in guards:
-        epoch = next(found) or b""
-        if guard.epoch.startswith(b":"):
-            if next(found) != 0 or epoch != b"":
-                return True
-        elif epoch != guard.epoch:
+        count = len(questions(guard))
+        if not holds(guard, epochs[at : at + count]):
             return True
+        at += count
     return False
 
 

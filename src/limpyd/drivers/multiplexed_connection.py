@@ -19,34 +19,15 @@ from contextlib import suppress
 from typing import Any
 
 import hiredis
-from redis import exceptions as redis_errors
 from redis.exceptions import RedisError
 
+from limpyd.drivers.awaited_replies import ConnectionLost, Reply, Several, fail
 from limpyd.drivers.script_cache import ScriptCache
 
 NOTHING_YET = object()
 RECEIVED_AT_ONCE = 65536
 PATROL = 1.0
 """Seconds between two looks at a connection that owes replies."""
-
-
-class ConnectionLost(Exception):
-    """The connection was lost before the reply came.
-
-    Attributes:
-        sent: the request may have reached the server.
-        timed_out: the server did not reply in time.
-    """
-
-    def __init__(self, reason: str, *, sent: bool, timed_out: bool = False) -> None:
-        super().__init__(reason)
-        self.sent = sent
-        self.timed_out = timed_out
-
-    def as_error(self) -> RedisError:
-        """Returns the error of redis-py for it."""
-        kind = redis_errors.TimeoutError if self.timed_out else redis_errors.ConnectionError
-        return kind(str(self))
 
 
 class MultiplexedConnection(asyncio.BufferedProtocol):
@@ -76,8 +57,8 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self._heard_at = self._loop.time()
         self._received = bytearray(RECEIVED_AT_ONCE)
         self._view = memoryview(self._received)  # TLS reads into slices, which of a bytearray are copies
-        self._waiting: deque[tuple[bytes, asyncio.Future[Any]]] = deque()
-        self._sent: deque[asyncio.Future[Any]] = deque()
+        self._waiting: deque[tuple[bytes, Reply]] = deque()
+        self._sent: deque[Reply] = deque()
         self._flushing = False
         self._paused = False
         self.lost = False
@@ -91,16 +72,29 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
     def ask(self, packed: bytes) -> asyncio.Future[Any]:
         """Sends a packed command with the others of this turn; the future is its reply, also an error reply."""
         reply: asyncio.Future[Any] = self._loop.create_future()
+        if self._begin(reply):
+            self._waiting.append((packed, reply))
+        return reply
+
+    def ask_several(self, packed: bytes, count: int) -> asyncio.Future[list[Any]]:
+        """The same of packed commands that have so many replies together; the future is the list of those."""
+        replies: asyncio.Future[list[Any]] = self._loop.create_future()
+        if self._begin(replies):
+            several = Several(replies, count)
+            self._waiting += [(packed, several), *[(b"", several)] * (count - 1)]
+        return replies
+
+    def _begin(self, reply: asyncio.Future[Any]) -> bool:
+        """Returns whether something can be sent, and sees to it that it will be; fails the reply to it if not."""
         if self.lost:
-            _fail(reply, ConnectionLost("the connection was lost before it was used", sent=False))
-            return reply
+            fail(reply, ConnectionLost("the connection was lost before it was used", sent=False))
+            return False
         if not self._flushing:
             self._loop.call_soon(self._flush)
             self._flushing = True
             if self._watch is None:
                 self._start_patrol()
-        self._waiting.append((packed, reply))
-        return reply
+        return True
 
     @property
     def is_idle(self) -> bool:
@@ -136,7 +130,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
             if not isinstance(error, OSError):
                 raise
 
-    def _write(self, requests: list[tuple[bytes, asyncio.Future[Any]]]) -> None:
+    def _write(self, requests: list[tuple[bytes, Reply]]) -> None:
         if not self._sent:
             self._heard_at = self._loop.time()
         self._sent.extend([reply for _, reply in requests])
@@ -187,11 +181,11 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self.lost = True
         while self._sent:
             reply = self._sent[0]
-            _fail(reply, ConnectionLost(reason, sent=True, timed_out=timed_out))
+            fail(reply, ConnectionLost(reason, sent=True, timed_out=timed_out))
             self._sent.popleft()
         while self._waiting:
             _, reply = self._waiting[0]
-            _fail(reply, ConnectionLost(reason, sent=False))
+            fail(reply, ConnectionLost(reason, sent=False))
             self._waiting.popleft()
         self._stop_patrol()
 
@@ -232,13 +226,6 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self._paused = False
         self._flush()
-
-
-def _fail(reply: asyncio.Future[Any], loss: ConnectionLost) -> None:
-    """Sets an error instead of a reply, without a report of asyncio if no caller waits for it any more."""
-    if not reply.done():
-        reply.set_exception(loss)
-        reply.exception()
 
 
 def detach(transport: asyncio.BaseTransport) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.error_translation import with_source
 from limpyd.requests.request import Argument, Request
+from limpyd.requests.subjects import Script
 
 TRUSTED = 10.0
 """Seconds for which a server that has run a script is trusted to know it. SCRIPT FLUSH removes all, and Redis 7.4
@@ -54,6 +55,13 @@ class ScriptCache:
                 known.add(script.sha)
                 sent.append(with_source(request, command))
         return sent
+
+    def know(self, scripts: Collection[Script]) -> bool:
+        """Returns whether the server is trusted to know all of some scripts."""
+        if not scripts:
+            return True
+        now = monotonic()
+        return all(now < self._until.get(script.sha, 0.0) for script in scripts)
 
     def note(self, requests: Sequence[Request[Any]], replies: Sequence[Any]) -> None:
         """Notes which scripts the server knows, by the replies to requests."""

@@ -95,7 +95,7 @@ class SyncConnection:
     def exchange_several(self, packed: bytes, count: int) -> list[Any]:
         """The same of packed requests that have so many replies together, of which the first error is raised."""
         self.send(packed, count)
-        replies = [self.read_any() for _ in range(count)]
+        replies = self.read_several(count)
         for reply in replies:
             if isinstance(reply, RedisError):
                 raise reply
@@ -155,14 +155,7 @@ class SyncConnection:
         Raises:
             redis.RedisError: the reply is an error, or does not come.
         """
-        if self._socket is None:
-            raise redis.ConnectionError(CLOSED)
-        try:
-            reply = self._reader.gets()
-        except BaseException as error:
-            self._lost_by(error)
-            raise
-        return self._closer(reply)
+        return self._closer(self._received())
 
     def _closer(self, reply: Any) -> Any:
         """The next reply that is whole and not out of turn, after what was read. Raises as `read`."""
@@ -199,8 +192,33 @@ class SyncConnection:
         Raises:
             redis.RedisError: the reply does not come.
         """
+        return self._or_refusal(self._received())
+
+    def read_several(self, count: int) -> list[Any]:
+        """So many replies, each as `read_any`."""
+        replies: list[Any] = []
+        while len(replies) < count:
+            reply = self._received()
+            if type(reply) in USUAL_REPLIES and not self._has_checks:
+                self.awaited -= 1
+            else:
+                reply = self._or_refusal(reply)
+            replies.append(reply)
+        return replies
+
+    def _received(self) -> Any:
+        """The next reply, if it has been received whole."""
+        if self._socket is None:
+            raise redis.ConnectionError(CLOSED)
         try:
-            return self.read()
+            return self._reader.gets()
+        except BaseException as error:
+            self._lost_by(error)
+            raise
+
+    def _or_refusal(self, reply: Any) -> Any:
+        try:
+            return self._closer(reply)
         except redis.ConnectionError:  # such as: still loading
             raise
         except redis.ResponseError as refusal:

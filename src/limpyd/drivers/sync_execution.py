@@ -10,14 +10,17 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.error_translation import never_done, type_question, with_source
 from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_settled, outcome, outdated
+from limpyd.drivers.sync_reads import replies_at_once
 from limpyd.drivers.sync_transport import SyncTransport
 from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
+from limpyd.requests.reads import Reads, joined
 from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
 from limpyd.requests.resp import pack
 from limpyd.requests.scattered import Scattered, together
 from limpyd.requests.walks import Origin, RunQuestion, ServerChanged, restarted, run_in
 from limpyd.tracing.events import Purpose, Retry
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 
 R = TypeVar("R")
 
@@ -38,6 +41,14 @@ class Execution(SyncTransport):
         cannot have reached the server; after that it raises `OutcomeUnknown`.
         """
         raise NotImplementedError
+
+    def run_reads(self, reads: Reads) -> list[Any] | None:
+        """The replies to reads that are sent at once, as `Reads.replies_of`; None if they have to be sent otherwise."""
+        if self.callbacks or GLOBAL_CALLBACKS:
+            return None
+        shares = self.connections.shares(reads)
+        replies = replies_at_once(shares)
+        return None if replies is None else joined([part for _, part in shares], replies)
 
     def decoded(self, request: Request[R], reply: Any) -> R:
         """The result that a reply stands for, also if another request has to find it out."""

@@ -22,6 +22,7 @@ from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.settling import first_error, interrupted
 from limpyd.pipelines.watch import MAX_TRIES, Watch, Watchable
 from limpyd.requests.async_runner import async_run
+from limpyd.requests.reads import Reads
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause, Scattered
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
@@ -174,6 +175,8 @@ async def _received(driver: Any, to_send: Any) -> Any:
         return await driver.run(to_send)
     if isinstance(to_send, Pause):
         return await driver.sleep(to_send.seconds)
+    if isinstance(to_send, Reads):
+        return await driver.run_reads(to_send)
     if to_send.begun is not None:
         await driver.ready()
         to_send.begun()

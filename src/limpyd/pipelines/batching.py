@@ -19,6 +19,7 @@ from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.rounds import in_rounds, is_scattered
 from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.guards import Guard
+from limpyd.requests.reads import UNKNOWN, reads_of
 from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.tracing.events import Purpose, Retry
 
@@ -35,6 +36,8 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
     if len(left) < len(pendings) and any(is_scattered(pending.request) for pending in pendings):
         yield from in_rounds(pendings, partial(in_one_go, by_slot=by_slot))
         return
+    if not atomic:
+        left = yield from _after_reads(left)
     retry: Retry | None = None
     for _ in range(MAX_TRIES):
         yield from questions_settled(left)
@@ -48,6 +51,21 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
     for pending in pendings:
         if pending.request.is_resolved:
             pending.settle(pending.request.decode(None))  # it was known before
+
+
+def _after_reads(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pending[Any]]]:
+    """Sends requests if all are reads that only have to be sent; returns those that are not settled by that."""
+    reads = reads_of([pending.request for pending in pendings])
+    replies = None if reads is None else (yield reads)
+    if replies is None:
+        return [*pendings]
+    left = []
+    for pending, reply in zip(pendings, replies, strict=True):
+        if reply is UNKNOWN:
+            left.append(pending)
+        else:
+            yield from _settled_with(pending, pending.request, reply)
+    return left
 
 
 class _Guarded(NamedTuple):
@@ -214,6 +232,14 @@ def _settled_by(replied: _Replied) -> Exchange:
     pending = replied.sent.pending
     try:
         request, reply = replied.outcome()
+    except LimpydError as error:
+        pending.settle(error=error)
+    else:
+        yield from _settled_with(pending, request, reply)
+
+
+def _settled_with(pending: Pending[Any], request: Request[Any], reply: Any) -> Exchange:
+    try:
         result = yield from result_of(request, reply)
     except LimpydError as error:
         pending.settle(error=error)

@@ -10,6 +10,7 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.error_translation import refused, type_question
 from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import LimpydError
+from limpyd.requests.reads import Reads
 from limpyd.requests.request import Argument, IncompleteReply, Request
 from limpyd.requests.scattered import Pause
 from limpyd.tracing.events import Purpose
@@ -40,8 +41,9 @@ class AsOne(NamedTuple):
     begun: Callable[[], None]
 
 
-Exchange = Generator[Batch | AsOne | Pause | Request[Any], Any, Any]
-"""Yields what to send: a batch of requests, for a list of replies; or one request, for its result."""
+Exchange = Generator[Batch | Reads | AsOne | Pause | Request[Any], Any, Any]
+"""Yields what to send: a batch of requests, for a list of replies; reads, for a list of what is known of their replies,
+or None; or one request, for its result."""
 
 
 def result_of(request: Request[Any], reply: Any) -> Exchange:

@@ -22,6 +22,7 @@ from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.settling import first_error, interrupted
 from limpyd.pipelines.watch import MAX_TRIES, Watch, Watchable
+from limpyd.requests.reads import Reads
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause, Scattered
 from limpyd.requests.sync_runner import sync_run
@@ -173,6 +174,8 @@ def _received(driver: Any, to_send: Any) -> Any:
         return driver.run(to_send)
     if isinstance(to_send, Pause):
         return driver.sleep(to_send.seconds)
+    if isinstance(to_send, Reads):
+        return driver.run_reads(to_send)
     if to_send.begun is not None:
         driver.ready()
         to_send.begun()

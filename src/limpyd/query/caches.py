@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from limpyd.keys import Partition
-from limpyd.keys.by_partition import ByPartition
-from limpyd.query.planning.compiled_queries import MAX_TEMPLATES, Templates
+from limpyd.query.planning.compiled_queries import Templates, TemplatesInParts
 from limpyd.query.results.projections import Projection
 
 MAX_REMEMBERED = 1000
 """The most projections that are kept of a model; their names may come from outside."""
-MIN_TEMPLATES = 50
-"""The templates that are kept of each partition at least."""
 
 
 class QueryCaches:
@@ -23,7 +19,7 @@ class QueryCaches:
         orders: the sort keys, by the arguments of `sort`.
         projections: those of collections, by their arguments.
         templates: compiled queries, by their form.
-        templates_in: those to each partition, of a model of several.
+        templates_in_parts: those to each partition, of a model of several.
     """
 
     def __init__(self) -> None:
@@ -31,9 +27,7 @@ class QueryCaches:
         self.orders: dict[Any, Any] = {}
         self.projections: dict[tuple[str, Any], Projection] = {}
         self.templates = Templates()
-        self.templates_in = ByPartition(
-            lambda partition: Templates(max(MAX_TEMPLATES // partition.count, MIN_TEMPLATES))
-        )
+        self.templates_in_parts = TemplatesInParts()
 
     def remember(self, key: tuple[str, Any], projection: Projection) -> Projection:
         """Returns a projection, which is kept if there is room."""
@@ -41,7 +35,3 @@ class QueryCaches:
             projection.is_reusable = True
             self.projections[key] = projection
         return projection
-
-
-def _templates_in(partition: Partition) -> Templates:
-    return Templates(max(MAX_TEMPLATES // partition.count, MIN_TEMPLATES))

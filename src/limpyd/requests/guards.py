@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from limpyd.requests.resp import pack
 
@@ -29,7 +30,24 @@ EPOCH = b":epoch"
 """The sub-key of the epoch in what is declared of a model."""
 
 
-@lru_cache(256)
-def epoch_command(guard: Guard) -> bytes:
-    """Returns the command that reads the epoch of a model, in the form of the protocol."""
-    return pack((b"HGET", guard.meta, EPOCH))
+KEPT = 4096
+"""For how many guards something is kept: a model has one for each of its partitions."""
+
+
+@lru_cache(KEPT)
+def questions(guard: Guard) -> tuple[tuple[bytes, ...], ...]:
+    """Returns the commands whose replies tell whether a guard holds (HGET, SCARD)."""
+    epoch = (b"HGET", guard.meta, EPOCH)
+    return (epoch, (b"SCARD", guard.epoch[1:])) if guard.epoch.startswith(b":") else (epoch,)
+
+
+@lru_cache(KEPT)
+def packed_questions(guard: Guard) -> bytes:
+    """Returns them in the form of the protocol."""
+    return b"".join(map(pack, questions(guard)))
+
+
+def holds(guard: Guard, replies: Sequence[Any]) -> bool:
+    """Returns whether a guard holds, by the replies to its questions."""
+    epoch = replies[0] or b""
+    return epoch == guard.epoch if len(replies) == 1 else epoch == b"" and replies[1] == 0

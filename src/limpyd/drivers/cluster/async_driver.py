@@ -12,6 +12,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.async_transport import NOT_OPENED, Talk
 from limpyd.drivers.asynchronous import AsyncDriver
+from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
 from limpyd.drivers.cluster.async_refresh import AsyncTopologyRefresh
 from limpyd.drivers.cluster.attempts import PACKED_ASKING, Attempts, is_redirection
@@ -23,7 +24,7 @@ from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable
-from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
+from limpyd.drivers.multiplexed_connection import MultiplexedConnection
 from limpyd.drivers.script_cache import Sources
 from limpyd.drivers.shared_requests import asked
 from limpyd.exceptions import ServerUnreachable

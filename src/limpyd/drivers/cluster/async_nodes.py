@@ -9,6 +9,7 @@ from limpyd.drivers.cluster.node_pools import NodePools
 from limpyd.drivers.cluster.routing import Routing
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.multiplexed_connection import MultiplexedConnection
+from limpyd.requests.reads import Reads
 
 
 class AsyncClusterConnections:
@@ -36,6 +37,10 @@ class AsyncClusterConnections:
         """Returns the connection to a node that the tasks of this event loop share."""
         pool = self.pools[node]
         return pool.shared() or await pool.here().open_shared()
+
+    def shares(self, reads: Reads) -> list[tuple[AsyncConnectionPool, Reads]]:
+        """Returns where to send reads: to each node those of its slots."""
+        return [(self.pools[node], own) for node, own in reads.by_node(self.routing.node_for).items()]
 
     def drop_others(self) -> None:
         """Closes the connections to nodes that serve no slots any more, unless replies are awaited on them."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from limpyd.drivers.addresses import CLUSTER_SLOTS
 from limpyd.drivers.async_transport import NOT_OPENED
+from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
 from limpyd.drivers.cluster.attempts import Attempts
 from limpyd.drivers.cluster.topology import NodeAddress
-from limpyd.drivers.multiplexed_connection import ConnectionLost
 from limpyd.requests.resp import pack
 from limpyd.tracing.events import TOPOLOGY
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
-from limpyd.drivers.multiplexed_connection import ConnectionLost
 
 
 def noted(batch: ClusterBatch, share: Share, replies: list[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from limpyd.drivers.cluster.node_pools import NodePools
 from limpyd.drivers.cluster.routing import Routing
 from limpyd.drivers.cluster.topology import NodeAddress
 from limpyd.drivers.connection_pool import Home, SyncConnectionPool
+from limpyd.requests.reads import Reads
 from limpyd.requests.request import Request
 
 
@@ -48,6 +49,10 @@ class ClusterConnections:
     def wait(self, packed: bytes, seconds: float, home: Home) -> Any:
         """The same of a request whose reply the node may keep back for so many seconds, 0 for any time."""
         return self.pools[self.routing.node_for(home)].wait(packed, seconds)
+
+    def shares(self, reads: Reads) -> list[tuple[SyncConnectionPool, Reads]]:
+        """Returns where to send reads: to each node those of its slots."""
+        return [(self.pools[node], own) for node, own in reads.by_node(self.routing.node_for).items()]
 
     def drop_others(self) -> None:
         """Closes the connections to nodes that serve no slots any more."""

@@ -9,6 +9,7 @@ from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.merging.ordered_plan import RAW, stored
 from limpyd.query.ordering import SortKey
+from limpyd.query.planning.compiled_queries import FormInParts
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.placed_rows import PlacedRows
@@ -20,7 +21,11 @@ PLANNED = frozenset({"_in_indexes", "_only", "_sorts", "assumes", "nodes"})
 
 
 class PlanInPart(Plan):
-    """The plan of a query to one partition of several. Takes the arguments of `Plan`."""
+    """The plan of a query to one partition of several. Takes the arguments of `Plan`, and one more.
+
+    Args:
+        forms: the forms of what is asked, which the plans of a query share if all have the same conditions.
+    """
 
     def __init__(
         self,
@@ -28,10 +33,14 @@ class PlanInPart(Plan):
         partition: Partition,
         conditions: Sequence[Condition],
         order: Sequence[SortKey] = (),
+        *,
+        forms: dict[Hashable, FormInParts | None] | None = None,
         **options: bool,
     ) -> None:
+        self._forms = {} if forms is None else forms
         self.model: Any = model
         self.partition = partition
+        self._number = partition.number
         self.order = order
         self._conditions = conditions
         self._options = options
@@ -70,8 +79,9 @@ class PlanInPart(Plan):
         def planned(conditions: Sequence[Condition]) -> Request[Any]:
             return ask(Plan(self.model, self.partition, conditions, self.order, **self._options))
 
-        templates = self.model.queries.templates_in[self.partition]
-        request: Request[Any] = templates.request(
-            (*asked, self.order, *self._options.values()), self._conditions, planned
-        )
-        return request
+        try:
+            form = self._forms[asked]
+        except KeyError:
+            everything = (*asked, self.order, *self._options.values())
+            form = self._forms[asked] = self.model.queries.templates_in_parts.form(everything, self._conditions)
+        return planned(self._conditions) if form is None else form.request(self._number, self._conditions, planned)

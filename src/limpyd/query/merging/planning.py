@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
@@ -12,6 +13,7 @@ from limpyd.query.merging.merged_plan import MergedPlan, SettledPlan
 from limpyd.query.merging.plan_in_part import PlanInPart
 from limpyd.query.merging.routing import routed
 from limpyd.query.ordering import SortKey, by_keys
+from limpyd.query.planning.compiled_queries import FormInParts
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.script_plan import Planned
 
@@ -27,7 +29,7 @@ class Merging:
     def __init__(
         self,
         model: Planned,
-        plan_in: Callable[[Partition, Sequence[Condition], Sequence[SortKey], type[Plan]], Plan],
+        plan_in: Callable[[Partition, Sequence[Condition], Sequence[SortKey], Callable[..., Plan]], Plan],
     ) -> None:
         self._model = model
         self._plan_in = plan_in
@@ -49,6 +51,9 @@ class Merging:
         return MergedPlan(self._model, self._plans(conditions, order), order)
 
     def _plans(self, conditions: Sequence[Condition], order: Sequence[SortKey] = ()) -> list[Plan]:
+        forms: dict[Hashable, FormInParts | None] = {}
+        of_all = partial(PlanInPart, forms=forms)
         return [
-            self._plan_in(partition, own, order, PlanInPart) for partition, own in routed(self._model.keys, conditions)
+            self._plan_in(partition, own, order, of_all if own is conditions else PlanInPart)
+            for partition, own in routed(self._model.keys, conditions)
         ]

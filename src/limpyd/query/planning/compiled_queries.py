@@ -14,12 +14,14 @@ from typing import Any, TypeVar
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.lookups import MAX_CONDITIONS, QueryForm
 from limpyd.query.planning.argument_patterns import TWO_OR_MORE, Pattern, marks, more_than_several, pattern_of
-from limpyd.requests.guards import Guard, Outdated, epoch_command
+from limpyd.requests.guards import KEPT, Guard, Outdated, holds, packed_questions, questions
 from limpyd.requests.request import Argument, IncompleteReply, Request
 from limpyd.requests.resp import pack_each
 
 MAX_TEMPLATES = 1000
 """The most templates that are kept for a model of one partition."""
+MAX_FORMS = 100
+"""The most forms whose templates are kept for a model of several partitions."""
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -112,29 +114,31 @@ class Filled(Request[R_co]):
         return self._template.pattern.packed(self._values, AFTER_GUARD) + _after(guard)
 
     def ready(self) -> bytes | None:
-        guards = [assumption.guard() for assumption in self.assumes]
-        if len(guards) > 1:
-            return None
-        if guards:
-            (guard,) = guards
-            if guard is None or guard.epoch.startswith(b":"):
+        guard = None
+        if self.assumes:
+            guard = self.assumes[0].guard()
+            if guard is None or len(self.assumes) > 1:
                 return None
             self._guard = guard
+        template, values = self._template, self._values
         if self.script is not None:
-            return self.packed([self._guard] if guards else ())
-        packed = self._template.pattern.packed(self._values)
-        if guards:
-            packed += epoch_command(self._guard)
-        for _, pattern in self._template.followup_patterns:
-            packed += pattern.packed(self._values)
+            return self.packed(() if guard is None else (guard,))
+        packed, replies = template.pattern.packed(values), 1
+        if guard is not None:
+            packed += packed_questions(guard)
+            replies += len(questions(guard))
+        for _, pattern in template.followup_patterns:
+            packed += pattern.packed(values)
+            replies += 1
+        self.replies = replies
         return packed
 
     def reply_of(self, replies: list[Any]) -> Any:
         reply, at = replies[0], 1
         if self.assumes:
-            if (replies[1] or b"") != self._guard.epoch:
+            at += len(questions(self._guard))
+            if not holds(self._guard, replies[1:at]):
                 raise Outdated
-            at = 2
         for number, (one, _) in enumerate(self._template.followup_patterns, at):
             reply = one.amend_reply(reply, replies[number])
         return reply
@@ -163,21 +167,16 @@ class Filled(Request[R_co]):
 AFTER_GUARD = 3
 
 
-@lru_cache(256)
+@lru_cache(KEPT)
 def _after(guard: Guard) -> bytes:
     """Returns the arguments that follow those of a script that is sent under a guard (see requests.args_under)."""
     return pack_each((*guard, b"1"))
 
 
 class Templates:
-    """The templates of a model, or of one of its partitions, by what is asked.
+    """The templates of a model, by what is asked; at most MAX_TEMPLATES, beyond which all are dropped."""
 
-    Args:
-        most: the most that are kept; beyond that all are dropped.
-    """
-
-    def __init__(self, most: int = MAX_TEMPLATES) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._kept: dict[Hashable, Template] = {}
 
     def request(self, asked: tuple[Hashable, ...], conditions: Sequence[Condition], plan: Planning) -> Request[Any]:
@@ -188,13 +187,8 @@ class Templates:
             conditions: the conditions.
             plan: makes the request for conditions.
         """
-        if len(conditions) > MAX_CONDITIONS:
-            return plan(conditions)
-        form = QueryForm(asked)
-        for condition in conditions:
-            if not condition.add_to(form):
-                return plan(conditions)
-        if len(form.values) > MAX_CONDITIONS:
+        form = _form_of(asked, conditions)
+        if form is None:
             return plan(conditions)
         key = tuple(form.parts)
         known = self._kept.get(key)
@@ -203,10 +197,64 @@ class Templates:
         request = plan(conditions)
         template = _template(conditions, form, request, plan)
         if template is not None:
-            if len(self._kept) >= self._most:
+            if len(self._kept) >= MAX_TEMPLATES:
                 self._kept.clear()
             self._kept[key] = template
         return request
+
+
+class FormInParts:
+    """The form of a query that is sent to several partitions, and its template for each.
+
+    Args:
+        form: the form.
+        templates: the templates, by the numbers of partitions.
+    """
+
+    __slots__ = ("_form", "_templates")
+
+    def __init__(self, form: QueryForm, templates: dict[int, Template | None]) -> None:
+        self._form = form
+        self._templates = templates
+
+    def request(self, number: int, conditions: Sequence[Condition], plan: Planning) -> Request[Any]:
+        """Returns the request to a partition, as `Templates.request`."""
+        known = self._templates.get(number)
+        if known is not None:
+            return Filled(known, self._form.values, lambda: plan(conditions))
+        request = plan(conditions)
+        self._templates[number] = _template(conditions, self._form, request, plan)
+        return request
+
+
+class TemplatesInParts:
+    """The templates of a model of several partitions, by what is asked; at most MAX_FORMS forms."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, dict[int, Template | None]] = {}
+
+    def form(self, asked: tuple[Hashable, ...], conditions: Sequence[Condition]) -> FormInParts | None:
+        """Returns the form of a query; None if it has to be planned each time."""
+        form = _form_of(asked, conditions)
+        if form is None:
+            return None
+        key = tuple(form.parts)
+        known = self._kept.get(key)
+        if known is None:
+            if len(self._kept) >= MAX_FORMS:
+                self._kept.clear()
+            known = self._kept[key] = {}
+        return FormInParts(form, known)
+
+
+def _form_of(asked: tuple[Hashable, ...], conditions: Sequence[Condition]) -> QueryForm | None:
+    if len(conditions) > MAX_CONDITIONS:
+        return None
+    form = QueryForm(asked)
+    for condition in conditions:
+        if not condition.add_to(form):
+            return None
+    return form if len(form.values) <= MAX_CONDITIONS else None
 
 
 def _template(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Union
 
 from limpyd.keys import Partition
@@ -31,7 +31,10 @@ def plan_for(
     """The plan for all objects of a model; merged, if they may be in several partitions."""
 
     def plan_in(
-        partition: Partition, conditions: Sequence[Condition], order: Sequence[SortKey], kind: type[Plan] = Plan
+        partition: Partition,
+        conditions: Sequence[Condition],
+        order: Sequence[SortKey],
+        kind: Callable[..., Plan] = Plan,
     ) -> Plan:
         return kind(
             model,
