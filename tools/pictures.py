@@ -3,7 +3,7 @@
 python -m tools.pictures [--check]    writes docs/pictures/*.svg; or only says which is stale
 
 The code in them is executed on an embedded server. Keys, values, plans and results are what is found there. Only the
-steps are written down, in `step_pictures.py`.
+steps are written down, in `step_pictures.py`; `partition_pictures.py` has those of several partitions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.testing import assert_requests
-from tools import step_pictures
+from tools import partition_pictures, step_pictures
 from tools.svg import Picture
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
@@ -73,7 +73,8 @@ def drawn() -> dict[str, str]:
         exec(MODEL + OBJECT, names)
         pictures = {"object.svg": object_picture(stored(database)), "write.svg": write_picture(database, names)}
         exec(LINKS, names)
-        return pictures | {"query.svg": query_picture(names)} | step_pictures.drawn()
+        pictures["query.svg"] = query_picture(names)
+        return pictures | step_pictures.drawn() | partition_pictures.drawn(database)
     finally:
         database.close()
 
