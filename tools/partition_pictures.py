@@ -30,19 +30,20 @@ HEIGHTS = {"GVA": 1411, "ZRH": 1416, "BRN": 1675, "SIR": 1585, "SMV": 5600, "LUG
 QUERY = 'Airport.collection(country="CH").sort(by="-height")[:3]'
 
 
-def drawn(database: RedisDatabase) -> dict[str, str]:
+def drawn() -> dict[str, str]:
     """Returns the text of each picture, by the name of its file."""
+    database = RedisDatabase.embedded()
     names: dict[str, Any] = {
         "InstanceHashField": InstanceHashField,
         "PKField": PKField,
         "RedisModel": type("Model", (RedisModel,), {"abstract": True, "database": database}),
         "__name__": "partitioned",
     }
-    exec(USERS + AIRPORTS, names)
-    return {
-        "claim.svg": claim_picture(database, names),
-        "scattered_query.svg": query_picture(names),
-    }
+    try:
+        exec(USERS + AIRPORTS, names)
+        return {"claim.svg": claim_picture(database, names), "scattered_query.svg": query_picture(names)}
+    finally:
+        database.close()
 
 
 def claim_picture(database: RedisDatabase, names: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ def drawn() -> dict[str, str]:
         pictures = {"object.svg": object_picture(stored(database)), "write.svg": write_picture(database, names)}
         exec(LINKS, names)
         pictures["query.svg"] = query_picture(names)
-        return pictures | step_pictures.drawn() | partition_pictures.drawn(database)
+        return pictures | step_pictures.drawn() | partition_pictures.drawn()
     finally:
         database.close()
 
