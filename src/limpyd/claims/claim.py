@@ -48,6 +48,10 @@ class PartitionClaim:
             self._nonce = os.urandom(NONCE)
             self._set_guard(b"%b%d" % (self._nonce, value.home.number))
 
+    @property
+    def about(self) -> tuple[UniqueValue, Partition]:
+        return self.value, self.partition
+
     def guard(self) -> Guard | None:
         return self._guard
 
@@ -62,9 +66,7 @@ class PartitionClaim:
         self._guard = self._owner = None
         self._asks_within_write = False
 
-    def merged(self, other: object) -> Self | None:
-        if not isinstance(other, type(self)) or other.value != self.value or other.partition is not self.partition:
-            return None
+    def merged(self, other: Self) -> Self:
         return other if self._asks_within_write else self
 
     def question(self) -> Request[None]:
@@ -102,7 +104,7 @@ def claims_asked_for(request: Request[Any], reply: list[Any]) -> list[PartitionC
     for key, text, pk in zip(reply[1::3], reply[2::3], reply[3::3], strict=True):
         claim = _claim_of(request.assumes, key, text, pk)
         for each in request.assumes:
-            if claim.merged(each) is not None:
+            if claim.about == each.about:
                 each.invalidate()
         claim.invalidate()
         claims.append(claim)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from limpyd.pipelines.exchange import Batch, Exchange, result_of
@@ -46,24 +46,24 @@ def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
                 refusals.append((assumption, error))
     if len(asked) < len(all_asked):
         yield from _held([each for each in all_asked if is_scattered(each[1])], pendings, refusals)
+    errors = {assumption.about: error for assumption, error in refusals}
     for pending in pendings:
         try:
             yield from _answered(pending.request, answers)
-            _check(pending.request.assumes, refusals)
+            _check(pending.request.assumes, errors)
         except Exception as error:  # noqa: BLE001 - as of one that is asked alone
             pending.settle(error=error)
 
 
 def _held(asked: Sequence[Asked], pendings: Sequence[Pending[Any]], refusals: list[Refusal]) -> Exchange:
     """Holds conversations at once, but those of requests that are refused; adds the errors to the refusals."""
-    refused = [assumption for assumption, _ in refusals]
-    needed = [
-        assumption
-        for pending in pendings
-        if all(one.merged(other) is None for one in refused for other in pending.request.assumes)
-        for assumption in pending.request.assumes
-    ]
-    held = [(one, Pending(question)) for one, question in asked if any(one.merged(other) for other in needed)]
+    refused = {assumption.about for assumption, _ in refusals}
+    needed: set[Hashable] = set()
+    for pending in pendings:
+        about = {assumption.about for assumption in pending.request.assumes}
+        if refused.isdisjoint(about):
+            needed |= about
+    held = [(one, Pending(question)) for one, question in asked if one.about in needed]
     yield from in_rounds([conversation for _, conversation in held], _settled)
     refusals += ((one, conversation.error) for one, conversation in held if conversation.error is not None)
 
@@ -106,12 +106,12 @@ def _answered(request: Request[Any], answers: Answers) -> Exchange:
         yield from result_of(first, answers[first.args])
 
 
-def _check(assumptions: Sequence[Assumption], refusals: Sequence[Refusal]) -> None:
+def _check(assumptions: Sequence[Assumption], errors: Mapping[Hashable, Exception]) -> None:
     """Raises what stands against some assumptions: the question failed, or what it found."""
     for assumption in assumptions:
-        for asked, refusal in refusals:
-            if asked.merged(assumption) is not None:
-                raise refusal
+        error = errors.get(assumption.about)
+        if error is not None:
+            raise error
         assumption.check()
 
 

@@ -5,7 +5,7 @@ Neither this module nor the code that builds requests does I/O. Drivers send the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -30,7 +30,12 @@ MAX_TRIES = 100
 
 
 class Assumption(Protocol):
-    """An assumption of a request about the indexes of a model, as this process knows them."""
+    """An assumption of a request about what is on the server, as this process knows it."""
+
+    @property
+    def about(self) -> Hashable:
+        """What it is about; two assumptions about the same can be merged."""
+        ...
 
     def guard(self) -> Guard | None:
         """Returns the guard under which it holds; None if the server has to be asked, or it does not hold."""
@@ -48,8 +53,8 @@ class Assumption(Protocol):
         """
         ...
 
-    def merged(self, other: Assumption, /) -> Assumption | None:
-        """Returns one assumption for two of the same model; None if the other one is of another model."""
+    def merged(self, other: Any, /) -> Assumption:
+        """Returns one assumption for itself and another one about the same."""
         ...
 
     def invalidate(self) -> None:
@@ -274,17 +279,13 @@ class Request(Generic[R_co]):
 
 
 def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
-    """Returns the assumptions, with those of one model merged."""
-    found: list[Assumption] = []
+    """Returns the assumptions, with those about the same merged."""
+    found: dict[Hashable, Assumption] = {}
     for assumption in assumptions:
-        for at, other in enumerate(found):
-            both = other.merged(assumption)
-            if both is not None:
-                found[at] = both
-                break
-        else:
-            found.append(assumption)
-    return tuple(found)
+        about = assumption.about
+        known = found.get(about)
+        found[about] = assumption if known is None else known.merged(assumption)
+    return tuple(found.values())
 
 
 def resolved(result: R) -> Request[R]:

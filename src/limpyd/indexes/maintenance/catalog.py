@@ -8,6 +8,7 @@ the knowledge of a process may be out of date without harm: the process asks aga
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import NamedTuple, Protocol, Self
 
 from limpyd.exceptions import IndexNotBuilt
@@ -29,7 +30,7 @@ class Catalog(NamedTuple):
     unbuilt: frozenset[bytes]
 
 
-class CatalogOwner(Protocol):
+class CatalogOwner(Hashable, Protocol):
     """The attributes that an assumption uses of `PartitionIndexes`."""
 
     catalog: Catalog | None
@@ -67,6 +68,10 @@ class Assumed:
         self._known: tuple[Catalog | None, Guard | None] = (None, None)
         """A catalog, and the guard that follows from it."""
 
+    @property
+    def about(self) -> Hashable:
+        return self.maintenance
+
     def guard(self) -> Guard | None:
         known, guard = self._known
         catalog = self.maintenance.catalog
@@ -87,9 +92,7 @@ class Assumed:
             for name in catalog.unbuilt & self._indexes:
                 raise IndexNotBuilt(*self.maintenance.index_facts(name))
 
-    def merged(self, other: object) -> Self | None:
-        if not isinstance(other, Assumed) or other.maintenance is not self.maintenance:
-            return None
+    def merged(self, other: Self) -> Self:
         return type(self)(self.maintenance, self._indexes | other._indexes, writes=self._writes or other._writes)
 
     def invalidate(self) -> None:
