@@ -24,7 +24,7 @@ LAYERS = {
     },
     "keys, commands and requests": {"keys", "commands", "requests"},
     "Lua": {"lua"},
-    "statements, indexes and fields": {"scripts", "indexes", "statements", "fields", "claims"},
+    "statements, indexes and fields": {"scripts", "indexes", "statements", "fields", "claims", "targets"},
     "relations and queries": {"query", "relations", "integrity"},
     "connections and databases": {"tracing", "drivers", "pipelines", "embedded", "database"},
     "models": {"schema", "migrations", "transfer", "model"},

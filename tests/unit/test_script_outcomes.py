@@ -33,7 +33,7 @@ OWN = {
     "replied": "pipelines/atomic_script.py",
     "transform": "indexes/python_transforms.py",
     "unrecorded": "indexes/maintenance/requests.py",
-    "claim": "claims/claim.py",
+    "promise": "claims/promised.py",
     "ok": "the result",
 }
 """Those that only one script has, or that no error stands for, and where they are decoded."""

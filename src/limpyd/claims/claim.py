@@ -7,7 +7,6 @@ the value.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any, Self
 
 from limpyd.claims.conversation import claimed
@@ -16,11 +15,11 @@ from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import UniquenessError
 from limpyd.keys import Partition, to_text
 from limpyd.requests.guards import Guard
-from limpyd.requests.request import Request
-from limpyd.requests.scattered import Scattered
+from limpyd.requests.promise import Promise
+from limpyd.requests.scattered import Rounds
 
 
-class PartitionClaim:
+class PartitionClaim(Promise):
     """The assumption that a partition may have a value.
 
     A partition that keeps the claims of the value itself claims it within the write, so nothing has to be asked.
@@ -34,15 +33,15 @@ class PartitionClaim:
         value, partition: as passed.
     """
 
-    __slots__ = ("_asks_within_write", "_guard", "_nonce", "_owner", "_pk", "partition", "value")
+    __slots__ = ("_asks_within_write", "_nonce", "_owner", "_pk", "partition", "value")
 
     def __init__(self, value: UniqueValue, partition: Partition, pk: bytes | None) -> None:
+        super().__init__()
         self.value = value
         self.partition = partition
         self._pk = pk
         self._owner: bytes | None = None
         self._nonce = b""
-        self._guard: Guard | None = None
         self._asks_within_write = value.home is partition
         if self._asks_within_write:
             self._nonce = os.urandom(NONCE)
@@ -52,8 +51,9 @@ class PartitionClaim:
     def about(self) -> tuple[UniqueValue, Partition]:
         return self.value, self.partition
 
-    def guard(self) -> Guard | None:
-        return self._guard
+    @property
+    def model(self) -> Any:
+        return self.value.model
 
     def check(self) -> None:
         if self._owner is not None:
@@ -63,14 +63,15 @@ class PartitionClaim:
             raise UniquenessError(model.name, name, value, to_text(self._owner))
 
     def invalidate(self) -> None:
-        self._guard = self._owner = None
+        super().invalidate()
+        self._owner = None
         self._asks_within_write = False
 
     def merged(self, other: Self) -> Self:
         return other if self._asks_within_write else self
 
-    def question(self) -> Request[None]:
-        return Scattered(lambda: claimed([self]), subject=self.value.model)
+    def conversation(self) -> Rounds[None]:
+        return claimed([self])
 
     def wanted(self) -> Wanted:
         """Returns a new claim, in place of the last one."""
@@ -91,34 +92,6 @@ class PartitionClaim:
     def _set_guard(self, held: bytes) -> None:
         key = self.value.index_in(self.partition)
         self._guard = Guard(b"\0%b\0%b" % (key, self.value.text), held)
-
-
-def with_claims(request: Request[Any], reply: list[Any]) -> Request[Any]:
-    """Returns the request with the claims that its script asked for."""
-    return request.with_args(request.args).assuming(*claims_asked_for(request, reply))
-
-
-def claims_asked_for(request: Request[Any], reply: list[Any]) -> list[PartitionClaim]:
-    """Returns the claims that the script of a request asked for; those that it was sent with have to be made anew."""
-    claims = []
-    for key, text, pk in zip(reply[1::3], reply[2::3], reply[3::3], strict=True):
-        claim = _claim_of(request.assumes, key, text, pk)
-        for each in request.assumes:
-            if claim.about == each.about:
-                each.invalidate()
-        claim.invalidate()
-        claims.append(claim)
-    return claims
-
-
-def _claim_of(assumptions: Sequence[Any], key: bytes, text: bytes, pk: bytes) -> PartitionClaim:
-    """Returns the claim of a value that only the server knew, for the partition whose indexes a request rests on."""
-    for each in assumptions:
-        if not isinstance(each, PartitionClaim):
-            indexes: Any = each.maintenance
-            if key.startswith(indexes.partition.prefix):
-                return claim_of(indexes.model, indexes.partition, key, text, pk)
-    raise AssertionError(key)  # no script writes to an index without having asked about it
 
 
 def claim_of(model: Any, partition: Partition, key: bytes, text: bytes, pk: bytes | None) -> PartitionClaim:

@@ -15,14 +15,11 @@ from limpyd.claims.requests import GivenUp, InTheWay, Wanted
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import LimpydError
 from limpyd.keys import Partition
+from limpyd.requests.promise import SHORTEST_PAUSE, longer
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause, Rounds
 
 T = TypeVar("T")
-
-PAUSE = 0.002
-"""The seconds until young claims that are in the way are looked at again; twice as long each further time."""
-LONGEST_PAUSE = 0.02
 
 
 class Claimable(Protocol):
@@ -46,7 +43,7 @@ class Claimable(Protocol):
 
 def claimed(claims: Sequence[Claimable]) -> Rounds[None]:
     """Claims different values, or finds the objects that have them."""
-    left, pause = list(claims), PAUSE
+    left, pause = list(claims), SHORTEST_PAUSE
     upkeep = _Upkeep(claims)
     while left:
         attempts = [(one, one.wanted()) for one in left]
@@ -70,7 +67,7 @@ def claimed(claims: Sequence[Claimable]) -> Rounds[None]:
         if young:
             # At random: two that wait for each other do not go on at the same time.
             yield Pause(pause * random.uniform(0.5, 1))  # noqa: S311 - it keeps no secret
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause = longer(pause)
             left += young
 
 

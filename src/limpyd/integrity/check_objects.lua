@@ -14,7 +14,7 @@
 --        …  a count of values that no index is to have, each the primary key, the number of the index, and the text, or
 --           '' for all entries of the object
 --        …  a count of indexes, each its name and the index (see lua/library/expected_entries.lua); a reference is an
---           index of the kind `ref`; the check that no value of an indexed hash expires is an index of the kind `last`
+--           index of the kind `ref` or `away`; the check that no value of an indexed hash expires is an index of the kind `last`
 --        …  the position in the first object: the number of an index, 0 for the whole object; a cursor in its value
 --        …  primary keys
 -- Reply  'ok'; the number of objects done; the position in the next one; the number of objects that exist; the

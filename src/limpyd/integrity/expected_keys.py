@@ -63,7 +63,7 @@ class Declared:
         self.partition = partition
         self.indexes = {index.name: index for index in declared_indexes(model, partition)}
         self.references = [
-            ExpectedReference(field, (b"ref", b"text", checks[0][2], place.prefix, place.stored, sub or b""))
+            ExpectedReference(field, (*checks[0], place.prefix, place.stored, sub or b""))
             for _, field, place, sub in model.layout(partition)
             if isinstance(field, ReferenceField) and (checks := field.checks_in(partition))
         ]
@@ -95,6 +95,10 @@ class Declared:
         if any(index.is_claimed for index in self.indexes.values()):
             self._own.update({b"barred": b"hash", b"clock": b"string", b"given_up": b"list"})
             self._claims = {b"claim": b"hash", b"nonce": b"hash"}
+        if model.targets:
+            self._own[b"barred"] = b"hash"
+        if any(not reference.is_local for reference in model.incoming):
+            self._own.update({b"clock": b"string", b"closing": b"hash", b"tomb": b"hash"})
 
     def expected(self, key: bytes) -> Expected:
         """Returns what a key of the partition should be."""
@@ -193,9 +197,9 @@ class Declared:
 
     @property
     def referring(self) -> Sequence[Argument]:
-        """The indexes that find who refers to objects of the model: kind and key of each."""
+        """The indexes in the same slot that find who refers to objects of the model: kind and key of each."""
         found: list[Argument] = []
-        for reference in self.model.incoming:
+        for reference in filter(lambda each: each.is_local, self.model.incoming):
             index = reference.reverse_index(reference.model.keys.first)
             found += (index.kind.name, index.key)
         return found

@@ -97,6 +97,8 @@ def look_at_objects(
             empty one for all that the object gives to it.
     """
     partition, model = declared.partition, declared.model
+    if any(not reference.is_local for reference in model.incoming):  # objects of other slots may refer to a bare one
+        repairs = b" ".join(kind for kind in repairs.split() if kind != b"bare")
     prefixes, referring = [*model.key_prefixes(partition), *model.dynamic.inventories(partition)], declared.referring
     args: list[Argument] = [repairs, MOST, partition.hash_prefix, len(declared.subs), *declared.subs]
     args += (len(declared.lasting_subs), *declared.lasting_subs, len(prefixes), *prefixes)
@@ -221,9 +223,19 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
     """
     model, partition = declared.model, declared.partition
     place = field.place_in(partition)
-    ((_, _, target),) = field.checks_in(partition)
+    ((kind, _, target),) = field.checks_in(partition)
     many = b"many" if field.many else b"one"
-    args = [pk, referred, target, place.prefix, place.stored, field.sub_key, many, *clearing_command(field, partition)]
+    args = [
+        pk,
+        referred,
+        kind,
+        target,
+        place.prefix,
+        place.stored,
+        field.sub_key,
+        many,
+        *clearing_command(field, partition),
+    ]
 
     def decode(reply: list[Any]) -> bool:
         if reply[0] != b"ok":
@@ -275,5 +287,6 @@ def _plain(
     model = declared.model
     of_kind = script.of(repairs, model)
     everything = evalsha(of_kind, keys, args)
-    assumes = (model.maintenance.at(declared.partition).declared,) if repairs else ()
+    indexes = model.maintenance.at(declared.partition)
+    assumes = (indexes.assumed(writes=bool(repairs)),) if repairs or model.targets else ()
     return Request(everything, decode, readonly=True, script=of_kind, subject=model, assumes=assumes)

@@ -26,7 +26,16 @@ from limpyd.lua.regions import Region
 from limpyd.utils.cached_properties import cached_property
 
 PACKAGE = Path(__file__).parents[1]
-OTHERS = ("claims", "indexes/maintenance", "integrity", "migrations", "pipelines", "query/results", "relations")
+OTHERS = (
+    "claims",
+    "indexes/maintenance",
+    "integrity",
+    "migrations",
+    "pipelines",
+    "query/results",
+    "relations",
+    "targets",
+)
 FOLDERS = tuple(PACKAGE / folder for folder in ("scripts", *OTHERS))
 """The folders of scripts, each of which lies beside the module that builds its requests."""
 LIBRARY = Path(__file__).parent / "library"

@@ -23,19 +23,25 @@ from limpyd.requests.step_results import StepResult, taking
 from limpyd.utils.pickling import not_sent
 
 
-def refuse_claims(request: Request[Any]) -> None:
-    """Refuses a write to a model with values that are unique over several partitions.
+def refuse_promises(request: Request[Any]) -> None:
+    """Refuses a write that may rest on promises of other partitions: values that are unique over them, and references.
 
     Raises:
         NotInPipeline: it is one.
     """
     for assumption in () if request.readonly else request.assumes:
         indexes: Any = getattr(assumption, "maintenance", None)
-        if indexes is not None and indexes.model.claimed_index is not None:
-            msg = (
-                f"{request!r}: {indexes.model.claimed_index} is unique over {indexes.partition.count} partitions, and "
-                f"its values may have to be claimed in the middle, which MULTI and EXEC do not allow; use transaction()"
-            )
+        if indexes is None:
+            continue
+        model, why = indexes.model, ""
+        if model.claimed_index is not None:
+            count = indexes.partition.count
+            why = f"{model.claimed_index} is unique over {count} partitions, and its values may have to be claimed"
+        elif model.targets:
+            names = ", ".join(target.name for target in model.targets.values())
+            why = f"{model.name} refers to objects of {names} in other partitions, which may have to be checked"
+        if why:
+            msg = f"{request!r}: {why} in the middle, which MULTI and EXEC do not allow; use transaction()"
             raise NotInPipeline(msg)
 
 
@@ -104,7 +110,7 @@ class Collector(RawCommands):
         if self._atomic and is_scattered(request) and request.transactional is not None:
             request.transactional()  # it refuses that
         if self._atomic and turns.partitions_exist:
-            refuse_claims(request)
+            refuse_promises(request)
         self._check(request)
         if self.is_atomic:
             self._partition.add(request)

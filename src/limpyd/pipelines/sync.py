@@ -144,7 +144,7 @@ def watched(
                     finally:
                         pendings = transaction._end()
                     call = TracedCall() if database._listeners.callbacks or GLOBAL_CALLBACKS else None
-                    watch.add_claims(pendings)
+                    watch.add_promises(pendings)
                     exchanged(driver, questions_settled(pendings))
                     request, commands = watch.ending(pendings)
                     sent = request if len(commands) > 1 else None

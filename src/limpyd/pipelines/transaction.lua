@@ -103,7 +103,7 @@ local outcome = all_or_nothing(function()
       for arg = first, at - 1 do
         args[#args + 1] = all_args[arg]
       end
-      args.claims = all_args.claims
+      args.promises = all_args.promises
       KEYS, ARGV, pk_set = keys, args, keys[1]
       reply = scripts[name]()
       if type(reply) == 'table' and (reply.ok == 'GONE' or reply.ok == 'NONE' or reply.ok == 'MANY') then
@@ -115,7 +115,7 @@ local outcome = all_or_nothing(function()
   end
   return replies
 end)
-if outcome[1] == 'ok' or outcome[1] == 'transform' or outcome[1] == 'claim' then
+if outcome[1] == 'ok' or outcome[1] == 'transform' or outcome[1] == 'promise' then
   return outcome
 end
 return { 'refused', number, outcome }

@@ -52,7 +52,7 @@ class Watch:
         self._max_tries = integer("transaction()'s max_tries", max_tries, low=1)
         self._tries = 0
         self._asked: list[Any] = []
-        self._claims: list[Assumption] = []
+        self._promises: list[Assumption] = []
         self._known_results: list[Any] = []
         self._known: frozenset[bytes] = frozenset()
         self.keys = [_key(watch) for watch in watches]
@@ -88,11 +88,11 @@ class Watch:
         if not isinstance(known, Exception):  # an account may not be allowed to ask
             self._known = frozenset(script.sha for script, found in zip(SCRIPTS, known, strict=True) if found)
 
-    def add_claims(self, pendings: Sequence[Pending[Any]]) -> None:
-        """Has a try rest on the claims that the scripts of former tries asked for (see limpyd.claims)."""
+    def add_promises(self, pendings: Sequence[Pending[Any]]) -> None:
+        """Has a try rest on the promises that the scripts of former tries asked for (see limpyd.claims)."""
         for pending in pendings:
-            if self._claims and not pending.request.is_resolved:
-                pending.request = pending.request.assuming(*self._claims)
+            if self._promises and not pending.request.is_resolved:
+                pending.request = pending.request.assuming(*self._promises)
                 return
 
     def ending(self, pendings: Sequence[Pending[Any]]) -> tuple[Request[Any] | None, list[Command]]:
@@ -159,10 +159,10 @@ class Watch:
 
     def _note_asked(self, request: Request[Any], reply: list[Any]) -> bool:
         """Notes what a script asked for, for the next try; returns False if it did not ask."""
-        if reply[0] == b"claim":
-            from limpyd.claims.claim import claims_asked_for  # noqa: PLC0415 - few models have several partitions
+        if reply[0] == b"promise":
+            from limpyd.claims.promised import promises_asked_for  # noqa: PLC0415 - few models have several partitions
 
-            self._claims += claims_asked_for(request, reply)
+            self._promises += promises_asked_for(request, reply)
             return True
         if reply[0] == b"transform":
             self._asked.append(reply)

@@ -87,6 +87,12 @@ def tallied(model: Any, name: str) -> tuple[Column, Field[Any]]:
         InvalidFilter: the field has values by key, and none is named.
     """
     (column,) = columns_of(model, (name,), scored=False)
+    if column.is_away:
+        msg = (
+            f"{model.name}: {name} is a value of objects that may be in other partitions, where no step adds them up; "
+            f"count the objects with count_by({name.partition(SEPARATOR)[0]!r}), and read the values of those"
+        )
+        raise InvalidFilter(msg)
     field, sub = column.source
     if isinstance(field, ValueField) and field.has_subkeys and sub is None:
         msg = f"{field} has a value for each key; add the key: {name}{SEPARATOR}<key>"

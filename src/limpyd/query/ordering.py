@@ -96,7 +96,7 @@ class SortKey(NamedTuple):
         args: list[Argument] = []
         for reference, following in zip(self.through, (*self.through[1:], None), strict=True):
             target: Any = reference
-            (partition,) = target.target.keys.partitions
+            partition = target.target.keys.first
             if following is None:
                 args += self._value_in(partition)[:3]
             else:
@@ -238,6 +238,13 @@ def _through(model: Any, name: str, reference: Any, rest: str, alpha: bool | Non
     key = _named_key(reference.target, rest, alpha, desc=desc)
     if not isinstance(key.field, ValueField):  # the reference itself holds that primary key
         return SortKey(name, reference, None, key.order, desc)
+    if not reference.is_local:
+        msg = (
+            f"sort by {name}: the objects that {reference} refers to may be in other partitions than those of "
+            f"{model.name}; read the values with values({name!r}, …) and sort them in Python, or keep the value in "
+            f"{model.name} as well"
+        )
+        raise InvalidFilter(msg)
     return key._replace(name=name, index_number=None, through=(reference, *key.through))
 
 

@@ -20,9 +20,9 @@ from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow
 from limpyd.relations.reference_path import ReferencePath
 from limpyd.relations.reverse_index import best_reverse_index, with_reverse_index
-from limpyd.requests.request import Argument
 from limpyd.requests.step_results import StepResult
 from limpyd.scripts.object_requests import NewObject
+from limpyd.targets.target import AWAY, REFERS, Target
 from limpyd.types import Codec
 
 M = TypeVar("M")
@@ -167,8 +167,15 @@ class ReferenceField(ValueField[Any], Generic[M]):
     def connect(self, target: Any) -> None:
         """Notes the model it refers to, which must have objects for references to be valid."""
         self._target = target
+        if self.check and not self.is_local:
+            self.encode_new = self._encode_target  # type: ignore[method-assign]
         for partition, (indexes, composites) in list(self._settled.items()):
             self.settle(partition, indexes, composites)
+
+    @property
+    def is_local(self) -> bool:
+        """True if the objects that it refers to are in the slot of those that refer, or on the same server."""
+        return bool(self.model.keys.count == 1 and self.target.keys.count == 1)
 
     def accessor(self) -> str:
         """The name of the reverse side. What cannot stand in a name, such as the colons of a namespace, becomes `_`."""
@@ -232,6 +239,10 @@ class ReferenceField(ValueField[Any], Generic[M]):
         pk: bytes = instance._pk_bytes
         return pk
 
+    def _encode_target(self, value: Any) -> bytes:
+        stored = self.encode(value)
+        return Target(stored, self.target) if type(stored) is bytes else stored
+
     def encode_result(self, result: StepResult[Any]) -> bytes:
         return result._argument_for(ReferenceTarget(self))
 
@@ -269,9 +280,11 @@ class ReferenceField(ValueField[Any], Generic[M]):
         self._settled[partition] = (indexes, composites)
         super().settle(partition, indexes, composites)
 
-    def checks_in(self, partition: Partition) -> Sequence[IndexRow]:  # noqa: ARG002 - as of every field
+    def checks_in(self, partition: Partition) -> Sequence[IndexRow]:
         if not self.check or self._target is None:
             return ()
+        if not self.is_local:
+            return (IndexRow(AWAY, b"text", partition.prefix + REFERS + to_bytes(self._target.keys.tag)),)
         (only,) = self._target.keys.partitions
         return (IndexRow(b"ref", b"text", only.pks),)
 
@@ -280,14 +293,6 @@ class ReferenceField(ValueField[Any], Generic[M]):
             new.entries += (kind, key, stored)
             new.claims.append((self, stored, sub))
         super()._claim(new, place, stored, sub)
-
-    def record_in(self, partition: Partition) -> tuple[Argument, ...]:
-        """The catalog of the model it refers to, and what that keeps of it (see indexes/maintenance/declare.lua)."""
-        index = self.reverse_index(partition)
-        (target_partition,) = self._target.keys.partitions
-        name = index.key.removeprefix(partition.prefix).removesuffix(b":")
-        label = f"{self.model.name}.{self.name}"
-        return (target_partition.meta, label, index.kind.name, index.key, partition.pks, partition.meta, name)
 
     def reverse_index(self, partition: Partition) -> FieldIndex:
         """The index that finds the objects that refer to an object."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
+from limpyd.keys import to_bytes
 from limpyd.relations.model_registry import ModelRegistry
 from limpyd.relations.references import ReferenceField
 from limpyd.relations.reverse_annotations import annotated_reverse, check_annotation, check_names
@@ -78,17 +79,27 @@ def references_of(schema: Any) -> list[Any]:
     return [field for field in fields if isinstance(field, ReferenceField)]
 
 
+def refuse_partitions(field: ReferenceField[Any], target: Any) -> None:
+    """Refuses a reference over partitions, as long as deletions leave such references to nobody.
+
+    Raises:
+        DeclarationError: it is one.
+    """
+    for schema in (field.model, target._declared()):
+        if schema.keys.count > 1:
+            msg = (
+                f"{field} refers to {target.__name__}, and {schema.name} has {schema.keys.count} partitions; references"
+                f" of and to models of several partitions are not supported: set partitions = 1 on {schema.name}"
+            )
+            raise DeclarationError(msg)
+
+
 def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tuple[Any, str]]) -> None:
     """Refuses what cannot be joined."""
     schema = target._declared()
+    refuse_partitions(field, target)
     if target.database is not field.model.model.database:
         msg = f"{field} refers to {target.__name__}, which is on another database; both must be on the same database"
-        raise DeclarationError(msg)
-    if schema.keys.count > 1:
-        msg = (
-            f"{field} refers to {target.__name__}, which has {schema.keys.count} partitions; references to models of "
-            f"several partitions are not supported: set partitions = 1 on {target.__name__}"
-        )
         raise DeclarationError(msg)
     if not schema.mints_pks and field.reverse_index(field.model.keys.first).kind.order == "number":
         msg = (
@@ -146,7 +157,10 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
     joined.connect(schema)
     if joined is field:
         schema.incoming.append(field)
-    if schema.keys.tag != holder.keys.tag:
+    if not field.is_local:
+        if field.check:
+            holder.targets[to_bytes(schema.keys.tag)] = schema
+    elif schema.keys.tag != holder.keys.tag:
         holder.crosses_slots = schema.crosses_slots = True
     for changed in (holder, schema):
         changed.renew()

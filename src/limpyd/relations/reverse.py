@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any, Generic, Never, NoReturn, Self, TypeVar, 
 
 from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.table import FREES_MEMORY
 from limpyd.exceptions import InvalidValue, UnsupportedCommand, shorten
 from limpyd.expressions import Comparison, Expression
 from limpyd.fields import checks
 from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.setters import with_own_setters
+from limpyd.keys import Partition, to_text
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.sync import Collection
-from limpyd.requests.request import Argument, Request
+from limpyd.requests.request import Request
 from limpyd.scripts.reference_change import refer
 from limpyd.scripts.writes import CommandChange, MembersStep, Other, write_members
+from limpyd.targets.target import Target
 from limpyd.utils.conversion import ITEMS
 
 M = TypeVar("M")
@@ -189,17 +192,53 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
             raise UnsupportedCommand(msg)
         pks = self._pks_of(name, holders)
         target, model = field.target, field.model
+        if not field.is_local:
+            return self._write_away(name, command, pks, args, first)
         others = [Other(model, model.keys.partition(pk), pk) for pk in pks]
         steps = []
         for number, pk in enumerate(pks, 1):
-            place = field.place(pk)
-            scope = b"whole" if place.needs_whole_value else b"members"
-            change = CommandChange(
-                model, field.name, number, place.prefix, place.stored, place.write_rows, scope, first
-            )
-            steps.append(MembersStep((change,), command, self._args(args)))
+            steps.append(MembersStep((self._change(pk, number, first),), command, args(instance._pk_bytes)))
         partition = target.keys.partition(instance._pk_bytes)
         return write_members(target, partition, instance._pk_bytes, others, (), steps, sum, instance._set_pk, field)
+
+    def _write_away(self, name: str, command: str, pks: Sequence[bytes], args: Any, first: int) -> Request[int]:
+        """The same where this object may be in another partition; those that refer are in one."""
+        field = self._field
+        model, pk = field.model, self._instance._pk_bytes
+        if field.check and command not in FREES_MEMORY:
+            pk = Target(pk, field.target)
+        partition = self._one_partition(name, pks)
+        steps = [
+            MembersStep((self._change(holder, number, first),), command, args(pk)) for number, holder in enumerate(pks)
+        ]
+        others = [Other(model, partition, holder) for holder in pks[1:]]
+        return write_members(model, partition, pks[0], others, (), steps, sum, lambda _: None, field)
+
+    def _change(self, pk: bytes, number: int, first: int) -> CommandChange:
+        """The change of the field of an object with a number."""
+        field = self._field
+        place = field.place(pk)
+        scope = b"whole" if place.needs_whole_value else b"members"
+        return CommandChange(
+            field.model, field.name, number, place.prefix, place.stored, place.write_rows, scope, first
+        )
+
+    def _one_partition(self, name: str, pks: Sequence[bytes]) -> Partition:
+        """Returns the partition of the objects that are to refer to this one.
+
+        Raises:
+            UnsupportedCommand: they are in several.
+        """
+        keys = self._field.model.keys
+        partition: Partition = keys.partition(pks[0])
+        for pk in pks:
+            if keys.partition(pk) is not partition:
+                msg = (
+                    f"{self!r}.{name} is one step in one partition, and the objects {to_text(pks[0])!r} and "
+                    f"{to_text(pk)!r} are in two; call it for each object, within a pipeline"
+                )
+                raise UnsupportedCommand(msg)
+        return partition
 
     def _refer(self, name: str, holders: Sequence[Any], *, refers: bool) -> Request[int]:
         """Sets the field of each of some objects to this one, or removes it where it is this one."""
@@ -207,8 +246,10 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
         pks = self._pks_of(name, holders)
         pk, target, model = instance._pk_bytes, field.target, field.model
         value = with_own_setters(model, {field.name: instance}, defaults=False)[field.name] if refers else None
-        partition, own = target.keys.partition(pk), model.keys.partition(pks[0])
+        partition, own = target.keys.partition(pk), self._one_partition(name, pks)
         step = field.setting(value, own)
+        if not field.is_local:
+            return refer(target, None, pk, model, own, pks, step, lambda _: None, field, refers=refers)
         return refer(target, partition, pk, model, own, pks, step, instance._set_pk, field, refers=refers)
 
     def _pks_of(self, name: str, holders: Sequence[Any]) -> list[bytes]:
@@ -221,10 +262,6 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
             msg = f"{self._field}: {self._instance!r} has no primary key yet; store it first"
             raise InvalidValue(msg)
         return [self._pk_of(holder) for holder in checks.some(name, tuple(holders))]
-
-    def _args(self, args: Any) -> tuple[Argument, ...]:
-        made: tuple[Argument, ...] = args(self._instance._pk_bytes)
-        return made
 
     def _pk_of(self, holder: Any) -> bytes:
         model: Any = self._field.model

@@ -10,6 +10,8 @@ from limpyd.indexes.base import Declared
 from limpyd.indexes.equality import EqualIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.multi import declared
+from limpyd.keys import Partition
+from limpyd.requests.request import Argument
 
 
 def best_reverse_index(field: Any, indexes: Sequence[FieldIndex]) -> FieldIndex:
@@ -45,3 +47,16 @@ def with_reverse_index(indexes: Sequence[Declared]) -> Sequence[Declared]:
 def _finds_who_refers(index: Any) -> bool:
     """Returns whether an index finds all objects that refer to an object, whatever their other values are."""
     return index.only_equality and not (index.prefix or index.around or index.own_steps)
+
+
+def recorded(field: Any, partition: Partition) -> tuple[Argument, ...]:
+    """Returns what the catalog of the model that a reference is to records of it (see indexes/maintenance/declare.lua).
+
+    Args:
+        field: the reference.
+        partition: a partition of its own model.
+    """
+    index = field.reverse_index(partition)
+    name = index.key.removeprefix(partition.prefix).removesuffix(b":")
+    label = f"{field.model.name}.{field.name}"
+    return label, index.kind.name, index.key, partition.pks, partition.meta, name

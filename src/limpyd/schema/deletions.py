@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from limpyd.exceptions import UnsupportedCommand
 from limpyd.keys import Partition
 from limpyd.keys.by_partition import ByPartition
 from limpyd.relations import deletion as cascading
@@ -59,9 +60,21 @@ class Deletions:
             known = self._cascades[partition] = (Deletions._generation, cascading.cascade(self._schema, partition))
         return known[1]
 
+    def _refuse_referred(self) -> None:
+        """Refuses the deletion of objects to which those of other partitions may refer.
+
+        Raises:
+            UnsupportedCommand: there is such a reference.
+        """
+        for reference in self._schema.incoming:
+            if not reference.is_local:
+                msg = f"{reference} refers to {self._schema.name} over partitions, so its objects cannot be deleted yet"
+                raise UnsupportedCommand(msg)
+
     def delete(self, partition: Partition, pk: bytes) -> Request[None]:
         """The request that deletes an object."""
         if self._schema.incoming:
+            self._refuse_referred()
             return cascading.delete_one(self._schema, partition, pk).then(self._deleted)
         statement, general = self._schema.statements[partition].deletion, self._delete_in_general
         return general(pk) if statement is None else delete.request(statement, pk, self._deleted, general)
@@ -74,12 +87,14 @@ class Deletions:
     def bulk_delete(self, partition: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects as far as the first that is refused."""
         if self._schema.incoming:
+            self._refuse_referred()
             return cascading.delete_many(self._schema, partition, pks, skip=skip).then(self._deleted)
         return bulk.delete(self._schema, partition, pks, self.layout(partition), skip=skip).then(self._deleted)
 
     def delete_found(self, partition: Partition, search: Search) -> Request[int]:
         """The request that deletes the objects that a query finds."""
         if self._schema.incoming:
+            self._refuse_referred()
             return cascading.delete_found(self._schema, search, partition).then(self._deleted)
         return query_writes.delete_found(self._schema, search, self.layout(partition)).then(self._deleted)
 

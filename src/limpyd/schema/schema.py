@@ -20,13 +20,13 @@ from limpyd.query.caches import QueryCaches
 from limpyd.query.filters.model import unknown_field
 from limpyd.query.results.columns import SORTED_SCORE
 from limpyd.relations.references import ReferenceField
+from limpyd.relations.reverse_index import recorded
 from limpyd.requests.request import Argument
 from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
 from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
 from limpyd.schema.key_owners import KeyOwners
 from limpyd.schema.new_object_turns import NewObjectTurns
-from limpyd.schema.partitioning import check_partitioned
 from limpyd.schema.statements import PartitionStatements
 from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.conversion import Era
@@ -73,14 +73,14 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
         self.version_sub = None if self.version is None else self.version.sub
         self._composites = ByPartition(self._settled)
         self.settle(self.keys.first)  # which checks the indexes
-        if self.keys.count > 1:
-            check_partitioned(self)
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
         self.queries = QueryCaches()
         self.incoming: list[ReferenceField[Any]] = []
         """The references of other models, and of itself, to this one."""
         self.crosses_slots = False
+        self.targets: dict[bytes, Schema] = {}
+        """The models to whose objects those of this one refer, although these may be in another partition, by tag."""
         self.era = Era(self.name)
         """Another one after each deletion in this process, and when the database may be another. An instance keeps the
         one in which its object was there."""
@@ -202,7 +202,17 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
     def references(self, partition: Partition) -> list[tuple[Argument, ...]]:
         """The references to other models, as the catalogs of those keep them (see indexes/maintenance/declare.lua)."""
         fields = [field for field in self.value_fields.values() if isinstance(field, ReferenceField)]
-        return [field.record_in(partition) for field in fields if field.has_target]
+        local = [field for field in fields if field.has_target and field.is_local]
+        return [(field.target.keys.first.meta, *recorded(field, partition)) for field in local]
+
+    def references_to(self, target: Schema) -> list[Argument]:
+        """The references to a model, as its catalogs keep them if it is in other slots (see targets/record.lua)."""
+        fields = [field for field in self.value_fields.values() if isinstance(field, ReferenceField)]
+        args: list[Argument] = []
+        for field in fields:
+            if field.has_target and field.target is target:
+                args += (*recorded(field, self.keys.first), self.keys.count)
+        return args
 
     @property
     def max_changes(self) -> Argument:

@@ -101,7 +101,7 @@ class PartitionStatements:
         for name, field, place, _ in schema.layout(partition):
             if field is schema.version:
                 continue
-            if isinstance(field, SingleValueField) and all(map(enters, self._scalar_field(field).indexes)):
+            if isinstance(field, SingleValueField) and self._can_enter(field):
                 scalar_fields.append(self._scalar_field(field))
             elif (field.many or field.has_subkeys) and not field.checks_in(partition) and _are_sets(place.indexes):
                 gathered.append(Gathered(name, place.prefix, partial(_gathered, field, place)))
@@ -184,6 +184,8 @@ class PartitionStatements:
             return None  # the general script refuses what removes the value
         if not names or not all(map(self._can_write, fields)) or (operation == "hmset" and removed):
             return None
+        if not all(self._scalar_field(field).can_be_set for field in fields if field.name not in removed):
+            return None
         order = list(known)
         fields.sort(key=lambda field: order.index(field.name))
         changes = [FieldChange(self._scalar_field(field), field.name in removed) for field in fields]
@@ -195,6 +197,11 @@ class PartitionStatements:
             return Update(operation, schema, partition, changes, version, composites)
         except NoRoom:
             return None
+
+    def _can_enter(self, field: Any) -> bool:
+        """Returns whether the statement for new objects can set a field of one value."""
+        scalar_field = self._scalar_field(field)
+        return scalar_field.can_be_set and all(map(enters, scalar_field.indexes))
 
     def _can_write(self, field: Any) -> bool:
         """Returns whether a statement for several fields can write to a field."""

@@ -12,6 +12,7 @@ from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
+from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.updates import Assigned, Fields, Program
 
 BULK_UPDATE = Script("bulk_update")
@@ -72,7 +73,8 @@ class Updates:
 
         args = (int(skip), len(self), *self.fields.args(), *self.args)
         request = scripted(BULK_UPDATE, (self._partition.pks,), args, decode, model, retry_with=answer)
-        return request.assuming(model.maintenance.at(self._partition).declared)
+        request = request.assuming(model.maintenance.at(self._partition).declared)
+        return with_checks(request, model, self._partition, in_parts=True)
 
 
 def delete(

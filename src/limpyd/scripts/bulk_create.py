@@ -13,6 +13,7 @@ from limpyd.scripts.bulk import Refused, encoded, facts, refused_update, room
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.object_requests import NewObject, scripted
 from limpyd.scripts.python_transforms import answer
+from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.updates import Fields
 
 BULK_CREATE = Script("bulk_create")
@@ -125,7 +126,8 @@ class NewObjects:
             return Created(created, skipped, 0, pks, refused and (refused[0], self._error(*refused)))
 
         request = scripted(BULK_CREATE, self._keys, args, decode, self._model)
-        return request.assuming(self._model.maintenance.at(self._partition).declared)
+        request = request.assuming(self._model.maintenance.at(self._partition).declared)
+        return with_checks(request, self._model, self._partition, in_parts=True)
 
     def create_or_update(self, fields: Fields, values: Sequence[Argument], *, give_pks: bool) -> Request[Created]:
         """Creates objects, or updates the existing ones that they conflict with; up to the first one that is refused.
@@ -143,7 +145,8 @@ class NewObjects:
             return Created(created, skipped, updated, pks, refused_update(model, fields, refused))
 
         request = scripted(BULK_UPSERT, self._keys, args, decode, model, retry_with=answer)
-        return request.assuming(model.maintenance.at(self._partition).declared)
+        request = request.assuming(model.maintenance.at(self._partition).declared)
+        return with_checks(request, model, self._partition, in_parts=True)
 
     @property
     def _keys(self) -> tuple[bytes, ...]:

@@ -50,6 +50,9 @@ class Model(Subject, Protocol):
     crosses_slots: bool
     """True if its scripts look at keys of other models, which have other hash tags."""
 
+    targets: Any
+    """The models of whose other partitions its objects refer to objects, by their tags (see limpyd.targets)."""
+
     @property
     def max_changes(self) -> Argument:
         """The most changes of a step, as an argument of scripts."""

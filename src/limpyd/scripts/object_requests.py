@@ -16,6 +16,7 @@ from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_values import Arguments, Stored
+from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.writes import Indexes
 
 R = TypeVar("R")
@@ -90,7 +91,8 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
     request.result = Result(2, bytes, model)
     if partition.count > 1:
         request.retry_with = answer
-    return request.assuming(model.maintenance.at(partition).declared, *_claims_of(model, partition, new))
+    request = request.assuming(model.maintenance.at(partition).declared, *_claims_of(model, partition, new))
+    return with_checks(request, model, partition)
 
 
 def _claims_of(model: Model, partition: Partition, new: NewObject) -> Iterator[Assumption]:
@@ -138,7 +140,8 @@ def get_or_create(
     search.node.add_to(body)
     args = (*with_references([], body), int(absent is None), *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
-    return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.maintenance.at(partition).declared)
+    request = scripted(GET_OR_CREATE, keys, args, decode, model)
+    return with_checks(request.assuming(model.maintenance.at(partition).declared), model, partition)
 
 
 def delete(model: Model, partition: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:

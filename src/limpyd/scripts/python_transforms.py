@@ -66,13 +66,13 @@ def _counted(text: bytes) -> bytes:
 
 
 def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
-    """Returns the request with the texts, or the claims, that its script asked for; None if it did not ask."""
+    """Returns the request with the texts, or the promises, that its script asked for; None if it did not ask."""
     if not isinstance(reply, list):
         return None
-    if reply[0] == b"claim":
-        from limpyd.claims.claim import with_claims  # noqa: PLC0415 - few models have several partitions
+    if reply[0] == b"promise":
+        from limpyd.claims.promised import with_promises  # noqa: PLC0415 - few models have several partitions
 
-        return with_claims(request, reply)
+        return with_promises(request, reply)
     if reply[0] != b"transform":
         return None
     asked: dict[bytes, list[bytes]] = {}

@@ -13,6 +13,7 @@ from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
 from limpyd.scripts.query_values import Arguments
+from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.updates import Assigned, Fields, Program
 from limpyd.scripts.writes import WriteStep, step_args
 
@@ -82,7 +83,8 @@ def _on_found(
     keys, args = found_args(search)
     decode = found_decoder(model, refused)
     request = scripted(script, keys, (*args, *rest), decode, model, retry_with=answer)
-    return request.assuming(model.maintenance.at(search.partition).declared)
+    request = request.assuming(model.maintenance.at(search.partition).declared)
+    return with_checks(request, model, search.partition)
 
 
 def found_args(search: Search) -> tuple[tuple[bytes, ...], list[Argument]]:

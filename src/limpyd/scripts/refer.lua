@@ -3,7 +3,7 @@
 --
 -- KEYS   1  the set of primary keys of the objects that refer
 --        2  the set of primary keys of the object referred to, unless it is in another slot
--- ARGV   1  the set of primary keys of the object referred to
+-- ARGV   1  the set of primary keys of the object referred to; '' if it is in another partition
 --        2  its primary key
 --        3  '1' to set the reference, '0' to clear it
 --        4  a count of objects that refer, and their primary keys
@@ -17,7 +17,7 @@
 return atomically(function()
   local referred, refers, last = ARGV[2], ARGV[3] == '1', 4 + ARGV[4]
   current_key = ARGV[1]
-  if call('SISMEMBER', ARGV[1], referred) == 0 then
+  if current_key ~= '' and call('SISMEMBER', current_key, referred) == 0 then
     refuse('gone', 0)
   end
   for at = 5, last do

@@ -12,6 +12,7 @@ from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
+from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.writes import WriteStep, step_args
 
 REFER = Script("refer")
@@ -20,7 +21,7 @@ REFER_NO_LONGER = Script("refer", flags="allow-oom")
 
 def refer(
     target: Model,
-    partition: Partition,
+    partition: Partition | None,
     pk: bytes,
     model: Model,
     own: Partition,
@@ -35,7 +36,7 @@ def refer(
 
     Args:
         target: the model of the object that they refer to.
-        partition: its partition.
+        partition: its partition; None if it may be another one than that of the referring objects.
         pk: its primary key.
         model: the model of the referring objects.
         own: the partition of the referring objects.
@@ -60,8 +61,12 @@ def refer(
         changed: int = reply[1]
         return changed
 
-    keys = (own.pks,) if model.crosses_slots else dict.fromkeys((own.pks, partition.pks))
-    args: list[Argument] = [partition.pks, pk, int(refers), len(holders), *holders, *step_args([step])]
+    theirs = b"" if partition is None else partition.pks
+    keys = (own.pks,) if model.crosses_slots or not theirs else dict.fromkeys((own.pks, theirs))
+    args: list[Argument] = [theirs, pk, int(refers), len(holders), *holders, *step_args([step])]
     script = REFER if refers else REFER_NO_LONGER
     request = scripted(script, tuple(keys), args, decode, model, subject=subject, retry_with=answer)
-    return request.assuming(target.maintenance.at(partition).declared, model.maintenance.at(own).declared)
+    declared = model.maintenance.at(own).declared
+    if partition is None:
+        return with_checks(request.assuming(declared), model, own)
+    return request.assuming(target.maintenance.at(partition).declared, declared)

@@ -14,6 +14,7 @@ from limpyd.scripts.object_requests import NewObject, object_args, scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_values import Arguments
+from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.updates import Assigned, Fields
 
 UPDATE_OR_CREATE = Script("update_or_create")
@@ -66,4 +67,4 @@ def update_or_create(
     args = (*query, *fields.args(), *values, len(claims) if absent is None else b"", *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(UPDATE_OR_CREATE, keys, args, decode, model, retry_with=answer)
-    return request.assuming(model.maintenance.at(partition).declared)
+    return with_checks(request.assuming(model.maintenance.at(partition).declared), model, partition)

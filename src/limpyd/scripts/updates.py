@@ -13,6 +13,7 @@ from limpyd.requests.step_results import Result
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.object_requests import NewObject, object_args, object_keys, scripted
 from limpyd.scripts.python_transforms import answer
+from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.writes import WriteLayout
 
 CREATE = Script("create_and_update")
@@ -150,7 +151,7 @@ def update(
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE
     request = scripted(script, (partition.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
-    return request.assuming(model.maintenance.at(partition).declared)
+    return with_checks(request.assuming(model.maintenance.at(partition).declared), model, partition)
 
 
 def create_and_update(
@@ -181,4 +182,4 @@ def create_and_update(
     keys = object_keys(partition, new.pk)
     request = scripted(CREATE, keys, args, decode, model, name="create", retry_with=answer)
     request.result = Result(2, bytes, model)
-    return request.assuming(model.maintenance.at(partition).declared)
+    return with_checks(request.assuming(model.maintenance.at(partition).declared), model, partition)

@@ -13,6 +13,7 @@ from limpyd.requests.request import Argument, Request
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
+from limpyd.scripts.target_checks import with_checks
 from limpyd.server import Needs
 
 R = TypeVar("R")
@@ -72,7 +73,7 @@ def write(
         model.crosses_slots
     )
     keys = (partition.pks, partition.seq) if pk is None else (partition.pks,)
-    return Request(
+    request = Request(
         evalsha(script, keys, (pk or b"", *step_args(steps))),
         decode_outcome,
         script=script,
@@ -81,6 +82,7 @@ def write(
         retry_with=answer,
         assumes=(model.maintenance.at(partition).declared,),
     )
+    return with_checks(request, model, partition)
 
 
 def step_args(steps: Sequence[WriteStep]) -> list[Argument]:
@@ -205,7 +207,7 @@ def write_members(
         call = MembersCall(name, key_at + len(sub_command), (*sub_command, *command_args))
         lay_out(args, MembersCommand(places, call))
     everything = evalsha(script, keys, args)
-    return Request(
+    request = Request(
         everything,
         decode_outcome,
         script=script,
@@ -214,6 +216,7 @@ def write_members(
         retry_with=answer,
         assumes=tuple(dict.fromkeys(one.maintenance.at(where).declared for one, where in involved_in)),
     )
+    return with_checks(request, model, partition)
 
 
 def _objects(

@@ -84,7 +84,8 @@ def assignment(
 ) -> Assignment | None:
     """Returns the statement; None if only the general script can run the command."""
     follow = all(map(follows, scalar_field.indexes)) and all(map(follows_composite, composites))
-    if not (command in SET_COMMANDS or command in REMOVES) or not follow:
+    is_checked = command in REMOVES or (command in SET_COMMANDS and scalar_field.can_be_set)
+    if not is_checked or not follow:
         return None
     try:
         return Assignment(model, partition, command, field, scalar_field, composites)

@@ -164,6 +164,8 @@ def members_write(
     """
     if command not in COMMANDS or not all(map(_follows, indexes)):
         return None
+    if not COMMANDS[command].removes and not all(of_kind(kind) for kind, _, _ in field.checks_in(partition)):
+        return None
     try:
         return MembersWrite(model, partition, command, field, prefix, indexes)
     except NoRoom:

@@ -50,9 +50,8 @@ def scalar_command(
     model: Model, partition: Partition, command: str, field: Subject, scalar_field: ScalarField
 ) -> ScalarCommand | None:
     """Returns the statement of a command of one word; None if only the general script can run it."""
-    if TABLE[command].scope not in CHANGING or not all(
-        _follows(scalar_field, number) for number in range(len(scalar_field.indexes))
-    ):
+    followed = all(_follows(scalar_field, number) for number in range(len(scalar_field.indexes)))
+    if TABLE[command].scope not in CHANGING or not followed or not scalar_field.can_be_set:
         return None
     flags = {"allow-oom"} if command in FREES_MEMORY else set()
     if scalar_field.checks and model.crosses_slots:

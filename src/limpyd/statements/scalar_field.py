@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from limpyd.indexes.field_index import FieldIndex
+from limpyd.statements.index_entries import of_kind
 
 
 class ScalarField(NamedTuple):
@@ -32,6 +33,11 @@ class ScalarField(NamedTuple):
     computed: Sequence[FieldIndex]
     encode_unchecked: Callable[[Any], bytes]
     limits: Sequence[tuple[str, bytes]]
+
+    @property
+    def can_be_set(self) -> bool:
+        """True if statements can check its new values."""
+        return all(of_kind(kind) for kind, _, _ in self.checks)
 
     @property
     def value_names(self) -> list[str]:

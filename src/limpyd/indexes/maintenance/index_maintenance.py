@@ -25,12 +25,14 @@ class IndexMaintenance:
 
     Attributes:
         given_up: values of unique indexes that were given up, whose claims this process is to remove (limpyd.claims).
+        recorded_at: the partitions of other models whose catalogs have the references of this one (limpyd.targets).
         record: the record of the number of partitions; None if the model has one partition.
     """
 
     def __init__(self, model: IndexedModel) -> None:
         self._model = model
         self.given_up: list[Any] = []
+        self.recorded_at: set[Partition] = set()
         self.record = partition_record(model)
         self._by_partition = ByPartition(lambda partition: PartitionIndexes(model, partition))
 
@@ -42,6 +44,7 @@ class IndexMaintenance:
         """Forgets all catalogs, because the database is, or may be, another one."""
         if self.record is not None:
             self.record.forget()
+        self.recorded_at.clear()
         for known in list(self._by_partition.values()):
             known.forget()
 

@@ -56,6 +56,7 @@ class PartitionIndexes:
     def invalidate(self) -> None:
         """Forgets the catalog; the next request that needs it asks for it."""
         self.catalog = None
+        self.model.maintenance.recorded_at.clear()
         record = self.model.maintenance.record
         if record is not None:
             record.forget()
@@ -64,6 +65,10 @@ class PartitionIndexes:
         """Returns the assumptions of a query that uses some indexes; none if it uses none."""
         names = frozenset(self._indexes[index.declared_key].name for index in indexes)
         return (Assumed(self, names),) if names else ()
+
+    def assumed(self, *, writes: bool) -> Assumption:
+        """Returns the assumption of a request that uses no index by name; `writes` if it may change something."""
+        return self.declared if writes else Assumed(self)
 
     def index_facts(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index with a name in the catalog, for messages."""

@@ -100,6 +100,10 @@ local function gathered_entries(objects)
       end
       list[#list + 1] = text
       list[#list + 1] = pk
+    elseif kind.exists then
+      if not kind.exists(key, text) then
+        give_up()
+      end
     elseif kind.is_check then
       referred[key] = referred[key] or {}
       referred[key][text] = true

@@ -4,7 +4,7 @@
 
 local function has_entry(key, entry, pk)
   if entry_kind.has then
-    return entry_kind.has(key, entry)
+    return entry_kind.has(key, entry, pk)
   elseif entry_kind.type == 'hash' then
     return call('HGET', key, entry) == pk
   elseif entry_kind.type == 'set' then

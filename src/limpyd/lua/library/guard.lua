@@ -7,21 +7,51 @@
 --   for each claim of a value a NUL, the key of the index, a NUL and the value; then the nonce, the number of the
 --   partition that keeps the claim, and after a space the time of the claim, unless this script makes it; or nothing, if
 --   none is needed (see limpyd.claims)
+--   for checks of objects to which the write refers a byte 2, the prefix of the partition of the write, `refers:` and the tag
+--   of their model; then as netstrings, for each of their partitions, its tag and the time of the check, the number of
+--   those that exist, and these, and the number of those that do not, and these (see limpyd.targets)
 --   last, the number of guards
-ARGV.claims = {}
+ARGV.promises = {}
+
+-- Returns whether what a partition promised at a time is void in the partition that a key belongs to.
+local function is_barred(key, by, time)
+  local barred = redis.call('HGET', string.match(key, '^{[^}]*}[^:]*:') .. 'barred', by)
+  return barred and tonumber(barred) > tonumber(time)
+end
 
 local function outdated_claim(value, held)
-  ARGV.claims[value] = held
+  ARGV.promises[value] = held
   local number, time = string.match(string.sub(held, 9), '^(%d+) (%d+)$')
-  local barred = number and redis.call('HGET', string.match(value, '^{[^}]*}:') .. 'barred', number)
-  return barred and tonumber(barred) > tonumber(time)
+  return number and is_barred(value, number, time)
+end
+
+local function outdated_checks(key, checks)
+  local at = 1
+  local function item()
+    local colon = string.find(checks, ':', at, true)
+    local first, last = colon + 1, colon + string.sub(checks, at, colon - 1)
+    at = last + 1
+    return string.sub(checks, first, last)
+  end
+  while at <= #checks do
+    local by, time = item(), item()
+    if is_barred(key, by, time) then
+      return true
+    end
+    for _, exist in ipairs({ true, false }) do
+      for _ = 1, item() do
+        ARGV.promises[key .. '\0' .. item()] = exist
+      end
+    end
+  end
 end
 
 for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
-  if string.byte(meta) == 0 then
-    if outdated_claim(string.sub(meta, 2), epoch) then
-      return redis.error_reply('OUTDATED ' .. string.sub(meta, 2))
+  local mark, promised = string.byte(meta), string.sub(meta, 2)
+  if mark == 0 or mark == 2 then
+    if (mark == 0 and outdated_claim or outdated_checks)(promised, epoch) then
+      return redis.error_reply('OUTDATED ' .. promised)
     end
   else
     local current = redis.pcall('HGET', meta, ':epoch')

@@ -15,14 +15,16 @@
 --   compose(texts)           the entry of a composite index for some texts, if it is not their netstrings
 --   reason_against(entry)    the reason why the index cannot have an entry; nil if it can
 -- For rebuilds and checks:
---   has(key, entry, pk)      whether the index has an entry, if its type does not say how to look
+--   has(key, entry, pk)      whether the index has an entry, if its type does not say how to look; of a check, whether it
+--                            is passed, or asked for
 --   member_of(entry, pk)     the member of a sorted set for an entry, if it is not the primary key
 --   split(member, score_or_owner)  the entry, or the part of it in the member (or sub-key), and the primary key, or nil
 --   score_of(entry)          the score, if the entry does not begin with it
 --   of_numbers               true if entries are numbers, each of which may be written in several ways
 --   alike                    true if keys that do not belong to the index may match the template of its keys
 -- Checks, which have no entries:
---   is_check                 true if the entry must be an object that exists (`ref`)
+--   is_check                 true if the entry must be an object that exists (`ref`, `away`)
+--   exists(key, entry)       whether it is one, where it may be in another partition (`away`); nil if that is not known
 --   must_last                true if no sub-key may expire (`last`)
 --
 -- A `!` before the name says that only one object may have an entry (unique fields in the layout of limpyd 2).

@@ -34,15 +34,16 @@
 --   'undecodable', number, type, value, key, sub-key    the stored value of the field is none of the type
 --   'expiring', milliseconds, key, sub-key or false    a value that was to be indexed expires
 --   'transform', key, value, key, value, …     Python has to transform the value for the index with the key
---   'claim', key, value, primary key, key, value, primary key, …   a claim of the value in the index with the key has to
---                                          be made first (see limpyd.claims)
+--   'promise', key, text, primary key, key, text, primary key, …   another partition has to be asked first: for the claim
+--                                          of the value in the index with the key (see limpyd.claims), or whether the
+--                                          object exists to which the one with the primary key refers (limpyd.targets)
 --   'many', count                          more than one object matches, where one was asked for
 --   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
 --   'unread', message, key, 'none'         the command was run, but its reply, beyond 2^53, could not be read exactly
 --   'rounded'                              the reply of a read holds an integer beyond 2^53, which Lua rounded
 --   'broken', message, key, 'none'         the server refused a command that was to take a change back
--- @requires call claim_request current_key transform_request
+-- @requires call current_key promise_request transform_request
 -- @provides abort atomically is_journaled journal journal_length outcome_of refuse roll_back rollback_error savepoint
 -- @provides undo_with unlink
 
@@ -116,12 +117,12 @@ end
 
 local function atomically(step)
   local done, outcome = pcall(step)
-  if done and not transform_request and not claim_request then
+  if done and not transform_request and not promise_request then
     return outcome
   end
   if not roll_back(0) then
     return rollback_error
   end
   -- A transform request has precedence: a refusal may be wrong as long as texts of Python transforms are missing.
-  return transform_request or not done and outcome_of(outcome) or claim_request
+  return transform_request or not done and outcome_of(outcome) or promise_request
 end

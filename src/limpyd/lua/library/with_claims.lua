@@ -2,7 +2,7 @@
 -- (see limpyd.claims). Of each value that it has, it knows the nonce of the claim: under `nonce:`, as under `uniq:` the
 -- owner. Values that it gave up are listed under `given_up`, each as the nonce, the index, a NUL and the value, until a
 -- client removes their claims, unless it keeps these itself.
--- @requires call claim_parts claim_record claim_request undo_with
+-- @requires ask_for_promise call claim_parts claim_record undo_with
 -- @provides with_claims
 
 -- Returns the beginning of all keys of the partition, its number, and the name of the index.
@@ -11,26 +11,19 @@ local function place_of(key)
   return prefix, tonumber(number), index
 end
 
-local function ask_for_claim(key, value, pk)
-  claim_request = claim_request or { 'claim' }
-  claim_request[#claim_request + 1] = key
-  claim_request[#claim_request + 1] = value
-  claim_request[#claim_request + 1] = pk
-end
-
 -- Notes the claim of a value that the partition gets, or asks for it.
 local function hold(key, value, pk)
   local prefix, number, index = place_of(key)
-  local given = ARGV.claims[key .. '\0' .. value]
+  local given = ARGV.promises[key .. '\0' .. value]
   if not given or given == '' then
-    return ask_for_claim(key, value, pk)
+    return ask_for_promise(key, value, pk)
   end
   local nonce = string.sub(given, 1, 8)
   if not string.find(given, ' ', 9, true) then -- the partition keeps the claim itself
     local claims = prefix .. 'claim:' .. index
     local record = call('HGET', claims, value)
     if record and claim_parts(record) ~= number then
-      return ask_for_claim(key, value, pk) -- another partition has one, and must be asked
+      return ask_for_promise(key, value, pk) -- another partition has one, and must be asked
     elseif record then -- of another writer to this partition, which has not written yet: from now on it may not
       call('HSET', prefix .. 'barred', number, call('INCR', prefix .. 'clock'))
     end

@@ -68,12 +68,12 @@ class CollectionCore(
 
             cursor = position_of(after, as_bytes("a key", self._query.stored_key))
             plan: Any = self._plan()  # of one partition: of several, a stored collection has an order
-            found = chunk_of(plan, self._query.projection, size, cursor)
+            found = chunk_of(plan, self._query.projection.planned, size, cursor)
             page = found.then(lambda chunk: Page(chunk.items, at_position(chunk.cursor)))
         else:
             order, backwards = self._order or self._by_pk(), before is not None
             plan = self._plan(tuple(key.inverted() for key in order) if backwards else order)
-            page = plan.page(self._query.projection, size, before if backwards else after, backwards=backwards)
+            page = plan.page(self._query.projection.planned, size, before if backwards else after, backwards=backwards)
         return self._followed(page, lambda page: page.items)
 
     def _steps(self, chunk: int) -> Walk[Item]:
@@ -85,7 +85,7 @@ class CollectionCore(
         from limpyd.query.scanning.scans import indexed_first, paged, unordered  # noqa: PLC0415 - many walk nothing
 
         integer("iterate's chunk", chunk, low=1)
-        plan, projection, order = self._plan(), self._query.projection, self._order
+        plan, projection, order = self._plan(), self._query.projection.planned, self._order
         if not order:
             return unordered(plan, projection, chunk)
         key = order[0]

@@ -27,7 +27,7 @@ class Explaining(CollectionBase[Item, M]):
 
     def _explain(self) -> Request[Explanation]:
         plan: Any = self._plan(existing=False)
-        if self._schema.keys.count > 1:
+        if self._schema.keys.count > 1 or plan.reads_first:
             return Scattered(lambda: self._explained_parts(plan, analyze=False), subject=self._schema)
         from limpyd.query.explanation import explanation  # noqa: PLC0415 - most programs explain nothing
 
@@ -43,8 +43,9 @@ class Explaining(CollectionBase[Item, M]):
         return found.then(explained)
 
     def _analysis(self) -> Program[Explanation]:
-        if self._schema.keys.count > 1:
-            return (yield from self._explained_parts(self._plan(existing=False), analyze=True))
+        plan = self._plan(existing=False)
+        if self._schema.keys.count > 1 or plan.reads_first:
+            return (yield from self._explained_parts(plan, analyze=True))
         from limpyd.scripts.analysis import analyzed  # noqa: PLC0415 - most programs explain nothing
 
         explained: Explanation = yield self._explain()
@@ -58,14 +59,14 @@ class Explaining(CollectionBase[Item, M]):
         try:
             return (
                 yield from explained_parts(
-                    repr(self), plan, self._plan(), self._query.projection, span, analyze=analyze
+                    repr(self), plan, self._plan(), self._query.projection.planned, span, analyze=analyze
                 )
             )
         except RecursionError:
             raise too_deep() from None
 
     def _explained_items(self) -> Request[list[Any]]:
-        return self._plan().items(self._query.projection, self._explained_span())
+        return self._plan().items(self._query.projection.planned, self._explained_span())
 
     def _explained_span(self) -> Span:
         return A_PAGE if self._query.order else EVERYTHING

@@ -23,14 +23,14 @@ class ItemAccess(Sorting[Item, M], Projecting[Item, M]):
     __slots__ = ()
 
     def _items(self, span: Span = EVERYTHING, order: tuple[SortKey, ...] | None = None) -> Request[list[Item]]:
-        projection = self._query.projection
+        projection = self._query.projection.planned
         return self._followed(self._request((span,), lambda plan: plan.items(projection, span), order))
 
     def _count(self, limit: int = 0) -> Request[int]:
         return self._request(("count", limit), lambda plan: plan.count(limit), ())
 
     def _the_one(self) -> Request[Item]:
-        projection = self._query.projection
+        projection = self._query.projection.planned
         return the_one(self._items(Span(0, 2)), lambda: self._followed(self._plan().only(projection)), self)
 
     def _at_position(self, index: Any) -> Request[Any]:

@@ -28,6 +28,7 @@ from limpyd.query.results.row_classes import row_projection
 from limpyd.query.results.unreadable_values import Errors
 from limpyd.requests.decoders import returned
 from limpyd.requests.request import Request
+from limpyd.requests.scattered import Scattered
 
 Item = TypeVar("Item")
 M = TypeVar("M")
@@ -131,8 +132,13 @@ class Projecting(CollectionBase[Item, M]):
 
     def _followed(self, request: Request[Any], instances_of: Callable[[Any], list[Any]] = returned) -> Request[Any]:
         """The request, followed by those for what its objects refer to, if that is asked."""
-        follows = self._query.projection.follows
-        if not follows or not request.args:
+        projection = self._query.projection
+        if projection.planned is not projection:
+            from limpyd.query.merging.away_columns import completed  # noqa: PLC0415 - most read no values elsewhere
+
+            return completed(request, projection, instances_of)
+        follows = projection.follows
+        if not follows or not (request.args or isinstance(request, Scattered)):
             return request
         return following(request, follows, self._related, instances_of)
 

@@ -8,7 +8,7 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.lookups import MAX_CONDITIONS, QueryForm
-from limpyd.query.filters.readings import Found, Reading
+from limpyd.query.filters.readings import Asking, Found, Reading
 from limpyd.requests.request import Assumption
 from limpyd.scripts.query_nodes import All, Either, Node, Not
 from limpyd.scripts.query_values import Text
@@ -22,6 +22,10 @@ class AllOf(Condition):
 
     def __init__(self, parts: Sequence[Condition]) -> None:
         self._parts = tuple(parts)
+
+    @property
+    def asks_first(self) -> bool:  # type: ignore[override]
+        return any(part.asks_first for part in self._parts)
 
     def add_to(self, form: QueryForm) -> bool:
         if max(len(self._parts), len(form.values)) > MAX_CONDITIONS:
@@ -51,7 +55,7 @@ class AllOf(Condition):
         for part in self._parts:
             yield from part.references()
 
-    def reads(self) -> Iterator[Reading]:
+    def reads(self) -> Iterator[Reading | Asking]:
         for part in self._parts:
             yield from part.reads()
 
@@ -89,6 +93,10 @@ class Negated(Condition):
         self._part = part
         self._text = text
 
+    @property
+    def asks_first(self) -> bool:  # type: ignore[override]
+        return self._part.asks_first
+
     def add_to(self, form: QueryForm) -> bool:
         form.parts.append(Negated)
         return self._part.add_to(form)
@@ -114,7 +122,7 @@ class Negated(Condition):
     def references(self) -> Iterator[bytes]:
         return self._part.references()
 
-    def reads(self) -> Iterator[Reading]:
+    def reads(self) -> Iterator[Reading | Asking]:
         return self._part.reads()
 
     def resolved(self, found: Found) -> Condition:

@@ -11,7 +11,7 @@ from limpyd.fields import ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.lookups import Lookup, QueryForm, stored_in
-from limpyd.query.filters.readings import Found, Reading, readings_of, texts_read
+from limpyd.query.filters.readings import Asking, Found, Reading, readings_of, texts_read
 from limpyd.requests.request import Assumption
 from limpyd.scripts.index_nodes import HasPrimaryKey
 from limpyd.scripts.query_nodes import Empty, ListedIn, Node
@@ -20,9 +20,14 @@ from limpyd.utils.pickling import ByAttributes
 
 
 class Condition(ByAttributes):
-    """A condition on objects."""
+    """A condition on objects.
+
+    Attributes:
+        asks_first: true if objects of other slots have to be found, before it can be asked of a partition.
+    """
 
     __slots__ = ()
+    asks_first = False
 
     def add_to(self, form: QueryForm) -> bool:  # noqa: ARG002 - some do
         """Adds the condition and its values to the form of a query; returns False if no form can hold it."""
@@ -56,7 +61,7 @@ class Condition(ByAttributes):
         """The keys of the bound fields that are values of the filter."""
         yield from ()
 
-    def reads(self) -> Iterator[Reading]:
+    def reads(self) -> Iterator[Reading | Asking]:
         """Yields what has to be read in other keys, before it can be asked of a partition."""
         yield from ()
 

@@ -15,6 +15,20 @@ from limpyd.requests.subjects import Subject
 from limpyd.scripts.query_values import ReadValue, Text, known_key
 
 
+class Asking(NamedTuple):
+    """Objects that are found before partitions are asked: those to which others may refer.
+
+    Attributes:
+        model: their model.
+        conditions: what they meet.
+        text: the conditions, for messages.
+    """
+
+    model: Any
+    conditions: tuple[Any, ...]
+    text: str
+
+
 class Reading(NamedTuple):
     """A value that is read in a key.
 
@@ -46,8 +60,8 @@ class Reading(NamedTuple):
         return Request(("TYPE", self.key), _as_bytes, readonly=True, subject=subject)
 
 
-Found = Mapping[Reading, list[bytes]]
-"""What was read."""
+Found = Mapping[Reading | Asking, list[bytes]]
+"""What was read: values, or the primary keys of objects."""
 
 COMMANDS: dict[bytes, tuple[Argument, ...]] = {
     b"entry": ("HGET",),

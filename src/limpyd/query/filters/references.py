@@ -9,10 +9,12 @@ from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
 from limpyd.indexes.field_index import FieldIndex
-from limpyd.keys import Partition
+from limpyd.keys import Partition, to_text
+from limpyd.query.filters.comparisons import compared
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.lookups import serving, stored_in
 from limpyd.query.filters.model import Queried, own_field
+from limpyd.query.filters.readings import Asking, Found, Reading
 from limpyd.requests.request import Assumption
 from limpyd.scripts.query_nodes import All, Node, Via
 
@@ -35,8 +37,28 @@ class Related(Condition):
         self.parts = tuple(parts)
         self.target = field.target  # whose fields the parts are of, also after its class was declared again
 
+    @property
+    def asks_first(self) -> bool:  # type: ignore[override]
+        return not self.field.is_local or any(part.asks_first for part in self.parts)
+
+    def reads(self) -> Iterator[Reading | Asking]:
+        if not self.field.is_local:
+            yield self._asking
+        else:
+            for part in self.parts:
+                yield from part.reads()
+
+    @property
+    def _asking(self) -> Asking:
+        return Asking(self.target, self.parts, str(self))
+
+    def resolved(self, found: Found) -> Condition:
+        if self.field.is_local:
+            return Related(self.field, [part.resolved(found) for part in self.parts])
+        return compared(self.field, Comparison(self.field, (), "in", list(map(to_text, found[self._asking]))))
+
     def node(self, partition: Partition) -> Node:
-        (target_partition,) = self.target.keys.partitions
+        target_partition = self.target.keys.first
         index = self.field.reverse_index(partition)
         nodes = [part.node(target_partition) for part in self.parts]
         stored = stored_in(self.field, partition, None)
@@ -45,12 +67,10 @@ class Related(Condition):
         )
 
     def indexes(self) -> Iterator[FieldIndex]:
-        (partition,) = self.field.model.keys.partitions
-        yield self.field.reverse_index(partition)
+        yield self.field.reverse_index(self.field.model.keys.first)
 
     def assumes(self) -> Iterator[Assumption]:
-        (target_partition,) = self.target.keys.partitions
-        maintenance = self.target.maintenance.at(target_partition)
+        maintenance = self.target.maintenance.at(self.target.keys.first)
         yield from maintenance.built(index for part in self.parts for index in part.indexes())
         for part in self.parts:
             yield from part.assumes()

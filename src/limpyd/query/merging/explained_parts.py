@@ -8,7 +8,8 @@ from typing import Any
 
 from limpyd.keys import to_text
 from limpyd.query.explanation import Explanation, command_text, explanation
-from limpyd.query.merging.late_plan import LatePlan
+from limpyd.query.filters.readings import Asking, Reading
+from limpyd.query.merging.late_plan import LatePlan, readings_in
 from limpyd.query.merging.listed_plan import ListedPlan
 from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.planning.single_command import EVERYTHING, Span
@@ -38,18 +39,31 @@ def explained_parts(
     sent = [request for request in requests if request.args]
     ran = _joined((yield [analyzed(request) for request in sent])) if analyze and sent else []
     reads = plan.readings if isinstance(plan, LatePlan) else []
-    keys = [to_text(key) for key in dict.fromkeys(reading.key for reading in reads)]
-    untyped = any(not reading.stored for reading in reads)
+    untyped = any(isinstance(reading, Reading) and not reading.stored for reading in reads)
     if isinstance(plan, ListedPlan):
         explained = explained._replace(sort=plan.way)
     asked, partition = len(settled.plans), settled.plans[0].partition
     return explained._replace(
         asks=_asked(asked, partition.count, again=bool(settled.plans[0].order) and span != EVERYTHING),
-        reads=keys,
+        reads=list(dict.fromkeys(map(_read, reads))),
         commands=_commands(requests),
-        round_trips=bool(sent) + bool(reads) + untyped,
+        round_trips=bool(sent) + max(map(_rounds, reads), default=0) + untyped,
         ran=ran,
     )
+
+
+def _read(reading: Reading | Asking) -> str:
+    """Returns the text for what is read before partitions are asked."""
+    if isinstance(reading, Reading):
+        return to_text(reading.key)
+    return f"the objects of {reading.model.name} with {reading.text}"
+
+
+def _rounds(reading: Reading | Asking) -> int:
+    """Returns the number of round trips that it takes."""
+    if isinstance(reading, Reading):
+        return 1
+    return 1 + max(map(_rounds, readings_in(reading.conditions)), default=0)
 
 
 def _first_round(request: Request[Any]) -> list[Request[Any]]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar
 
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.readings import Found, Reading
+from limpyd.query.filters.readings import Asking, Found, Reading
 from limpyd.query.merging.merged_plan import SettledPlan
-from limpyd.query.merging.reading import read
+from limpyd.query.merging.reading import Finding, read
 from limpyd.query.paging import Page
 from limpyd.query.planning.script_plan import Planned
 from limpyd.query.planning.single_command import EVERYTHING, Span
@@ -26,20 +26,28 @@ class LatePlan:
     Args:
         model: the model.
         readings: what is read.
+        finding: returns the requests that find objects first.
         plan: makes the plan of what was read.
     """
 
     reads_first: Literal[True] = True
     empty = False
 
-    def __init__(self, model: Planned, readings: list[Reading], plan: Callable[[Found], SettledPlan]) -> None:
+    def __init__(
+        self,
+        model: Planned,
+        readings: list[Reading | Asking],
+        finding: Finding,
+        plan: Callable[[Found], SettledPlan],
+    ) -> None:
         self.model = model
         self.readings = readings
+        self._finding = finding
         self._plan = plan
 
     def settled(self) -> Rounds[SettledPlan]:
         """Returns the plan of what is read now."""
-        return self._plan((yield from read(self.model, self.readings)))
+        return self._plan((yield from read(self.model, self.readings, self._finding)))
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
         """Returns the request for the items of the objects that match, in order."""
@@ -87,7 +95,7 @@ class LatePlan:
         return Scattered(rounds, subject=self.model, readonly=readonly)
 
 
-def readings_in(conditions: Iterable[Condition]) -> list[Reading]:
+def readings_in(conditions: Iterable[Condition]) -> list[Reading | Asking]:
     """Returns what has to be read before some conditions are asked."""
     return [reading for condition in conditions for reading in condition.reads()]
 

@@ -32,6 +32,8 @@ class Column:
     """
 
     __slots__ = ("_field", "_sub", "decode", "name", "plain")
+    is_away = False
+    """True if the value is one of an object in another slot, which is read after this one."""
 
     def __init__(self, name: str, field: Field[Any] | None, sub: bytes | None = None) -> None:
         self.name = name
@@ -43,6 +45,11 @@ class Column:
             self.decode: Callable[[Any], Any] = field.codec.decode if self.plain else field.decode_reply
         else:
             self.decode = float if field is None else to_text
+
+    @property
+    def planned(self) -> Column:
+        """The column that a plan reads."""
+        return self
 
     @property
     def source(self) -> tuple[Any, bytes | None]:
@@ -143,6 +150,25 @@ class RelatedColumn(Column):
         self.decode = column.decode
 
     @property
+    def reference(self) -> Any:
+        """The field that refers."""
+        return self._field
+
+    @property
+    def inner(self) -> Column:
+        """The column of the other object."""
+        return self._column
+
+    @property
+    def is_away(self) -> bool:  # type: ignore[override]
+        return not self.reference.is_local or self._column.is_away
+
+    @property
+    def planned(self) -> Column:
+        """The column that is read first: the reference, if the value is one of another slot."""
+        return Column(self.name, self._field) if self.is_away else self
+
+    @property
     def source(self) -> tuple[Any, bytes | None]:
         return self._column.source
 
@@ -154,9 +180,7 @@ class RelatedColumn(Column):
         return super().stored_in(partition, scores)._replace(stored=b"related")
 
     def args(self, partition: Partition, scores: bytes) -> tuple[Argument, ...]:
-        reference: Any = self._field
-        (target_partition,) = reference.target.keys.partitions
-        return (*super().args(partition, scores), *self._column.args(target_partition, b""))
+        return (*super().args(partition, scores), *self._column.args(self.reference.target.keys.first, b""))
 
     def refuse(self, reply: Any, pk: bytes | None = None) -> None:  # noqa: ARG002 - it is not the object's own value
         self._column.refuse(reply)

@@ -12,6 +12,7 @@ from limpyd.query.filters.references import target_of
 from limpyd.query.results.columns import columns_of
 from limpyd.requests.decoders import returned
 from limpyd.requests.request import IncompleteReply, Request
+from limpyd.requests.scattered import Rounds, Scattered
 
 Read = Callable[[Any, Sequence[str], Sequence[str]], Request[list[Any]]]
 """Gives the request for the instances of a model with some primary keys, and with some fields read along."""
@@ -70,7 +71,27 @@ def following(
         read: gives the requests for those.
         instances_of: the instances in what comes of the request.
     """
+    if isinstance(request, Scattered) or any(map(_is_away, follows)):
+        return Scattered(lambda: _in_rounds(_steps(request, follows, read, instances_of)), subject=request.subject)
     return _chained(_steps(request, follows, read, instances_of))
+
+
+def _is_away(follow: Follow) -> bool:
+    """Returns whether referenced objects may be in other slots, or those that they refer to."""
+    field: Any = follow.field
+    target = target_of(field)
+    return not field.is_local or any(map(_is_away, split_follows(target, follow.names)[1]))
+
+
+def _in_rounds(steps: Generator[Request[Any], Any, Any]) -> Rounds[Any]:
+    """Sends each step when the one before it is answered."""
+    try:
+        request = next(steps)
+        while True:
+            (found,) = yield [request]
+            request = steps.send(found)
+    except StopIteration as end:
+        return end.value
 
 
 def _steps(

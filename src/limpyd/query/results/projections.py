@@ -56,6 +56,11 @@ class Projection:
         """The projection in messages."""
         return ""
 
+    @property
+    def planned(self) -> Projection:
+        """The projection that a plan is asked for; another one if values of other slots are read later."""
+        return self
+
     def gets(self, partition: Partition) -> tuple[Argument, ...] | None:
         """The GET arguments of SORT that read the columns; None if it cannot read one."""
         if self._gets is None or self._gets[0] is not partition:
@@ -133,6 +138,20 @@ class Projection:
         raise NotImplementedError
 
 
+class RawRows(Projection):
+    """Lists of stored values; the primary key that refers, in place of a value of another slot."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(column.planned for column in columns)
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        reply = iter(replies)
+        return [list(row) for row in zip(*[reply] * len(self.columns), strict=True)]
+
+    def readable(self, replies: list[Any]) -> list[Any]:
+        return self.items(replies)
+
+
 class RowProjection(Projection):
     """Items made from the values of columns.
 
@@ -147,6 +166,11 @@ class RowProjection(Projection):
         self._of_stored = maker([column.decode for column in columns])
         self._of_values = maker([returned for _ in columns])
         self._plain = all(column.plain for column in columns)
+        self._planned = RawRows(columns) if any(column.is_away for column in columns) else None
+
+    @property
+    def planned(self) -> Projection:
+        return self._planned or self
 
     def whole(self, replies: list[Any]) -> list[Any] | None:
         if self._plain:
