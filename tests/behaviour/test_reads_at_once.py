@@ -119,3 +119,22 @@ async def test_callers_that_are_cancelled(any_face, city):
         assert await other == CITIES["Rome"]
         assert await counted(any_face, city, "Rome") == CITIES["Rome"]
         await asyncio.gather(cancelled, return_exceptions=True)
+
+
+async def test_a_query_to_one_partition(any_face, only_reads):
+    class Visit(any_face.Model):
+        database = any_face.database
+        city = InstanceHashField(indexable=True)
+
+    await any_face.do(Visit.create(city="Oslo"))
+    assert [await counted(any_face, Visit, name) for name in CITIES] == [1, 0]
+    any_face.client.client_kill_filter(_type="normal", skipme=True)
+    assert await counted(any_face, Visit, "Oslo") == 1
+    any_face.client.hset("{visit}:meta", ":epoch", "another")
+    assert await counted(any_face, Visit, "Oslo") == 1
+    any_face.client.rename("{visit}:eq:city:Oslo", "away")
+    any_face.client.set("{visit}:eq:city:Oslo", "another type")
+    await any_face.refused(LimpydError, lambda: Visit.collection(city="Oslo").count(), match="should be a set")
+    any_face.client.rename("away", "{visit}:eq:city:Oslo")
+    only_reads()
+    assert await counted(any_face, Visit, "Oslo") == 1

@@ -8,6 +8,8 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.async_execution import AsyncExecution
 from limpyd.drivers.awaited_replies import ConnectionLost
+from limpyd.drivers.multiplexed_connection import MultiplexedConnection
+from limpyd.requests.guards import Outdated
 from limpyd.requests.request import IncompleteReply, Request
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
@@ -21,10 +23,12 @@ class AsyncDriver(AsyncExecution):
         if self.callbacks or GLOBAL_CALLBACKS:
             with TracedCall():
                 return await self._run_in_steps(request)
-        packed = request.ready() if request.replies == 1 else None
+        packed = request.ready()
         if packed is None:
             return await self._run_in_steps(request)
         connection = self.shared_connection(request)
+        if request.replies > 1:
+            return await self._run_with_others(request, packed, connection)
         try:
             reply = await (self._ask(request, packed) if connection is None else connection.ask(packed))
         except ConnectionLost as loss:
@@ -36,6 +40,23 @@ class AsyncDriver(AsyncExecution):
         except IncompleteReply as incomplete:
             question = incomplete.ask(request)
         return await self.run(question)
+
+    async def _run_with_others(self, request: Request[R], packed: bytes, connection: MultiplexedConnection | None) -> R:
+        """The result of a read that is sent with others, such as of an epoch."""
+        if connection is None:
+            return await self._run_in_steps(request)
+        try:
+            replies = await connection.ask_several(packed, request.replies)
+            if any(isinstance(reply, redis_errors.RedisError) for reply in replies):
+                return await self._run_in_steps(request)  # which shows what was refused
+            reply = request.reply_of(replies)
+        except ConnectionLost as loss:
+            if loss.timed_out or self.connections.closed:
+                raise self.lost(request, loss) from loss
+            return await self._run_in_steps(request)
+        except Outdated:
+            return await self._run_in_steps(request)
+        return await self.decoded(request, reply)
 
     async def run_despite(self, request: Request[R], packed: bytes, failure: Exception) -> R:
         """The result of a request that was sent once, although no reply came, or an error.

@@ -206,7 +206,7 @@ class ClusterBatch:
         self, sent: Sequence[int], refused: dict[int, Any], outcomes: dict[int, tuple[NodeAddress, Any]]
     ) -> None:
         """Puts an error in the place of each refusal of what cannot be sent again in order."""
-        errors = [number for number in sent if isinstance(outcomes[number][1], redis_errors.ResponseError)]
+        errors = {number for number in sent if isinstance(outcomes[number][1], redis_errors.ResponseError)}
         for number in overtaken(sent, refused, errors, self._requests, self._slots):
             outcomes[number] = outcomes[number][0], not_in_order(self._requests[number], refused.pop(number))
 

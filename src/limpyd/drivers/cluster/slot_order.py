@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis import exceptions as redis_errors
@@ -54,7 +54,7 @@ def is_of_one_key(request: Request[Any], refusal: Any) -> bool:
 def overtaken(
     numbers: Sequence[int],
     refusals: Mapping[int, Any],
-    unexecuted: Collection[int],
+    unexecuted: set[int],
     requests: Sequence[Request[Any]],
     slots: Sequence[int | None],
 ) -> list[int]:
