@@ -9,7 +9,7 @@ import pytest
 from limpyd import RedisModel
 from tests.faults.programs.fault_suite import accident
 from tests.support.face import Face
-from tests.support.promises import DONE, REFUSED, UNKNOWN, Promises, declare
+from tests.support.promises import DONE, REFUSED, UNKNOWN, Promises, declare, key_of
 
 TIMES = int(os.environ.get("LIMPYD_FAULT_TIMES", "5"))
 
@@ -27,10 +27,10 @@ def test_promises_are_kept(kind, face):
 class TestTheJudge:
     """It notices each way in which a promise can be broken."""
 
-    @pytest.fixture
-    def judged(self, one_server):
+    @pytest.fixture(params=[1, 4])
+    def judged(self, one_server, request):
         face = Face("sync", one_server)
-        models = declare(RedisModel, face.database)
+        models = declare(RedisModel, face.database, related=request.param == 1, partitions_=request.param)
         account = models[0](owner="a", name="a")
         promises = Promises()
 
@@ -71,7 +71,19 @@ class TestTheJudge:
         items(token="half", note="half", holder="a")
         promises.note("half", "create", "a", DONE)
         with one_server.client() as client:
-            client.delete("{item}:field:note:half")
+            client.delete(key_of(items._schema.keys, "half", "field:note:"))
         found = judge()
         assert found.halves == 1
         assert found.inconsistent > 0
+
+    @pytest.mark.parametrize("judged", [4], indirect=True)
+    def test_values_of_two_owners(self, judged, one_server):
+        _, items, _, judge = judged
+        partitions = items._schema.keys.partitions
+        first = items(token="one", note="same", holder="a")
+        assert judge().inconsistent == 0
+        other = next(each for each in partitions if each is not items._schema.keys.partition(b"one"))
+        with one_server.client() as client:
+            client.hset(other.prefix + b"uniq:note", "same", "another")
+        assert any("two owners" in example for example in judge().examples)
+        assert first.note.get() == "same"

@@ -41,6 +41,8 @@ class Client:
         works = {name: work for name, work in vars(Client).items() if name.startswith("do_")}
         if not self._related:
             del works["do_cascade"]
+        if self._accounts._schema.keys.count > 1:  # what is one step on one partition only
+            del works["do_together"], works["do_bulk"]
         self._works = [*works.values()]
         self.mixed_up = 0
 

@@ -21,6 +21,11 @@ Entry = tuple[str, object, object, str]
 META = re.compile(rb"\{[^{}]*\}:meta")
 """The keys of what is known of indexes."""
 
+COORDINATION = re.compile(
+    r"\{[^{}]*:\d+[.\d]*\}:(claim:|nonce:|given_up$|clock$|barred$|home$|recent|closing$|tomb$)|\{[^{}]*\}:partitions$"
+)
+"""The keys by which several partitions agree."""
+
 EVERYTHING = """
 local function expiries_of(key)
   local subs, found = redis.call('HKEYS', key), {}
@@ -81,13 +86,23 @@ def state(client: redis.Redis) -> dict[bytes, object]:
 
 def inconsistencies(client: redis.Redis, model: type[RedisModel]) -> list[str]:
     """What is wrong with a model's data; nothing if each index equals a rebuild and nothing is orphaned."""
-    where = model._schema.keys.partition(None)
-    tag = text(where.prefix)
     stored: Any = {text(key): value for key, (_, value, _) in state(client).items()}
+    problems: list[str] = []
+    owned: set[str] = set()
+    for partition in model._schema.keys.partitions:
+        of_partition, keys = _in_partition(stored, model, partition)
+        problems += of_partition
+        owned |= keys
+    return problems + [f"orphan: {key}" for key in stored.keys() - owned if not COORDINATION.match(key)]
+
+
+def _in_partition(stored: dict[str, Any], model: type[RedisModel], where: Any) -> tuple[list[str], set[str]]:
+    """What is wrong in a partition, and the keys that it should have."""
+    tag = text(where.prefix)
     pks = {text(pk) for pk in stored.get(f"{tag}pks", ())}
     owned = {f"{tag}pks", f"{tag}seq", f"{tag}meta"} | {f"{tag}hash:{pk}" for pk in pks}
     owned |= {f"{tag}field:{name}:{pk}" for name in model._schema.value_fields for pk in pks}
-    problems = []
+    problems: list[str] = []
     versions = []
     for dynamic in model._schema.dynamic.values():
         owned |= {f"{tag}field:{dynamic.name}:{pk}" for pk in pks}
@@ -107,7 +122,7 @@ def inconsistencies(client: redis.Redis, model: type[RedisModel]) -> list[str]:
             problems += [f"twice: {entry}" for entry, times in found.items() if times > 1]
             problems += [f"missing: {entry}" for entry in expected - found.keys()]
             problems += [f"stale: {entry}" for entry in found.keys() - expected]
-    return problems + [f"orphan: {key}" for key in stored.keys() - owned]
+    return problems, owned
 
 
 def parts_of(stored: dict[str, Any], tag: str, field: str, pk: str) -> set[str]:

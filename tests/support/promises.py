@@ -31,15 +31,17 @@ from tests.support.expected_indexes import inconsistencies
 STARTED, DONE, REFUSED, UNKNOWN = "started", "done", "refused", "unknown"
 
 
-def declare(base: Any, database_: Any, *, related: bool = True) -> tuple[Any, Any]:
+def declare(base: Any, database_: Any, *, related: bool = True, partitions_: int = 1) -> tuple[Any, Any]:
     """The two models, on a face: accounts, one for each client and one for all, and the items that they hold.
 
     Args:
         related: items refer to accounts; else they only name them, so that each model can be on a node of its own.
+        partitions_: of each model.
     """
 
     class Account(base):
         database = database_
+        partitions = partitions_
         owner = PKField()
         count = StringField(type=int, indexable=True)
         text = StringField(indexable=True)
@@ -52,6 +54,7 @@ def declare(base: Any, database_: Any, *, related: bool = True) -> tuple[Any, An
 
     class Item(base):
         database = database_
+        partitions = partitions_
         token = PKField()
         note = StringField(unique=True)
         label = InstanceHashField(indexable=True)
@@ -127,7 +130,7 @@ class Promises:
             durable: whether what was done must still be there; else numbers that are lost are given again.
         """
         findings = Findings()
-        found = Found(client, related=hasattr(models[0], "items"))
+        found = Found(client, models)
         for token, operation in self.operations.items():
             _count_outcome(findings, operation.outcome)
             times = list(found.times(token, operation))
@@ -168,23 +171,24 @@ class Promises:
 class Found:
     """What is stored, read past limpyd."""
 
-    def __init__(self, client: redis.Redis, *, related: bool) -> None:
+    def __init__(self, client: redis.Redis, models: tuple[Any, ...]) -> None:
         self._client = client
-        self._related = related
-        owners = self._members("{account}:pks")
+        self._related = hasattr(models[0], "items")
+        self._account_keys, self._item_keys = (model._schema.keys for model in models)
+        owners = self._all(self._account_keys)
         self.counts = {owner: int(self._field("count", owner, "get") or 0) for owner in owners}
-        self.names = {owner: text(client.hget(f"{{account}}:hash:{owner}", "name") or b"") for owner in owners}
+        self.names = {owner: text(client.hget(self._account(owner, "hash:"), "name") or b"") for owner in owners}
         self._owners = set(owners)
         self._queues = {owner: Counter(map(text, self._field("queue", owner, "lrange", 0, -1))) for owner in owners}
         self._texts = {owner: Counter(text(self._field("text", owner, "get") or b"").split(";")) for owner in owners}
-        self._tags = {owner: self._members(f"{{account}}:field:tags:{owner}") for owner in owners}
+        self._tags = {owner: self._members(self._account(owner, "field:tags:")) for owner in owners}
         boards = {owner: self._field("board", owner, "zrange", 0, -1, withscores=True) for owner in owners}
         self._boards = {owner: {text(member): int(score) for member, score in boards[owner]} for owner in owners}
         props = {owner: self._field("props", owner, "hgetall") for owner in owners}
         self._props = {owner: {text(key): int(value) for key, value in props[owner].items()} for owner in owners}
         logs = {owner: self._field("log", owner, "xrange") for owner in owners}
         self._logs = {owner: Counter(text(entry[b"t"]) for _, entry in logs[owner]) for owner in owners}
-        self._items = set(self._members("{item}:pks"))
+        self._items = self._all(self._item_keys)
 
     def times(self, token: str, operation: Operation) -> Iterator[int]:  # noqa: PLR0912 - a case for each kind
         """How often a token is in each place where its operation puts it, or whether it is gone from each."""
@@ -213,9 +217,9 @@ class Found:
                 if self._related:
                     yield from self._parts(token)
             case "update":
-                yield int(self._client.get(f"{{item}}:field:note:{token}") == f"{token}!".encode())
-                yield int(self._client.hget(f"{{item}}:hash:{token}", "label") == b"!")
-                yield int(self._client.hget(f"{{item}}:hash:{token}", "version") or 1) - 1
+                yield int(self._client.get(self._item(token, "field:note:")) == f"{token}!".encode())
+                yield int(self._client.hget(self._item(token, "hash:"), "label") == b"!")
+                yield int(self._client.hget(self._item(token, "hash:"), "version") or 1) - 1
             case "delete":
                 yield from (1 - times for times in self._parts(token))
             case "cascade":
@@ -226,17 +230,33 @@ class Found:
     def _parts(self, pk: str) -> Iterator[int]:
         """Each part of an item: whether it is there."""
         yield int(pk in self._items)
-        yield self._client.exists(f"{{item}}:field:note:{pk}")
-        yield self._client.exists(f"{{item}}:hash:{pk}")
-        yield int(
-            self._client.hget("{item}:uniq:note", self._client.get(f"{{item}}:field:note:{pk}") or b"") is not None
-        )
+        yield self._client.exists(self._item(pk, "field:note:"))
+        yield self._client.exists(self._item(pk, "hash:"))
+        note = self._client.get(self._item(pk, "field:note:"))
+        unique = self._item_keys.partition(pk.encode()).prefix + b"uniq:note"
+        yield int(self._client.hget(unique, note or b"") is not None)
 
     def _field(self, name: str, owner: str, command: str, *args: Any, **options: Any) -> Any:
-        return getattr(self._client, command)(f"{{account}}:field:{name}:{owner}", *args, **options)
+        return getattr(self._client, command)(self._account(owner, f"field:{name}:"), *args, **options)
 
-    def _members(self, key: str) -> set[str]:
+    def _account(self, pk: str, part: str) -> bytes:
+        return key_of(self._account_keys, pk, part)
+
+    def _item(self, pk: str, part: str) -> bytes:
+        return key_of(self._item_keys, pk, part)
+
+    def _all(self, keys: Any) -> set[str]:
+        """The primary keys of a model."""
+        return {pk for partition in keys.partitions for pk in self._members(partition.pks)}
+
+    def _members(self, key: bytes) -> set[str]:
         return set(map(text, self._client.smembers(key)))  # type: ignore[arg-type]
+
+
+def key_of(keys: Any, pk: str, part: str) -> bytes:
+    """The key of a part of an object, in its partition."""
+    raw = pk.encode()
+    return b"%b%b%b" % (keys.partition(raw).prefix, part.encode(), raw)
 
 
 MAX_EXAMPLES = 10
@@ -253,15 +273,38 @@ def wrong(client: redis.Redis, models: tuple[Any, ...]) -> list[str]:
     found = []
     for model in models:
         others = tuple(
-            f"orphan: {one._schema.keys.partition(None).prefix.decode()}" for one in models if one is not model
+            f"orphan: {partition.prefix.decode()}"
+            for one in models
+            if one is not model
+            for partition in one._schema.keys.partitions
         )
         found += [problem for problem in inconsistencies(client, model) if not problem.startswith(others)]
-    owners = client.smembers("{account}:pks")
-    for pk in client.smembers("{item}:pks"):
-        holder = client.hget(b"{item}:hash:" + pk, "holder")
-        if holder is not None and holder not in owners:
-            found.append(f"item {pk!r} is held by {holder!r}, which is gone")
+        found += list(values_of_two_owners(client, model))
+    owners = {pk for partition in models[0]._schema.keys.partitions for pk in client.smembers(partition.pks)}
+    for partition in models[1]._schema.keys.partitions if hasattr(models[0], "items") else ():
+        for pk in client.smembers(partition.pks):
+            holder = client.hget(partition.prefix + b"hash:" + pk, "holder")
+            if holder is not None and holder not in owners:
+                found.append(f"item {pk!r} is held by {holder!r}, which is gone")
     return found
+
+
+def values_of_two_owners(client: redis.Redis, model: Any) -> Iterator[str]:
+    """What should be unique over partitions, and is not."""
+    partitions = model._schema.keys.partitions
+    for name in {key[len(prefix) :] for prefix, key in _unique_indexes(model)}:
+        owners: Counter[bytes] = Counter()
+        for partition in partitions:
+            owners.update(client.hkeys(partition.prefix + name))  # type: ignore[arg-type]
+        yield from (f"two owners: {name!r} {value!r}" for value, count in owners.items() if count > 1)
+
+
+def _unique_indexes(model: Any) -> Iterator[tuple[bytes, bytes]]:
+    first = model._schema.keys.partitions[0]
+    for declared in model._schema.value_fields.values():
+        for index in declared.place_in(first).indexes:
+            if index.key.startswith(first.prefix + b"uniq:"):
+                yield first.prefix, index.key
 
 
 def _count_outcome(findings: Findings, outcome: str) -> None:

@@ -1,6 +1,6 @@
 """Accidents that happen to a server while clients work, over and over; afterwards every promise is looked at.
 
-    python -m tests.faults.programs.accidents KIND TIMES [sync | async] [server]
+    python -m tests.faults.programs.accidents KIND TIMES [sync | async] [server] [partitions]
 
 Prints one line of figures as JSON, and fails if a promise was broken.
 """
@@ -40,6 +40,7 @@ class Accident:
         options: with which the server is started.
         durable: whether it must still have what it confirmed.
         related: whether the models refer to each other.
+        partitions: of each model.
         round: after how many accidents the promises are looked at, and a new round begins.
         pause: for how many seconds a client rests between two operations.
     """
@@ -47,6 +48,7 @@ class Accident:
     options: ClassVar[tuple[str, ...]] = ()
     durable = True
     related = True
+    partitions = 1
     round = 10
     pause = 0.0
 
@@ -253,7 +255,7 @@ def a_round(accident: Accident, face_name: str, label: str) -> Iterator[tuple[Cr
         client.flushall()
     face = Face(face_name, accident.server)
     face.database = face.Database(**accident.settings)
-    models = declare(face.Model, face.database, related=accident.related)
+    models = declare(face.Model, face.database, related=accident.related, partitions_=accident.partitions)
     findings = Findings()
     crowd = Crowd(face, models, CLIENTS * (2 if face.is_async else 1), label, accident.pause)
     asyncio.run(crowd.open_accounts())
@@ -289,9 +291,10 @@ def main(accidents: dict[str, type[Accident]]) -> None:
         accidents: the kinds of accidents, by name.
     """
     kind, times, *rest = sys.argv[1:]
-    face, server = (*rest, *("sync", "valkey-9.1")[len(rest) :])
+    face, server, partitions = (*rest, *("sync", "valkey-9.1", "1")[len(rest) :])
     start = time.perf_counter()
     accident = accidents[kind](server)
+    accident.partitions = int(partitions)
     findings = run(accident, int(times), face)
     print(json.dumps({"times": int(times), **vars(findings), "seconds": round(time.perf_counter() - start, 1)}))
     sys.exit(1 if findings.broken(durable=accident.durable) else 0)

@@ -1,6 +1,6 @@
 """Accidents that happen to a cluster of several nodes while clients work; as accidents.py, which says more.
 
-python -m tests.faults.programs.cluster_accidents KIND TIMES [sync | async] [server]
+python -m tests.faults.programs.cluster_accidents KIND TIMES [sync | async] [server] [partitions]
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 import redis
 
+from limpyd.keys.partitioned import placed_tag
 from tests.faults.programs.accidents import Accident, main
 from tests.support.cluster_nodes import Node
 from tests.support.clusters import Cluster, slot_of
 
-SLOTS = [slot_of("{account}"), slot_of("{item}")]
-"""The slots of the two models."""
+MODELS = ("account", "item")
 
 
 class AllNodes:
@@ -62,7 +62,9 @@ class ClusterAccident(Accident):
 
     def victim(self) -> tuple[int, Node]:
         """One of the slots that are used, and the node that serves it."""
-        slot = random.choice(SLOTS)
+        model = random.choice(MODELS)
+        tag = model if self.partitions == 1 else placed_tag(model, random.randrange(self.partitions))
+        slot = slot_of(f"{{{tag}}}")
         return slot, self.cluster.owner(slot)
 
     def rest(self) -> None:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,9 @@ ON_CLUSTERS = {
 }
 """The same of those that happen to a cluster of three primaries."""
 
+PARTITIONS = {"accidents": (1,), "cluster_accidents": (1, 4)}
+"""Of each model."""
+
 KILLS = {"killed_writers": 2000, "killed_relations": 500, "killed_bulks": 500, "killed_claimants": 1000}
 """How many writers of each sort are killed."""
 
@@ -55,10 +59,11 @@ def main() -> None:
     failed = []
     for program, all_times in {"accidents": TIMES, "cluster_accidents": ON_CLUSTERS}.items():
         for kind, times in all_times.items():
-            for face in ("sync", "async"):
-                code, figures = accident(program, kind, max(1, round(times * SIZE)), face)
-                row(f"{kind} ({face})", figures)
-                failed += [f"{kind} ({face}): {figures.get('examples')}"] * bool(code)
+            for face, partitions in product(("sync", "async"), PARTITIONS[program]):
+                code, figures = accident(program, kind, max(1, round(times * SIZE)), face, partitions)
+                name = f"{kind} ({face}, {partitions})"
+                row(name, figures)
+                failed += [f"{name}: {figures.get('examples')}"] * bool(code)
     for program, kills in KILLS.items():
         with running(SERVER) as server:
             begun = time.perf_counter()
@@ -77,9 +82,9 @@ def main() -> None:
     sys.exit("\n".join(failed) or None)
 
 
-def accident(program: str, kind: str, times: int, face: str) -> tuple[int, dict[str, Any]]:
+def accident(program: str, kind: str, times: int, face: str, partitions: int = 1) -> tuple[int, dict[str, Any]]:
     """The exit code and the figures of one accident, in a process of its own."""
-    run = [sys.executable, "-m", f"tests.faults.programs.{program}", kind, str(times), face, SERVER]
+    run = [sys.executable, "-m", f"tests.faults.programs.{program}", kind, str(times), face, SERVER, str(partitions)]
     done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
     if not done.stdout:
         return done.returncode or 1, {"examples": done.stderr[-2000:]}
