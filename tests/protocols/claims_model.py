@@ -19,7 +19,7 @@ VALUES = ("v", "w")
 PARTITION_OF = {"a": 0, "a2": 0, "b": 1, "z": 1, "z0": 0}
 """The partition of each object; `z` and `z0` belong to the new client that acts while all others are stopped."""
 NONCES = {"nonce", "seen_nonce"}
-TIMES = {"time", "tick", "at_least", "far"}
+TIMES = {"time", "tick", "at_least", "far", "since"}
 
 VARIANTS = (
     "no bar",
@@ -42,12 +42,15 @@ class State(NamedTuple):
     lost: bool = False
     """The node of the claims has failed over, and nobody has restored its claims yet."""
     replica: Any = None
-    """Claims, clock and `lost` as a replica has them; None if there is none."""
+    """Claims, clock, `lost`, and what else is on their node, as a replica has them; None if there is none."""
     failovers: int = 0
     """How many failovers may still happen."""
 
 
 class Claims:
+    tick = 1
+    """The steps of the clock with each claim, so that no two claims have the same time."""
+
     def __init__(self, broken=None):
         self.broken = broken
         self.steps = {
@@ -94,7 +97,7 @@ class Claims:
     def claim(self, state, _client, known):
         pk, value = known["pk"], known["value"]
         index, own = VALUES.index(value), PARTITION_OF[pk]
-        record, time = state.claims[index], max(state.clock, known.get("at_least", 0))
+        record, time = state.claims[index], max(state.clock, known.get("at_least", 0)) + self.tick
         barred = known.get("nonce")  # the nonce of a claim of this operation that was barred
         nonce = fresh_nonce(state)
         if barred is not None and record and record[1] == barred:
@@ -105,9 +108,10 @@ class Claims:
         if record is None:
             claims = put(state.claims, index, (own, nonce))
             yield "write", know(pk=pk, value=value, nonce=nonce, time=time), {"claims": claims, "clock": time}
-        else:  # the clock ticks with the look at what is in the way
-            seen = know(pk=pk, value=value, seen_partition=record[0], seen_nonce=record[1], tick=time + 1)
-            yield "verify", seen, {"clock": time + 1}
+        else:  # the clock ticks with the look at what is in the way, too
+            tick = max(time, state.clock + 1)
+            seen = know(pk=pk, value=value, seen_partition=record[0], seen_nonce=record[1], tick=tick)
+            yield "verify", seen, {"clock": tick}
 
     def verify(self, state, _client, known):
         pk, value, other = known["pk"], known["value"], known["seen_partition"]
@@ -126,9 +130,9 @@ class Claims:
         index = VALUES.index(value)
         seen = (known["seen_partition"], known["seen_nonce"])
         if self.may_take_over(state) and (state.claims[index] == seen or self.broken == "takeover without comparing"):
-            nonce = fresh_nonce(state)
+            nonce, time = fresh_nonce(state), state.clock + self.tick
             claims = put(state.claims, index, (PARTITION_OF[pk], nonce))
-            yield "write", know(pk=pk, value=value, nonce=nonce, time=state.clock), {"claims": claims}
+            yield "write", know(pk=pk, value=value, nonce=nonce, time=time), {"claims": claims, "clock": time}
         else:
             yield "claim", know(pk=pk, value=value)
 
@@ -144,7 +148,7 @@ class Claims:
         holder = None if value is None else held[index]
         if value == former:
             adopts = nonce is not None and nonce != holder[1] and (not barred or self.broken == VARIANTS[-1])
-            entry = (pk, nonce) if adopts else holder
+            entry = self.entry(pk, nonce, known) if adopts else holder
             yield (
                 "done",
                 know(result="ok"),
@@ -162,10 +166,14 @@ class Claims:
                 released = ((former, held[VALUES.index(former)][1]),)
                 held = put(held, VALUES.index(former), None)
             if value is not None:
-                held = put(held, index, (pk, nonce))
+                held = put(held, index, self.entry(pk, nonce, known))
             values = tuple(sorted({**dict(state.values), pk: value}.items()))
             following = ("release", know(released=released, pk=pk)) if released else ("done", know(result="ok"))
             yield *following, {"held": put(state.held, own, held), "values": values}
+
+    def entry(self, pk, nonce, _known):
+        """Returns what the index of a partition keeps of a value."""
+        return pk, nonce
 
     @staticmethod
     def refused(pk, value, nonce):
@@ -241,7 +249,8 @@ def fresh_nonce(state):
     """A nonce that is nowhere in the state; nonces are small numbers, as `canonical` makes them."""
     replica = state.replica[0] if state.replica else ()
     nonces = [record[1] for record in (*state.claims, *replica) if record]
-    nonces += [holder[1] for held in state.held for holder in held if holder]
+    held = (*state.held, *(state.replica[3] if state.replica else ()))
+    nonces += [holder[1] for each in held if each for holder in each if holder]
     for client in state.clients:
         for name, known in client.known:
             if name in NONCES:
@@ -255,11 +264,14 @@ def canonical(state):
     """The state with its nonces numbered in their order of appearance, and its times by rank."""
     names, replica = Names(), state.replica
     times = {state.clock, *state.barred} | ({replica[1]} if replica else set())
+    times |= {time for time in (replica[4] if replica else ()) if time is not None}
     times |= {time for client in state.clients for name, time in client.known if name in TIMES}
+    held = (*state.held, *(replica[3] if replica else ()))
+    times |= {time for each in held if each for holder in each if holder for time in holder[2:]}
     rank = ranks(times)
 
     def renamed(records):
-        return tuple(record and (record[0], names[record[1]]) for record in records)
+        return tuple(one and (one[0], names[one[1]], *(rank[time] for time in one[2:])) for one in records)
 
     def known_again(name, known):
         if name in NONCES:
@@ -275,7 +287,15 @@ def canonical(state):
         clock=rank[state.clock],
         barred=tuple(rank[time] for time in state.barred),
         held=tuple(map(renamed, state.held)),
-        replica=replica and (renamed(replica[0]), rank[replica[1]], replica[2]),
+        replica=replica
+        and (
+            renamed(replica[0]),
+            rank[replica[1]],
+            replica[2],
+            tuple(each and renamed(each) for each in replica[3]),
+            tuple(time if time is None else rank[time] for time in replica[4]),
+            replica[5],
+        ),
         clients=tuple(
             client._replace(known=tuple(known_again(*pair) for pair in client.known)) for client in state.clients
         ),

@@ -17,9 +17,9 @@ from tests.protocols.repartition_model import Repartitioning
 SMALL = [
     *(
         (Claims, claims_model.CASES[number], states)
-        for number, states in {0: 68, 2: 35, 4: 371, 6: 120, 8: 355}.items()
+        for number, states in {0: 58, 2: 36, 4: 309, 6: 117, 8: 282}.items()
     ),
-    *((ClaimsWithFailovers, claims_failover.CASES[number], states) for number, states in {2: 798}.items()),
+    *((ClaimsWithFailovers, claims_failover.CASES[number], states) for number, states in {3: 933}.items()),
     *(
         (References, refs_model.CASES[number], states)
         for number, states in {0: 238, 1: 77, 2: 31, 3: 159, 11: 137, 15: 41, 18: 563, 23: 297}.items()

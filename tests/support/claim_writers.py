@@ -110,8 +110,10 @@ class World:
 
     def begin(self, case: Case) -> list[Steps]:
         """Stores what is there before, and returns the writers of a case."""
+        if not self.client.exists(self.keys.first.history):
+            self.model(pk="first", email="first")  # restores, since nothing is known of claims
         for key in self.client.scan_iter("{claiming:*}:*", count=1000):
-            if not key.endswith(b":meta"):
+            if not key.endswith((b":meta", b":history")):
                 self.client.delete(key)
         values = dict(case.before)
         for pk in {pk for writer in case.writers for pk, _ in writer if not pk.startswith("+")} | values.keys():
@@ -142,10 +144,30 @@ class World:
         except redis.ResponseError as error:
             return error
 
+    def copied(self, number: int) -> dict[bytes, bytes]:
+        """Returns all that a partition has, as a replica would have it that gets nothing more."""
+        keys = [*self.client.scan_iter(self.keys.partitions[number].pattern, count=1000)]
+        return {key: self.client.dump(key) for key in keys}
+
+    def fail_over(self, number: int, copy: dict[bytes, bytes]) -> None:
+        """Has a partition go back to a copy, as if a replica took its server's place; DEBUG has to be allowed."""
+        for key in self.client.scan_iter(self.keys.partitions[number].pattern, count=1000):
+            self.client.delete(key)
+        for key, dumped in copy.items():
+            self.client.restore(key, 0, dumped)
+        self.client.execute_command("DEBUG", "CHANGE-REPL-ID")
+
+    @property
+    def is_lost(self) -> bool:
+        """True if claims may be lost, and nobody has restored them yet."""
+        now = self.client.info("replication")["master_replid"].encode()
+        return any(self.client.get(partition.history) != now for partition in self.keys.partitions)
+
     def faults(self) -> list[str]:
         """Returns what is wrong now: values of two owners, owners without their claim, entries of nobody."""
         found = []
         owners: dict[bytes, list[bytes]] = {}
+        lost = self.is_lost
         for partition in self.keys.partitions:
             uniq = self.client.hgetall(partition.prefix + b"uniq:email")
             nonces = self.client.hgetall(partition.prefix + b"nonce:email")
@@ -155,7 +177,8 @@ class World:
                 owners.setdefault(text, []).append(pk)
                 home = self._home(text)
                 record = self.client.hget(home.prefix + b"claim:email", text)
-                if record is None or (int.from_bytes(record[:2]), record[2:10]) != (partition.number, nonces.get(text)):
+                claimed = record is not None and (int.from_bytes(record[:2]), record[2:10])
+                if not lost and claimed != (partition.number, nonces.get(text)):
                     found.append(f"{text!r} of {pk!r} is not claimed by its partition: {record!r}")
                 if self.client.hget(partition.hash_prefix + pk, b"email") != text:
                     found.append(f"{text!r} is not the value of {pk!r}")

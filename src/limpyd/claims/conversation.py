@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from limpyd.claims import requests
 from limpyd.claims.requests import GivenUp, InTheWay, Wanted
+from limpyd.claims.restoring import restore
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import LimpydError
 from limpyd.keys import Partition
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 
 class Claimable(Protocol):
-    """What a conversation is about: a value that a partition is to have."""
+    """A value that a partition is to have."""
 
     value: UniqueValue
     partition: Partition
@@ -43,12 +44,14 @@ class Claimable(Protocol):
 
 def claimed(claims: Sequence[Claimable]) -> Rounds[None]:
     """Claims different values, or finds the objects that have them."""
-    left, pause = list(claims), SHORTEST_PAUSE
+    left, pause, at_least = list(claims), SHORTEST_PAUSE, None
     upkeep = _Upkeep(claims)
     while left:
         attempts = [(one, one.wanted()) for one in left]
         homes = by_partition(attempts, lambda attempt: attempt[0].value.home)
-        asked = [requests.claim(home, [wanted for _, wanted in some]) for home, some in homes]
+        if at_least is None:
+            at_least = yield from _latest_bar([wanted for _, wanted in attempts if wanted.barred])
+        asked = [requests.claim(home, [wanted for _, wanted in some], at_least) for home, some in homes]
         try:
             replies = yield [*asked, *upkeep.requests]
         except LimpydError:
@@ -58,17 +61,36 @@ def claimed(claims: Sequence[Claimable]) -> Rounds[None]:
             continue
         upkeep.note(replies[len(asked) :])
         found: list[tuple[Claimable, Wanted, InTheWay]] = []
+        lost: list[Claimable] = []
         for (one, wanted), answer in _answered(homes, replies):
-            if isinstance(answer, InTheWay):
+            if answer is None:
+                lost.append(one)
+            elif isinstance(answer, InTheWay):
                 found.append((one, wanted, answer))
             else:
                 one.hold(answer)
         young, left = yield from _settled(found)
+        if lost:
+            yield from restore(lost[0].value.model)
+            left += lost
         if young:
             # At random: two that wait for each other do not go on at the same time.
             yield Pause(pause * random.uniform(0.5, 1))  # noqa: S311 - it keeps no secret
             pause = longer(pause)
             left += young
+
+
+def _latest_bar(refused: Sequence[Wanted]) -> Rounds[int]:
+    """Returns the time that claims must have for the partitions which did not accept former ones to accept them."""
+    times = [0]
+    while refused:
+        model = refused[0].value.model
+        histories = yield [requests.report_history(model, each) for each in {one.partition for one in refused}]
+        times = [history.latest_bar for history in histories]
+        if all(history.continued for history in histories):
+            break
+        yield from restore(model)
+    return max(times)
 
 
 def _settled(found: Sequence[tuple[Claimable, Wanted, InTheWay]]) -> Rounds[tuple[list[Claimable], list[Claimable]]]:

@@ -14,7 +14,10 @@ from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request
 
+BAR_CLAIMS = Script("bar_claims")
 CLAIM = Script("claim")
+REPORT_HISTORY = Script("report_history")
+RESTORE_CLAIMS = Script("restore_claims")
 VERIFY = Script("verify")
 TAKE_OVER = Script("take_over")
 RELEASE = Script("release")
@@ -68,19 +71,27 @@ class GivenUp(NamedTuple):
     nonce: bytes
 
 
-Answer = int | InTheWay
-"""The time of a claim, or the claim that is in the way."""
+Answer = int | InTheWay | None
+"""The time of a claim, or the claim that is in the way; None if claims were lost, and have to be restored first."""
 
 
-def claim(home: Partition, wanted: Sequence[Wanted]) -> Request[list[Answer]]:
-    """Claims different values whose claims a partition keeps; returns for each the time, or the claim in the way."""
-    keys = (home.clock, *(one.value.claims_in(home) for one in wanted))
+def claim(home: Partition, wanted: Sequence[Wanted], at_least: int = 0) -> Request[list[Answer]]:
+    """Claims different values whose claims a partition keeps; returns for each the time, or the claim in the way.
+
+    Args:
+        home: the partition.
+        wanted: the claims.
+        at_least: the time that they must have at least.
+    """
+    keys = (home.clock, home.history, *(one.value.claims_in(home) for one in wanted))
     args = [(one.value.text, one.partition.number, one.nonce, one.barred) for one in wanted]
 
-    def decode(reply: list[Any]) -> list[Answer]:
+    def decode(reply: list[Any] | None) -> list[Answer]:
+        if reply is None:
+            return [None] * len(wanted)
         return [facts[0] if outcome == b"mine" else InTheWay(outcome == b"old", *facts) for outcome, *facts in reply]
 
-    return _asked(CLAIM, wanted[0].value.model, keys, (GRACE, *_flat(args)), decode)
+    return _asked(CLAIM, wanted[0].value.model, keys, (GRACE, at_least, *_flat(args)), decode)
 
 
 def verify(partition: Partition, found: Sequence[tuple[UniqueValue, InTheWay]]) -> Request[list[bytes | None]]:
@@ -91,8 +102,8 @@ def verify(partition: Partition, found: Sequence[tuple[UniqueValue, InTheWay]]) 
 
 
 def take_over(home: Partition, found: Sequence[tuple[Wanted, InTheWay]]) -> Request[list[int | None]]:
-    """Takes over claims that a partition keeps; returns for each the time, or None if it is another one by now."""
-    keys = (home.clock, *(wanted.value.claims_in(home) for wanted, _ in found))
+    """Takes over claims that a partition keeps; returns for each the time, or None if it is another one, or lost."""
+    keys = (home.clock, home.history, *(wanted.value.claims_in(home) for wanted, _ in found))
     args = [(wanted.value.text, one.number, one.nonce, wanted.partition.number, wanted.nonce) for wanted, one in found]
     return _asked(TAKE_OVER, found[0][0].value.model, keys, _flat(args), list)
 
@@ -116,6 +127,82 @@ def release(home: Partition, given_up: Sequence[GivenUp]) -> Request[int]:
     keys = [value.claims_in(home) for value, _ in given_up]
     args = _flat((value.text, nonce) for value, nonce in given_up)
     return _asked(RELEASE, given_up[0].value.model, keys, args, int)
+
+
+class History(NamedTuple):
+    """The history of a partition's claims, as far as the partition has it.
+
+    Attributes:
+        partition: the partition.
+        continued: true if it has all that it ever had; else claims and bars may be lost.
+        id: the id of the history of the server's data.
+        time: the time of its clock.
+        latest_bar: the latest time before which claims of any partition are void in it.
+    """
+
+    partition: Partition
+    continued: bool
+    id: bytes
+    time: int
+    latest_bar: int
+
+
+def report_history(model: Any, partition: Partition) -> Request[History]:
+    """Asks whether a partition may have lost what it had of claims."""
+    keys = (partition.clock, partition.barred, partition.history)
+    return _asked(REPORT_HISTORY, model, keys, (), lambda reply: History(partition, bool(reply[0]), *reply[1:]))
+
+
+class Held(NamedTuple):
+    """A value that a partition has, and its claim.
+
+    Attributes:
+        value: the value.
+        number: the number of the partition.
+        nonce: the nonce of the claim.
+    """
+
+    value: UniqueValue
+    number: int
+    nonce: bytes
+
+
+Bar = tuple[int, int, int | None]
+"""The number of a partition of claims, the time before which its claims are void, and the time of its clock if it may
+have lost claims that were made since."""
+
+
+def bar_claims(model: Any, partition: Partition, bars: Sequence[Bar]) -> Request[tuple[list[int], list[Held]]]:
+    """Voids claims in a partition.
+
+    Returns the numbers of the partitions whose claims it does not remember all that may be lost; and the values that it
+    has by claims which may be lost, as far as it remembers.
+    """
+    args = [b"" if fact is None else fact for bar in bars for fact in bar]
+
+    def decode(reply: list[Any]) -> tuple[list[int], list[Held]]:
+        incomplete, found = reply
+        each = zip(found[1::4], found[2::4], found[3::4], strict=True)
+        return incomplete, [Held(UniqueValue(model, name, text), partition.number, nonce) for name, text, nonce in each]
+
+    return _asked(BAR_CLAIMS, model, (partition.barred, partition.recent, partition.forgotten), args, decode)
+
+
+def restore_claims(lost: History, time: int | None, claims: Sequence[Held], model: Any) -> Request[int]:
+    """Enters claims in the partition that keeps them, where they may have been lost; returns 0 if that is not so.
+
+    Args:
+        lost: what the partition had of its history when the claims were looked for.
+        time: the time of its clock from now on, which ends the restoring; None if more claims follow.
+        claims: the claims.
+        model: the model.
+    """
+    partition = lost.partition
+    keys = (partition.clock, partition.history, *(value.claims_in(partition) for value, _, _ in claims))
+    args = [lost.id, b"" if time is None else time]
+    for value, number, nonce in claims:
+        args += (value.text, number, nonce)
+    return _asked(RESTORE_CLAIMS, model, keys, args, int)
 
 
 def _flat(args: Iterable[Sequence[Argument]]) -> list[Argument]:

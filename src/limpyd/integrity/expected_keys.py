@@ -93,7 +93,8 @@ class Declared:
         self._claims: dict[bytes, bytes] = {}
         """The types of keys of claims, of which there is one for each index of unique values (see limpyd.claims)."""
         if any(index.is_claimed for index in self.indexes.values()):
-            self._own.update({b"barred": b"hash", b"clock": b"string", b"given_up": b"list"})
+            self._own.update({b"barred": b"hash", b"clock": b"string", b"forgotten": b"hash", b"given_up": b"list"})
+            self._own.update({b"history": b"string", b"recent": b"list"})
             self._claims = {b"claim": b"hash", b"nonce": b"hash"}
         if model.targets:
             self._own[b"barred"] = b"hash"

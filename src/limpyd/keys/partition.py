@@ -9,7 +9,7 @@ from limpyd.keys.names import literal_pattern, to_bytes
 from limpyd.keys.slots import slot_of
 from limpyd.utils.cached_properties import cached_property
 
-CLAIM_WORDS = frozenset({b"barred", b"claim", b"clock", b"given_up", b"nonce"})
+CLAIM_WORDS = frozenset({b"barred", b"claim", b"clock", b"forgotten", b"given_up", b"history", b"nonce", b"recent"})
 """Those of claims, which models of several partitions have (see limpyd.claims)."""
 REFERENCE_WORDS = frozenset({b"closing", b"tomb"})
 """Those of references between partitions."""
@@ -107,6 +107,21 @@ class Partition:
     def given_up(self) -> bytes:
         """The list of the values that were given up, whose claims have to be removed."""
         return self.prefix + b"given_up"
+
+    @cached_property
+    def history(self) -> bytes:
+        """The key of the id of the history of the server's data in which it has all that it had of claims."""
+        return self.prefix + b"history"
+
+    @cached_property
+    def recent(self) -> bytes:
+        """The list of the claims by which values came last."""
+        return self.prefix + b"recent"
+
+    @cached_property
+    def forgotten(self) -> bytes:
+        """The hash of the latest times of claims that are not in that list any more, by the partition of the claims."""
+        return self.prefix + b"forgotten"
 
     @property
     def index_prefixes(self) -> list[bytes]:

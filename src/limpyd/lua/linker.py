@@ -254,7 +254,7 @@ class _Linked:
             if directive == "requires" and part is self._script:
                 yield from self._library_in(region)
             elif directive == "guarded" and part is self._script:
-                yield from self._body(library()["guard"], region)
+                yield from self._guard(region)
             elif directive == "defers":
                 yield from self._library_in(self._regions[part, number])
             elif directive == "choose":
@@ -272,6 +272,14 @@ class _Linked:
                     yield f"function scripts.{name}()\n"
                     yield from self._body(script, self._own[script])
                     yield "end\nend\n"
+
+    def _guard(self, region: Region) -> Iterator[str]:
+        """The guard, after what it requires."""
+        guard = library()["guard"]
+        for name in guard.names("requires"):
+            self._put.add(providers()[name])
+            yield from self._body(providers()[name], region)
+        yield from self._body(guard, region)
 
     def _library_in(self, region: Region) -> Iterator[str]:
         """The files of the library that are to be put into a region, if they are not there yet."""

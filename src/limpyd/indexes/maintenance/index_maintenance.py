@@ -26,6 +26,7 @@ class IndexMaintenance:
     Attributes:
         given_up: values of unique indexes that were given up, whose claims this process is to remove (limpyd.claims).
         recorded_at: the partitions of other models whose catalogs have the references of this one (limpyd.targets).
+        restoring_since: when a restoring of claims was begun in this process; long ago if there is none.
         record: the record of the number of partitions; None if the model has one partition.
     """
 
@@ -33,6 +34,7 @@ class IndexMaintenance:
         self._model = model
         self.given_up: list[Any] = []
         self.recorded_at: set[Partition] = set()
+        self.restoring_since = float("-inf")
         self.record = partition_record(model)
         self._by_partition = ByPartition(lambda partition: PartitionIndexes(model, partition))
 

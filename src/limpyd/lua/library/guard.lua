@@ -11,6 +11,7 @@
 --   of their model; then as netstrings, for each of their partitions, its tag and the time of the check, the number of
 --   those that exist, and these, and the number of those that do not, and these (see limpyd.targets)
 --   last, the number of guards
+-- @requires is_continued
 ARGV.promises = {}
 
 -- Returns whether what a partition promised at a time is void in the partition that a key belongs to.
@@ -21,6 +22,9 @@ end
 
 local function outdated_claim(value, held)
   ARGV.promises[value] = held
+  if held ~= '' and not is_continued(string.match(value, '^{[^}]*}:') .. 'history') then
+    return true -- the partition may lack what it barred, and claims that it keeps
+  end
   local number, time = string.match(string.sub(held, 9), '^(%d+) (%d+)$')
   return number and is_barred(value, number, time)
 end

@@ -1,14 +1,28 @@
 -- A kind of index whose values are unique over several partitions: a partition enters a value only if it has claimed it
 -- (see limpyd.claims). Of each value that it has, it knows the nonce of the claim: under `nonce:`, as under `uniq:` the
 -- owner. Values that it gave up are listed under `given_up`, each as the nonce, the index, a NUL and the value, until a
--- client removes their claims, unless it keeps these itself.
--- @requires ask_for_promise call claim_parts claim_record undo_with
+-- client removes their claims, unless it keeps these itself. The last claims of other partitions are listed under
+-- `recent`, to be given back if those lose them; what is not listed any more is noted under `forgotten`.
+-- @requires ask_for_promise call claim_parts claim_record recent_claim recent_parts undo_with
 -- @provides with_claims
+
+local RECENT = 1000 -- more than a partition gets while a replica lags behind
 
 -- Returns the beginning of all keys of the partition, its number, and the name of the index.
 local function place_of(key)
   local prefix, number, index = string.match(key, '^({[^}]*:(%d+)[.%d]*}:)uniq:(.*)$')
   return prefix, tonumber(number), index
+end
+
+-- Lists a claim that another server may lose while this one does not.
+local function remember(prefix, recent)
+  if call('RPUSH', prefix .. 'recent', recent) > RECENT then
+    local keeper, _, time = recent_parts(call('LPOP', prefix .. 'recent'))
+    if time > tonumber(call('HGET', prefix .. 'forgotten', keeper) or '0') then
+      call('HSET', prefix .. 'forgotten', keeper, time)
+    end
+  end
+  undo_with('RPOP', prefix .. 'recent')
 end
 
 -- Notes the claim of a value that the partition gets, or asks for it.
@@ -18,8 +32,10 @@ local function hold(key, value, pk)
   if not given or given == '' then
     return ask_for_promise(key, value, pk)
   end
-  local nonce = string.sub(given, 1, 8)
-  if not string.find(given, ' ', 9, true) then -- the partition keeps the claim itself
+  local nonce, keeper, time = string.sub(given, 1, 8), string.match(given, '^(%d+) ?(%d*)$', 9)
+  if time ~= '' then
+    remember(prefix, recent_claim(keeper, nonce, time, index, value))
+  else -- the partition keeps the claim itself
     local claims = prefix .. 'claim:' .. index
     local record = call('HGET', claims, value)
     if record and claim_parts(record) ~= number then
