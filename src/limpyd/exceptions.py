@@ -110,10 +110,10 @@ class RelatedDoesNotExist(DoesNotExist):
         pk: the primary key of the missing object.
     """
 
-    def __init__(self, model: str, field: str, target: str, pk: str) -> None:
+    def __init__(self, model: str, field: str, target: str, pk: str, *, can_be_unchecked: bool = True) -> None:
         super().__init__(
-            f"{model}.{field}: there is no {target}({shorten(pk)}) to refer to; nothing was written. Create it first, "
-            f"or declare the field with check=False"
+            f"{model}.{field}: there is no {target}({shorten(pk)}) to refer to; nothing was written. Create it first"
+            + ", or declare the field with check=False" * can_be_unchecked
         )
         self.model = model
         self.field = field
@@ -161,21 +161,37 @@ class UndeclaredReference(LimpydError, ValueError):
 
 
 class DifferentPartitions(LimpydError, ValueError):
-    """A model is declared with another number of partitions than its objects are stored in.
+    """A model is declared with another number of partitions than its objects are stored in, or beside another model.
 
     Attributes:
         model: the name of the model.
         declared: the number of partitions that this process declares.
         stored: the number of partitions that its objects are in.
+        declared_beside: the hash tag of the model in whose partitions this process declares the objects; "" if in none.
+        stored_beside: the same of those where they are.
     """
 
-    def __init__(self, model: str, declared: int, stored: int) -> None:
-        super().__init__(model, declared, stored)
+    def __init__(
+        self, model: str, declared: int, stored: int, declared_beside: str = "", stored_beside: str = ""
+    ) -> None:
+        super().__init__(model, declared, stored, declared_beside, stored_beside)
         self.model = model
         self.declared = declared
         self.stored = stored
+        self.declared_beside = declared_beside
+        self.stored_beside = stored_beside
 
     def __str__(self) -> str:
+        if self.declared_beside != self.stored_beside:
+            here, there = (
+                f"in the partitions of {beside} (colocate_with)" if beside else "in partitions of its own"
+                for beside in (self.declared_beside, self.stored_beside)
+            )
+            cure = "with" if self.stored_beside else "without"
+            return (
+                f"{self.model} is declared {here}, but its objects are stored {there}; declare it {cure} "
+                "colocate_with, or write its objects anew in a model of another name"
+            )
         return (
             f"{self.model} is declared with {self.declared} partitions, but its objects are stored in {self.stored}; "
             f"declare it with partitions={self.stored}"

@@ -18,7 +18,7 @@ from limpyd.indexes.field_index import FieldIndex
 Entry = tuple[str, object, object, str]
 """Key of an index, sub-key in a HashField or None, what is kept of a value, primary key."""
 
-META = re.compile(rb"\{[^{}]*\}:meta")
+META = re.compile(rb"\{[^{}]*\}[^{}:]*:meta")
 """The keys of what is known of indexes."""
 
 COORDINATION = re.compile(

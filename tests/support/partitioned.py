@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from limpyd.model import declaration
+from limpyd.model import partitions as model_partitions
 
 REFUSED = "set partitions = 1 on"
 """Stands in the error for a declaration that needs one partition."""
@@ -19,13 +19,13 @@ REFUSED = "set partitions = 1 on"
 
 def spread_models(partitions: int) -> None:
     """Gives models that declare no number of partitions so many."""
-    declared = declaration._partitions_of
+    declared = model_partitions._partitions_of
 
     def partitions_of(model: Any, database: Any) -> int:
         found = declared(model, database)
         return found if database.layout != "limpyd" or found > 1 or "partitions" in vars(model) else partitions
 
-    declaration._partitions_of = partitions_of
+    model_partitions._partitions_of = partitions_of
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,7 +23,7 @@ for at = 1, #ARGV, 3 do
   end
 end
 
-local prefix = string.match(KEYS[1], '^{[^}]*}:')
+local prefix = string.match(KEYS[1], '^{[^}]*}[^:]*:')
 for _, recent in ipairs(next(since) and redis.call('LRANGE', KEYS[2], 0, -1) or {}) do
   local number, nonce, time, index, value = recent_parts(recent)
   if since[number] and time > since[number] and redis.call('HGET', prefix .. 'nonce:' .. index, value) == nonce then

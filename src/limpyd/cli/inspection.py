@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from limpyd.cli.model_paths import Model
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
-from limpyd.keys import Partition, to_text
+from limpyd.keys import Partition, prefix_of, to_bytes, to_text
 from limpyd.keys.slots import slot_of
 from limpyd.requests.request import Program, Request
 from limpyd.requests.walks import Origin, attempt
@@ -38,9 +38,18 @@ def partitions(model: Model) -> tuple[Partition, ...]:
 
 
 def prefixes(model: Model) -> list[bytes]:
-    """The prefixes of the keys of a model: that of its partition; or its catalog, and the prefix of all partitions."""
+    """The prefixes of the keys of a model: that of its partition; or its record, and the prefix of all partitions.
+
+    Those in the partitions of another model are written with a star for the number of the partition.
+    """
     keys = model._schema.keys
-    return [keys.root.prefix] if keys.count == 1 else [keys.root.meta, keys.root.prefix[:-2] + b":"]
+    if not keys.has_record:
+        return [keys.root.prefix]
+    start = to_bytes(f"{{{keys.top.tag}")
+    if keys.parent is None:
+        return [keys.root.meta, start + b":"]
+    numbers = b":*" if keys.count > 1 else b""
+    return [keys.root.meta, b"%s%s}%s:" % (start, numbers, to_bytes(keys.name))]
 
 
 def indexes(model: Model) -> list[DeclaredIndex]:
@@ -112,7 +121,7 @@ def groups(model: Model, samples: int) -> Program[dict[str, Group]]:
             drawn, counts = {}, {}
             continue
         for key in keys:
-            own = kinds.get(b"".join(key.partition(b"}:")[:2])) or next(iter(kinds.values()))
+            own = kinds.get(prefix_of(key)) or next(iter(kinds.values()))
             name = own.of(key)
             counts[name] = counts.get(name, 0) + 1
             _draw(drawn.setdefault(name, []), key, counts[name], samples)

@@ -43,10 +43,14 @@ def new_pk(field: PKField, pk: Any) -> bytes:
     """A primary key of a new object as it is stored.
 
     Raises:
-        InvalidPrimaryKey: it is no text.
+        InvalidPrimaryKey: it is no text, or does not name the partition.
         ConstraintError: it breaks a constraint of the field.
     """
     stored = pk_bytes(field.model.name, pk)
+    reason = field.model.keys.refuses_pk(stored)
+    if reason:
+        msg = f"{field.model.name}: no new object can have the primary key {shorten(to_text(stored))}: {reason}"
+        raise InvalidPrimaryKey(msg)
     return field.encode_new(to_text(stored)) if field.constraints else stored
 
 

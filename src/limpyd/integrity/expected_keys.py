@@ -201,6 +201,6 @@ class Declared:
         """The indexes in the same slot that find who refers to objects of the model: kind and key of each."""
         found: list[Argument] = []
         for reference in filter(lambda each: each.is_local, self.model.incoming):
-            index = reference.reverse_index(reference.model.keys.first)
+            index = reference.reverse_index(reference.model.keys.beside(self.partition))
             found += (index.kind.name, index.key)
         return found

@@ -10,7 +10,7 @@ from limpyd.integrity import scans
 from limpyd.integrity.findings import Finding, Repair, kinds_to_repair
 from limpyd.integrity.model_check import ModelCheck
 from limpyd.integrity.report import Notes, Report
-from limpyd.keys import ModelKeys, model_behind, to_bytes, to_text
+from limpyd.keys import ModelKeys, model_behind, prefix_of, to_text
 from limpyd.requests.request import Program
 from limpyd.requests.walks import Origin, attempt
 
@@ -60,7 +60,7 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     for each in [each for each in checks if each.possible]:
         yield from each.look_at_objects(counter.objects)
         yield from each.build()
-    unowned.difference_update(schema.keys.root.meta for schema in schemas if schema.keys.count > 1)
+    unowned.difference_update(schema.keys.root.meta for schema in schemas if schema.keys.has_record)
     yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, schemas, notes)
     counter.end()
     return notes.report()
@@ -78,7 +78,7 @@ class _Owners:
         owned: dict[ModelCheck, list[bytes]] = {}
         others = []
         for key in keys:
-            first = self._by_prefix.get(b"".join(key.partition(b"}:")[:2]))
+            first = self._by_prefix.get(prefix_of(key))
             owners = [*([] if first is None else [first]), *(each for each in self._others if each.owns(key))]
             for each in owners:
                 if each.possible:
@@ -96,20 +96,25 @@ def _pattern(schemas: Sequence[Any], *, all_models: bool) -> bytes:
     return b"{*" if all(schema.keys.layout == ModelKeys.layout for schema in schemas) else b"*"
 
 
-def _unowned(tags: dict[bytes, bytes], schemas: Sequence[Any], notes: Notes) -> Program[None]:
-    """Tells of data whose model is not declared; of each model one key is known."""
-    partitioned = {to_bytes(schema.keys.tag): schema.keys.count for schema in schemas if schema.keys.count > 1}
-    for tag, key in tags.items():
-        pks = b"{%s}:pks" % tag
+def _unowned(prefixes: dict[bytes, bytes], schemas: Sequence[Any], notes: Notes) -> Program[None]:
+    """Tells of data whose model is not declared; of each prefix one key is known."""
+    elsewhere = {schema.keys.root.prefix: schema.keys.placed for schema in schemas if schema.keys.has_record}
+    for prefix, key in prefixes.items():
         try:
-            objects = yield scans.count("SCARD", pks)
+            objects = yield scans.count("SCARD", prefix + b"pks")
         except ServerError:  # it is no set, so it is nobody's
             continue
         what = "no model of this name is declared on the database"
-        if tag in partitioned:
-            what = f"the model of this name is declared with {partitioned[tag]} partitions, and these keys are of one"
+        if prefix in elsewhere:
+            what = f"the model of this name is declared with {elsewhere[prefix]}, and these keys are of a model without"
         what += f"; it has {objects:,} objects"
-        notes.add(Finding("unowned", to_text(tag), to_text(key), None, what))
+        notes.add(Finding("unowned", _tag_in(prefix), to_text(key), None, what))
+
+
+def _tag_in(prefix: bytes) -> str:
+    """Returns the hash tag of a prefix, and the name that follows it, if there is one."""
+    tag, _, name = to_text(prefix[1:-1]).partition("}")
+    return f"{tag} {name}".rstrip()
 
 
 class _Progress:

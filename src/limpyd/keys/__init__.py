@@ -49,6 +49,11 @@ References between objects of different partitions, or of models on different no
     {blog:article:3.12}:barred             hash    also tags, such as blog:person:7.149, to the times before which
                                                    checks of objects are void here
 
+A model that is declared with `colocate_with` has the hash tags of another one, each followed by its own name:
+
+    {blog:article:7.149}comment:hash:<pk>  hash    the hash fields of a comment, beside the article that it belongs to
+    {blog:comment}:meta                    hash    the number of partitions, and the model whose tags these are
+
 What needs a key asks for it by partition.
 """
 
@@ -59,6 +64,7 @@ from limpyd.keys.names import (
     literal_pattern,
     matches,
     nothing_beside,
+    prefix_of,
     to_bytes,
     to_text,
 )
@@ -74,6 +80,7 @@ __all__ = [
     "matches",
     "model_behind",
     "nothing_beside",
+    "prefix_of",
     "to_bytes",
     "to_text",
 ]

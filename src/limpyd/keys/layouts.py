@@ -12,7 +12,9 @@ from limpyd.keys.names import MAX_PARTITIONS
 LAYOUTS: dict[str, type[ModelKeys]] = {layout.layout: layout for layout in (ModelKeys, Limpyd2Keys)}
 
 
-def model_keys(layout: str, namespace: str, model: str, partitions: int, *, mints: bool) -> ModelKeys:
+def model_keys(
+    layout: str, namespace: str, model: str, partitions: int, *, mints: bool, parent: ModelKeys | None = None
+) -> ModelKeys:
     """Returns the keys of a model.
 
     Args:
@@ -21,10 +23,15 @@ def model_keys(layout: str, namespace: str, model: str, partitions: int, *, mint
         model: its name.
         partitions: the number of its partitions.
         mints: true if it mints primary keys.
+        parent: the keys of the model whose hash tags it has, if it is declared with `colocate_with`.
 
     Raises:
         DeclarationError: a name cannot be part of keys, or the layout does not support so many partitions.
     """
+    if parent is not None:
+        from limpyd.keys.colocated import colocated_keys  # noqa: PLC0415 - most models have no parent
+
+        return colocated_keys(namespace, model, parent, mints=mints)
     if partitions == 1:
         return LAYOUTS[layout](namespace, model)
     if layout != ModelKeys.layout:

@@ -17,10 +17,16 @@ class ModelKeys:
     Attributes:
         tag: the name of the model with its namespace; also the hash tag of its keys if it has one partition.
         count: the number of partitions.
+        parent: the keys of the model whose hash tags these have, if it is declared with `colocate_with`.
+        has_record: true if the catalog of `root` records where the objects are: in several partitions, or in those of
+            another model.
     """
 
     layout: ClassVar[str] = "limpyd"
     count = 1
+    parent: ModelKeys | None = None
+    has_record = False
+    _mints = False
 
     def __init__(self, namespace: str, model: str) -> None:
         for what, text in (("namespace", namespace), ("model name", model)):
@@ -63,6 +69,10 @@ class ModelKeys:
         """Returns the reason why a dynamic field cannot have a part in this layout; empty if it can."""
         return ""
 
+    def refuses_pk(self, pk: bytes) -> str:  # noqa: ARG002 - some ask
+        """Returns the reason why no new object can have a primary key; empty if one can."""
+        return ""
+
     def know(self, fields: Sequence[str]) -> None:
         """Takes note of the names of the model's fields, of which a layout may ask something.
 
@@ -83,6 +93,30 @@ class ModelKeys:
     @property
     def root(self) -> Partition:
         """The keys of the tag without a number. Its catalog records the number of partitions, if there are several."""
+        return self._only
+
+    @property
+    def top(self) -> ModelKeys:
+        """The keys of the model whose hash tags these have; these themselves if that is none other."""
+        return self if self.parent is None else self.parent.top
+
+    @property
+    def record(self) -> str:
+        """The text that the catalog of `root` records."""
+        return str(self.count) if self.parent is None else f"{self.count} {self.top.tag}"
+
+    @property
+    def places(self) -> tuple[object, ...]:
+        """All that the partition of an object depends on, besides its primary key."""
+        return self.top.tag, self.count, self._mints, None if self.parent is None else self.parent.places
+
+    @property
+    def placed(self) -> str:
+        """The declaration of where the objects are, for messages."""
+        return f"{self.count} partitions" if self.parent is None else f"colocate_with = {self.parent.name}"
+
+    def beside(self, partition: Partition) -> Partition:  # noqa: ARG002 - some have several
+        """The partition that has the hash tag of one of a model of the same top."""
         return self._only
 
     @property

@@ -56,9 +56,14 @@ def nothing_beside(key: bytes) -> bytes:
 
     Without a hash tag, as in the layout of limpyd 2, one that begins as the key does.
     """
+    return (prefix_of(key) or key + b":") + b"nothing"
+
+
+def prefix_of(key: bytes) -> bytes:
+    """The prefix of a key: its hash tag, with what stands up to the next colon; empty if it has no hash tag."""
     if not key.startswith(b"{"):
-        return key + b":nothing"
-    return key[: key.index(b"}") + 1] + b":nothing"
+        return b""
+    return key[: key.find(b":", key.find(b"}")) + 1]
 
 
 def matches(key: bytes, template: bytes) -> bool:

@@ -19,7 +19,7 @@ INDEX_WORDS: dict[bytes, None] = {}
 """Those in the keys of indexes; each kind of index declares its own (see limpyd.indexes.kind)."""
 NAMELESS = frozenset({b"hash", b"stored"})
 """Those after which free text follows at once."""
-MARKED = rb"\{([^{}]+)\}:(?:pks|meta)"
+MARKED = rb"(\{[^{}]+\}[^{}:]*:)(?:pks|meta)"
 """Keys that only a model of limpyd has."""
 
 
@@ -40,6 +40,10 @@ class KeyParts(NamedTuple):
 class Partition:
     """The keys of one partition of a model. All carry one hash tag, so live on one node.
 
+    Args:
+        tag: the hash tag.
+        name: what follows it, up to the first colon: the name of a model that is in the partitions of another one.
+
     Attributes:
         number: the number of the partition, from 0.
         count: the number of partitions of the model.
@@ -52,8 +56,8 @@ class Partition:
     crosses_slots: ClassVar[bool] = False
     """All keys are in its slot."""
 
-    def __init__(self, tag: bytes) -> None:
-        self.prefix = b"{" + tag + b"}:"
+    def __init__(self, tag: bytes, name: bytes = b"") -> None:
+        self.prefix = b"{" + tag + b"}" + name + b":"
         self.pks = self.prefix + b"pks"
         self.seq = self.prefix + b"seq"
         self.hash_prefix = self.prefix + b"hash:"
@@ -90,8 +94,8 @@ class Partition:
 
     @cached_property
     def tag(self) -> bytes:
-        """The hash tag of its keys."""
-        return self.prefix[1:-2]
+        """The hash tag of its keys; and a brace and the name that follows it, if there is one."""
+        return self.prefix[1:-1].removesuffix(b"}")
 
     @cached_property
     def closing(self) -> bytes:
@@ -159,6 +163,6 @@ class Partition:
 
 
 def model_behind(key: bytes) -> bytes | None:
-    """The tag of a model, with its namespace, if the key is one that only a model of limpyd has."""
+    """The prefix of the keys of a partition, if the key is one that only a model of limpyd has."""
     marked = re.fullmatch(MARKED, key)
     return marked[1] if marked else None

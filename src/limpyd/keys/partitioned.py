@@ -11,7 +11,7 @@ from binascii import crc32, crc_hqx
 
 from limpyd.keys import turns
 from limpyd.keys.model_keys import ModelKeys
-from limpyd.keys.names import MAX_PARTITIONS, literal_pattern, to_bytes
+from limpyd.keys.names import MAX_PARTITIONS, literal_pattern, prefix_of, to_bytes
 from limpyd.keys.partition import Partition
 from limpyd.keys.turns import TURN
 from limpyd.utils.cached_properties import cached_property
@@ -55,6 +55,8 @@ class PartitionedKeys(ModelKeys):
             minted; the hash of any other primary key decides.
     """
 
+    has_record = True
+
     def __init__(self, namespace: str, model: str, partitions: int, *, mints: bool = False) -> None:
         super().__init__(namespace, model)
         turns.partitions_exist = True
@@ -77,11 +79,14 @@ class PartitionedKeys(ModelKeys):
         return literal_pattern(b"{" + to_bytes(self.tag)) + b"[:}]*"
 
     def has(self, key: bytes) -> bool:
-        return b"".join(key.partition(b"}:")[:2]) in self._prefixes
+        return prefix_of(key) in self._prefixes
 
     @cached_property
     def _prefixes(self) -> frozenset[bytes]:
         return frozenset(partition.prefix for partition in (self.root, *self.partitions))
+
+    def beside(self, partition: Partition) -> Partition:
+        return self._made[partition.number] or self._make(partition.number)
 
     def partition(self, pk: bytes | None) -> Partition:
         if pk is None:
@@ -89,8 +94,12 @@ class PartitionedKeys(ModelKeys):
         elif self._mints and pk.isdigit() and pk >= b"1" and len(pk) <= MAX_DIGITS:
             number = (int(pk) - 1) & self._last
         else:
-            number = crc32(pk) & self._last
+            number = self._spread(pk)
         return self._made[number] or self._make(number)
+
+    def _spread(self, pk: bytes) -> int:
+        """Returns the number of the partition of a primary key that was not minted."""
+        return crc32(pk) & self._last
 
     def partition_of_name(self, name: str) -> Partition:
         number = crc32(to_bytes(name)) & self._last
@@ -100,7 +109,10 @@ class PartitionedKeys(ModelKeys):
         TURN.set(next(self._turns) if text is None else crc32(text))
 
     def _make(self, number: int) -> Partition:
-        partition = Partition(to_bytes(placed_tag(self.tag, number)))
+        partition = self._placed(number)
         partition.number, partition.count = number, self.count
         self._made[number] = partition
         return partition
+
+    def _placed(self, number: int) -> Partition:
+        return Partition(to_bytes(placed_tag(self.tag, number)))

@@ -54,7 +54,7 @@ def move(plans: Sequence[MigrationPlan], progress: OnProgress | None) -> Program
         conflicts += moved.conflicts
         kept += moved.kept
     first = plans[0]
-    if first.to_another_set and len(plans) > 1 and not conflicts:
+    if first.to_another_set and first.source.keys.has_record and not conflicts:
         yield Request((b"UNLINK", first.source.keys.root.meta), int, subject=first.target)
     return Moved(sum(count.moved for count in counts), conflicts, kept)
 

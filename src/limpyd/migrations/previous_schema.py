@@ -30,7 +30,7 @@ def previous_schema(schema: Schema, name: str, fields: Mapping[str, str]) -> Sch
         old: _renamed(schema.fields[now], old, fields) for now, old in _all_names(schema.fields, fields).items()
     }
     was.update((old, schema.dynamic[now].as_it_was(old)) for now, old in _all_names(schema.dynamic, fields).items())
-    return _schema(schema, name, was, ModelKeys.layout, schema.keys.count)
+    return _schema(schema, name, was, ModelKeys.layout, schema.keys.count, schema.parent)
 
 
 def in_layout_of_limpyd2(schema: Schema, name: str) -> Schema:
@@ -50,10 +50,19 @@ def in_layout_of_limpyd2(schema: Schema, name: str) -> Schema:
     return _schema(schema, name, was, Limpyd2Keys.layout)
 
 
-def _schema(schema: Schema, name: str, fields: Mapping[str, Field[Any]], layout: str, partitions: int = 1) -> Schema:
+def _schema(
+    schema: Schema,
+    name: str,
+    fields: Mapping[str, Field[Any]],
+    layout: str,
+    partitions: int = 1,
+    parent: Schema | None = None,
+) -> Schema:
     namespace, _, model = name.rpartition(":")
     try:
-        return Schema(type(schema.name, (), dict(fields)), model, namespace, schema.lockable, layout, partitions)
+        return Schema(
+            type(schema.name, (), dict(fields)), model, namespace, schema.lockable, layout, partitions, parent
+        )
     except DeclarationError as error:
         msg = f"{shorten(name)} is not the name of a model: {error}; pass 'model' or 'namespace:model'"
         raise InvalidValue(msg) from None

@@ -26,7 +26,8 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
         progress: called with the progress.
 
     Raises:
-        InvalidValue: the former name is not valid, or a declared model still has it; or neither name has objects.
+        InvalidValue: the former name is not valid, or a declared model still has it; or neither name has objects; or
+            other models are in the partitions of this one.
         DifferentPartitions: the objects are in another number of partitions.
     """
     _check_movable(schema, "rename_from")
@@ -35,10 +36,32 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
         raise InvalidValue(msg)
     namespace = schema.model.namespace
     names = [name] if ":" in name else [f"{namespace}:{each}" for each in dict.fromkeys((name, name.lower()))]
+    _check_family(schema, names[0].rpartition(":")[0])
     sources = [previous_schema(schema, each, {}) for each in names]
     for source in sources:
         _check_not_in_use(schema, source.keys.tag)
     return _move_from_any(sources, schema, name, progress)
+
+
+def _check_family(schema: Schema, namespace: str) -> None:
+    """Refuses to move objects away from those whose partitions they are in.
+
+    Raises:
+        InvalidValue: other models are declared with `colocate_with` the model, or it was in another namespace.
+    """
+    if schema.children:
+        children = " and ".join(child.name for child in schema.children)
+        msg = (
+            f"{schema.name}.rename_from: the objects of {children} are in its partitions (colocate_with), under its "
+            f"former name; set model_name on {schema.name} to that name instead"
+        )
+        raise InvalidValue(msg)
+    if schema.parent is not None and namespace != schema.model.namespace:
+        msg = (
+            f"{schema.name}.rename_from: its objects are in partitions of {schema.parent.name} (colocate_with), and "
+            f"so were in the namespace {schema.model.namespace!r}, not in {namespace!r}"
+        )
+        raise InvalidValue(msg)
 
 
 def _check_not_in_use(schema: Schema, tag: str) -> None:

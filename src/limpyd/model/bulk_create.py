@@ -57,7 +57,7 @@ class CreateChunk(Chunk[Created]):
         """Returns the primary keys of the outcome, which were passed, with the positions of their objects."""
         passed = zip(self.positions, self.objects.pks, strict=True)
         found = self.outcome.pks if self.outcome is not None else []
-        return [(next(position for position, pk in passed if pk == one), one) for one in found]
+        return [(next(position for position, pk in passed if pk in {None, one}), one) for one in found]
 
     def plan(self, given: tuple[str, ...]) -> Plain | None:
         """Returns the layout of objects with values of these fields; None if they have none in common.
@@ -93,14 +93,18 @@ class BulkCreate(Bulk[BulkCreated, CreateChunk]):
 
     def _empty(self) -> None:
         super()._empty()
-        self._schema.take_turn({})
+        if self._schema.parent is None:
+            self._schema.take_turn({})
         self._minting = self._schema.keys.partition(None)  # all minted primary keys of a chunk are of one partition
 
     def _new_chunk(self, partition: Partition) -> CreateChunk:
         plans = self._plans[partition]
         return CreateChunk(self._schema, partition, self._on_conflict, plans, give_pks=self._give_pks)
 
-    def _chunk_of(self, pk: bytes | None) -> CreateChunk:
+    def _chunk_of(self, pk: bytes | None, values: Mapping[str, Any]) -> CreateChunk:
+        if pk is None and self._schema.parent is not None:
+            self._schema.take_turn(values)
+            return self._chunks[self._schema.keys.partition(None)]
         return self._chunks[self._minting if pk is None else self._schema.keys.partition(pk)]
 
     def _add(self, item: Any) -> CreateChunk:
@@ -108,7 +112,7 @@ class BulkCreate(Bulk[BulkCreated, CreateChunk]):
         if self._schema.own_setters:
             values = with_own_setters(self._schema, values)
         pk = given_pk(self._schema, values)
-        chunk = self._chunk_of(pk)
+        chunk = self._chunk_of(pk, values)
         plan = chunk.plan(tuple(values))
         update = None if chunk.updates is None else self._to_update(to_set)
         if plan is None or not plan.add_to(chunk.objects, pk, values):

@@ -163,7 +163,7 @@ class BulkImport(BulkCreate):
     def _add(self, item: str) -> CreateChunk:
         pk, values, more = self._reader.read(item)
         pk = self._pk(pk)
-        chunk = self._chunk_of(pk)
+        chunk = self._chunk_of(pk, values)
         names = self._names or ()
         update = None
         if chunk.updates is not None:

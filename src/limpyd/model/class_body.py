@@ -15,6 +15,7 @@ from limpyd.utils.suggestions import did_you_mean
 
 SETTINGS: dict[str, Any] = {
     "abstract": bool,
+    "colocate_with": type,
     "collection_manager": type,
     "database": Database,
     "default_indexes": (list, tuple),

@@ -32,7 +32,7 @@ def creation_with_results(schema: Schema, values: Mapping[str, Any], begun: Call
     if schema.own_setters:
         values = with_own_setters(schema, values)
     known(schema, values)
-    schema.take_turn({})
+    schema.take_turn({} if schema.parent is None else values)
     pk = given_pk(schema, values)
     partition = schema.keys.partition(pk)
     results = {name: value for name, value in values.items() if is_result(value)}

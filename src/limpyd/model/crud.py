@@ -119,11 +119,11 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
     """
     if schema.own_setters:
         values = with_own_setters(schema, values)
-    schema.take_turn(values)
     if not values and not (schema.has_defaults and schema.mints_pks):
         if schema.has_defaults:
             raise missing_pk(schema)
         return resolved(None).then(begun)
+    schema.take_turn(values)
     are_given = bool(values)
     if schema.has_defaults:
         values = with_defaults(schema, values)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
-from limpyd.fields import Field
-from limpyd.keys.layouts import checked_partitions
 from limpyd.model.class_body import check_body
 from limpyd.model.hooks import run_after_commands, run_hook
+from limpyd.model.partitions import check_children, join_family, place_of
 from limpyd.query.collection.manager import checked_manager
 from limpyd.relations.resolution import connect, disconnect, reconnect
 from limpyd.relations.reverse import Reverse
 from limpyd.schema.declared_fields import check_names
 from limpyd.schema.dynamic import set_attribute
-from limpyd.schema.schema import Schema, naming
+from limpyd.schema.schema import Schema
 
 
 def declare(model: Any, core: Any) -> None:
@@ -49,10 +48,12 @@ def declare(model: Any, core: Any) -> None:
     if hasattr(model, "post_command"):
         run_after_commands(model, core)
     name = vars(model).get("model_name", model.__name__.lower())
-    schema = Schema(model, name, model.namespace, model.lockable, database.layout, _partitions_of(model, database))
+    parent, partitions = place_of(model, database)
+    schema = Schema(model, name, model.namespace, model.lockable, database.layout, partitions, parent)
     database = _placed(model, database._models.place_for(model, schema.keys.tag))
     replaced = database._models.declared_before(model, schema.keys.tag)
     if replaced is not None:
+        check_children(schema, replaced._schema)
         disconnect(database, replaced, Reverse)
     database._models.register(model, schema.keys)
     _set_fields(model, schema)
@@ -63,19 +64,7 @@ def declare(model: Any, core: Any) -> None:
         if replaced is not None:
             reconnect(database, replaced, Reverse)
         raise
-
-
-def _partitions_of(model: Any, database: Any) -> int:
-    """Returns the number of partitions of a model: its own, or that of its database.
-
-    Raises:
-        DeclarationError: it is no number of partitions.
-    """
-    declared = getattr(model, "partitions", None)
-    if declared is None or hasattr(type(declared), "__get__") or isinstance(declared, Field):  # a user's own
-        return database.partitions  # type: ignore[no-any-return]
-    with naming(model):
-        return checked_partitions(declared)
+    join_family(schema, None if replaced is None else replaced._schema)
 
 
 def _placed(model: Any, database: Any) -> Any:

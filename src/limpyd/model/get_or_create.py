@@ -50,7 +50,8 @@ def get_or_create(
         InvalidFilter: an object cannot be found, or not be created, by a value.
         InvalidValue: a value does not fit its field's type.
         InvalidPrimaryKey: it is automatic, so no object can be created with it; or missing, or given twice.
-        UnsupportedCommand: the model has several partitions, and the primary key is not given.
+        UnsupportedCommand: the model has several partitions, and neither the primary key is given nor an object that is
+            always in the same partition.
         ConstraintError (from the reply): an object would be created without a value of a required field.
     """
     values, others, conditions = _sought(schema, method, pk, defaults, filters)
@@ -126,7 +127,12 @@ def _partition(schema: Schema, method: str, values: Mapping[str, Any], condition
         return schema.keys.first
     if "pk" in values:
         return schema.keys.partition(pk_bytes(schema.name, values["pk"]))
+    named = [numbers for condition in conditions if (numbers := condition.beside()) is not None]
+    if named and len(named[0]) == 1:
+        return schema.keys.partitions[next(iter(named[0]))]
     cure = "use get and create" if schema.mints_pks else f"pass the primary key, as {schema.pk_name}=…"
+    beside = " or ".join(schema.foreign_keys_beside) if schema.parent is not None else ""
+    cure = f"pass {beside} as well" if beside else cure
     msg = (
         f"{schema.name}.{method}: {', '.join(map(str, conditions))} does not say in which of the {schema.keys.count} "
         f"partitions of {schema.name} the object is, and no step finds or creates an object in all of them; {cure}, or "

@@ -37,6 +37,7 @@ class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
             and declare none; None for those of the database, or of the type of each.
         model_name: the name in the keys, instead of the class's own in lower case; not inherited.
         partitions: the number of partitions, a power of two, at most 256; inherited. That of the database by default.
+        colocate_with: the model in whose partitions its objects are, beside those that they refer to; inherited.
         pk: the primary key; automatic unless the class declares a PKField.
     """
 

@@ -91,12 +91,12 @@ class SortKey(NamedTuple):
         stored = stored_in(self.field, partition, self.sub)
         return stored._replace(stored=MEMBER_COUNTS[self.field.stored_as]) if self.counts else stored
 
-    def path(self) -> tuple[Argument, ...]:
+    def path(self, partition: Partition) -> tuple[Argument, ...]:
         """Returns what follows its arguments if it goes through references: where each next object has its value."""
         args: list[Argument] = []
         for reference, following in zip(self.through, (*self.through[1:], None), strict=True):
             target: Any = reference
-            partition = target.target.keys.first
+            partition = target.target.keys.beside(partition)
             if following is None:
                 args += self._value_in(partition)[:3]
             else:

@@ -39,11 +39,13 @@ class Cascade(NamedTuple):
         args: the arguments of the scripts (see lua/library/cascade.lua).
         references: the references that it counts, for messages.
         models: the models whose objects may be changed or deleted.
+        partition: the partition of the objects; those of the other models are in the ones beside it.
     """
 
     args: tuple[Argument, ...]
     references: tuple[ReferenceField[Any], ...]
     models: tuple[Any, ...]
+    partition: Partition
 
 
 def cascade(schema: Any, partition: Partition) -> Cascade:
@@ -59,20 +61,20 @@ def cascade(schema: Any, partition: Partition) -> Cascade:
     args: list[Argument] = [len(affected)]
     references: list[ReferenceField[Any]] = []
     for model in affected:
-        own = partition if model is schema else model.keys.partitions[0]
+        own = partition if model is schema else model.keys.beside(partition)
         layout = model.deletions.layout(own)
         args += (own.pks, len(layout), *layout)
         incoming = model.incoming if model in deleted_models else ()
         args.append(len(incoming))
         for reference in incoming:
             references.append(reference)
-            args += _reference_args(reference, affected.index(reference.model) + 1)
-    return Cascade(tuple(args), tuple(references), tuple(affected))
+            args += _reference_args(reference, affected.index(reference.model) + 1, partition)
+    return Cascade(tuple(args), tuple(references), tuple(affected), partition)
 
 
-def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argument]:
+def _reference_args(reference: ReferenceField[Any], holder: int, deleted_in: Partition) -> list[Argument]:
     """A reference, as the scripts know it."""
-    (partition,) = reference.model.keys.partitions
+    partition = reference.model.keys.beside(deleted_in)
     index = reference.reverse_index(partition)
     clearing = clearing_command(reference, partition) if reference.on_delete == CLEAR else []
     many = b"many" if reference.many else b"one"
@@ -162,7 +164,7 @@ def _cascade_of(schema: Any, partition: Partition) -> Cascade:
 def _refusal(schema: Model, reply: list[Any], affected: Cascade, pk: bytes | None) -> Exception:
     key = (reply[2] if reply[0] in {b"error", b"broken"} else reply[4] if reply[0] == b"large" else None) or b""
     for model in affected.models:  # the key may be that of an object that refers
-        if model is not schema and key.startswith(model.keys.partitions[0].prefix):
+        if model is not schema and key.startswith(model.keys.beside(affected.partition).prefix):
             who = f"{model.name} objects that refer to those of {schema.name}"
             return refusal(model, reply, None, who=who, references=affected.references)
     who = "" if pk is not None else f"the {schema.name} objects of a chunk"
@@ -172,8 +174,9 @@ def _refusal(schema: Model, reply: list[Any], affected: Cascade, pk: bytes | Non
 
 def _when_built(request: Request[Any], affected: Cascade) -> Request[Any]:
     """The request, after those that make sure that all who refer will be found."""
-    assumptions = [model.maintenance.at(model.keys.first).declared for model in affected.models]
+    deleted_in = affected.partition
+    assumptions = [model.maintenance.at(model.keys.beside(deleted_in)).declared for model in affected.models]
     for reference in affected.references:
-        partition = reference.model.keys.first
+        partition = reference.model.keys.beside(deleted_in)
         assumptions += reference.model.maintenance.at(partition).built([reference.reverse_index(partition)])
     return request.assuming(*assumptions)

@@ -18,6 +18,7 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow
+from limpyd.relations.locality import Locality
 from limpyd.relations.reference_path import ReferencePath
 from limpyd.relations.reverse_index import best_reverse_index, with_reverse_index
 from limpyd.requests.step_results import StepResult
@@ -52,7 +53,7 @@ def referred(field: Any) -> Any:
     return to
 
 
-class ReferenceField(ValueField[Any], Generic[M]):
+class ReferenceField(Locality, ValueField[Any], Generic[M]):
     """A field that refers to objects of a model.
 
     Args:
@@ -172,11 +173,6 @@ class ReferenceField(ValueField[Any], Generic[M]):
         for partition, (indexes, composites) in list(self._settled.items()):
             self.settle(partition, indexes, composites)
 
-    @property
-    def is_local(self) -> bool:
-        """True if the objects that it refers to are in the slot of those that refer, or on the same server."""
-        return bool(self.model.keys.count == 1 and self.target.keys.count == 1)
-
     def accessor(self) -> str:
         """The name of the reverse side. What cannot stand in a name, such as the colons of a namespace, becomes `_`."""
         own = self.model.model
@@ -285,11 +281,10 @@ class ReferenceField(ValueField[Any], Generic[M]):
             return ()
         if not self.is_local:
             return (IndexRow(AWAY, b"text", partition.prefix + REFERS + to_bytes(self._target.keys.tag)),)
-        (only,) = self._target.keys.partitions
-        return (IndexRow(b"ref", b"text", only.pks),)
+        return (IndexRow(b"ref", b"text", self._target.keys.beside(partition).pks),)
 
     def _claim(self, new: NewObject, place: FieldPlace, stored: bytes, sub: bytes | None = None) -> None:
-        for kind, _, key in self.checks_in(self.model.keys.partition(new.pk)):
+        for kind, _, key in place.checks:
             new.entries += (kind, key, stored)
             new.claims.append((self, stored, sub))
         super()._claim(new, place, stored, sub)

@@ -10,6 +10,7 @@ from typing import Any
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
 from limpyd.keys import to_bytes
+from limpyd.relations.locality import is_local
 from limpyd.relations.model_registry import ModelRegistry
 from limpyd.relations.references import ReferenceField
 from limpyd.relations.reverse_annotations import annotated_reverse, check_annotation, check_names
@@ -85,19 +86,39 @@ def refuse_partitions(field: ReferenceField[Any], target: Any) -> None:
     Raises:
         DeclarationError: it is one.
     """
-    for schema in (field.model, target._declared()):
+    holder: Any = field.model
+    if is_local(holder, target._declared()):
+        return
+    for schema in (holder, target._declared()):
         if schema.keys.count > 1:
             msg = (
                 f"{field} refers to {target.__name__}, and {schema.name} has {schema.keys.count} partitions; references"
-                f" of and to models of several partitions are not supported: set partitions = 1 on {schema.name}"
+                " over partitions are not supported: declare the model that refers with colocate_with = the other one, "
+                f"or set partitions = 1 on {schema.name}"
             )
             raise DeclarationError(msg)
+
+
+def _refuse_unchecked(field: ReferenceField[Any], target: Any) -> None:
+    """Refuses a reference to objects of the same partition, if nothing looks whether they are in it.
+
+    Raises:
+        DeclarationError: it is one.
+    """
+    holder: Any = field.model
+    if not field.check and holder.keys.count > 1 and is_local(holder, target._declared()):
+        msg = (
+            f"{field}: check=False is not possible with colocate_with and {holder.keys.count} partitions: nothing "
+            f"would refuse a {target.__name__} of another partition, which the reverse side would not find"
+        )
+        raise DeclarationError(msg)
 
 
 def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tuple[Any, str]]) -> None:
     """Refuses what cannot be joined."""
     schema = target._declared()
     refuse_partitions(field, target)
+    _refuse_unchecked(field, target)
     if target.database is not field.model.model.database:
         msg = f"{field} refers to {target.__name__}, which is on another database; both must be on the same database"
         raise DeclarationError(msg)
@@ -160,7 +181,7 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
     if not field.is_local:
         if field.check:
             holder.targets[to_bytes(schema.keys.tag)] = schema
-    elif schema.keys.tag != holder.keys.tag:
+    elif schema.keys.top.tag != holder.keys.top.tag:
         holder.crosses_slots = schema.crosses_slots = True
     for changed in (holder, schema):
         changed.renew()

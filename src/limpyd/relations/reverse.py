@@ -256,12 +256,33 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
         """The primary keys of some objects that are to refer to this one, which must have one itself.
 
         Raises:
-            InvalidValue: it has none, or something is no object of the model that refers.
+            InvalidValue: it has none, or something is no object of the model that refers, or is in another partition.
         """
         if self._instance._pk_bytes is None:
             msg = f"{self._field}: {self._instance!r} has no primary key yet; store it first"
             raise InvalidValue(msg)
-        return [self._pk_of(holder) for holder in checks.some(name, tuple(holders))]
+        pks = [self._pk_of(holder) for holder in checks.some(name, tuple(holders))]
+        if self._field.model.keys.count > 1 and self._field.is_local:
+            self._refuse_elsewhere(pks)
+        return pks
+
+    def _refuse_elsewhere(self, pks: Sequence[bytes]) -> None:
+        """Refuses objects that cannot refer to this one.
+
+        Raises:
+            InvalidValue: one is in another partition.
+        """
+        field, model = self._field, self._field.model
+        here = field.target.keys.partition(self._instance._pk_bytes).number
+        for pk in pks:
+            there = model.keys.partition(pk).number
+            if there != here:
+                msg = (
+                    f"{field}: {model.name}({shorten(to_text(pk))}) is in partition {there} of {model.keys.count}, and "
+                    f"{self._instance!r} in partition {here}; with colocate_with an object refers only to such as are "
+                    "in its partition"
+                )
+                raise InvalidValue(msg)
 
     def _pk_of(self, holder: Any) -> bytes:
         model: Any = self._field.model

@@ -13,7 +13,7 @@ from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import FieldPlace
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.index_maintenance import IndexMaintenance
-from limpyd.keys import Partition, to_text
+from limpyd.keys import ModelKeys, Partition, to_text
 from limpyd.keys.by_partition import ByPartition
 from limpyd.keys.layouts import model_keys
 from limpyd.query.caches import QueryCaches
@@ -47,12 +47,14 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
         lockable: bool,
         layout: str = "limpyd",
         partitions: int = 1,
+        parent: Schema | None = None,
     ) -> None:
         self.model = model
         self.name = model.__name__
+        self.parent = parent
+        self.children: list[Schema] = []
         pk, values = collect(model)
-        with naming(model):
-            self.keys = model_keys(layout, namespace, name, partitions, mints=pk.mints)
+        self.keys = _keys_of(model, layout, namespace, name, partitions, parent, mints=pk.mints)
         self.lockable = lockable
         self.fields: dict[str, Field[Any]] = {}
         self.pk_field = pk.attach(self)
@@ -66,9 +68,8 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
         with naming(model):
             self.keys.know([*self.fields, *self.dynamic])
             self.keys.know_versions({field.template.key_name: field.names.accepts for field in self.dynamic.values()})
-        named = self.fields.items()
-        self.value_fields = {name: field for name, field in named if isinstance(field, ValueField)}
-        self.hash_fields = {name: field for name, field in named if isinstance(field, InstanceHashField)}
+        self.value_fields = {name: field for name, field in self.fields.items() if isinstance(field, ValueField)}
+        self.hash_fields = {name: field for name, field in self.fields.items() if isinstance(field, InstanceHashField)}
         self.version = only_version(self)
         self.version_sub = None if self.version is None else self.version.sub
         self._composites = ByPartition(self._settled)
@@ -203,7 +204,7 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
         """The references to other models, as the catalogs of those keep them (see indexes/maintenance/declare.lua)."""
         fields = [field for field in self.value_fields.values() if isinstance(field, ReferenceField)]
         local = [field for field in fields if field.has_target and field.is_local]
-        return [(field.target.keys.first.meta, *recorded(field, partition)) for field in local]
+        return [(field.target.keys.beside(partition).meta, *recorded(field, partition)) for field in local]
 
     def references_to(self, target: Schema) -> list[Argument]:
         """The references to a model, as its catalogs keep them if it is in other slots (see targets/record.lua)."""
@@ -253,12 +254,24 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
         """
         if pk is None and self.required:
             self.check_required(written)
+        if pk is None and self.keys.parent is not None and self.keys.count > 1:
+            self.partition_beside({})
         if pk is None and not self.mints_pks:
             msg = (
                 f"this {self.name} has no primary key yet and its key is not automatic; set "
                 f"{self.pk_name} first, or create it with {self.name}({self.pk_name}=…, …)"
             )
             raise InvalidPrimaryKey(msg)
+
+
+def _keys_of(
+    model: type, layout: str, namespace: str, name: str, partitions: int, parent: Schema | None, *, mints: bool
+) -> ModelKeys:
+    """Returns the keys of a model; errors name its class."""
+    with naming(model):
+        return model_keys(
+            layout, namespace, name, partitions, mints=mints, parent=None if parent is None else parent.keys
+        )
 
 
 @contextmanager

@@ -17,7 +17,6 @@ from limpyd.exceptions import (
     LimpydError,
     MultipleObjectsReturned,
     OutcomeUnknown,
-    RelatedDoesNotExist,
     RestrictedError,
     RollbackFailed,
     ServerError,
@@ -30,6 +29,7 @@ from limpyd.exceptions import (
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument
 from limpyd.requests.subjects import Subject
+from limpyd.scripts.absent_references import absent
 from limpyd.scripts.change_limit import too_many_changes
 from limpyd.scripts.computation_errors import COMPUTATION, computation_error
 from limpyd.scripts.server_messages import cure_of_account, plain, too_old
@@ -131,7 +131,7 @@ def refusal(
     if outcome == b"large":
         return too_many_changes(model, who, facts, references)
     if outcome in ABOUT_REFERENCES:
-        return _about_a_reference(model, outcome, facts, claims, references)
+        return _about_a_reference(model, outcome, facts, pk, claims, references)
     if outcome in {b"unindexable", b"constraint"}:
         is_of_index = outcome == b"unindexable"
         return (
@@ -204,13 +204,17 @@ def _about_a_constraint(model: Model, facts: list[Any], pk: bytes | None, claims
 
 
 def _about_a_reference(
-    model: Model, outcome: bytes, facts: list[Any], claims: Sequence[Claim], references: Sequence[Any]
+    model: Model,
+    outcome: bytes,
+    facts: list[Any],
+    pk: bytes | None,
+    claims: Sequence[Claim],
+    references: Sequence[Any],
 ) -> LimpydError:
     """Returns the error for a reference to a missing object, or for one that prevents a deletion."""
     if outcome == b"absent":
         claim = claims[facts[0]]
-        field = claim.model.field(claim.field)
-        return RelatedDoesNotExist(claim.model.name, claim.field, field.target.name, to_text(facts[1]))
+        return absent(claim, facts[1], pk if claim.model is model else None, claims)
     if outcome == b"undeclared":
         reference, target = to_text(facts[0]), to_text(facts[1])
         error = UndeclaredReference(reference, model.name, target)

@@ -18,11 +18,15 @@ def literal(raw: bytes) -> str:
 def key(partition: Partition, given: Argument) -> str:
     """Returns the expression of a key, or of the prefix of keys.
 
-    The common prefix of all keys of the partition is the local `tag`, so models that are alike share a script.
+    The common prefix of all keys of the partition is the local `tag`, so models that are alike share a script. Keys of
+    another model with the same hash tag begin with it.
     """
     raw = given if isinstance(given, bytes) else str(given).encode()
     if raw.startswith(partition.prefix):
         return f"tag .. {literal(raw[len(partition.prefix) :])}"
+    hash_tag = partition.prefix[: partition.prefix.find(b"}") + 1]
+    if hash_tag and raw.startswith(hash_tag):
+        return f"string.match(tag, '^[^}}]*}}') .. {literal(raw[len(hash_tag) :])}"
     return literal(raw)
 
 

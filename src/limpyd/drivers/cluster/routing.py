@@ -94,6 +94,7 @@ def crossing(request: Any) -> UnsupportedCommand:
     """Returns the error for a request that uses models whose keys may be on different nodes."""
     return UnsupportedCommand(
         f"{request.subject}: this step uses the keys of several models (a reference and the object that it refers to, "
-        "or both names of a renaming), which may be on different nodes of the cluster. Nothing was sent. Use a "
-        "single server or a cluster of one node; or store primary keys in a field that is no reference"
+        "or both names of a renaming), which may be on different nodes of the cluster. Nothing was sent. Declare "
+        "the model that refers with colocate_with = the other one, or store primary keys in a field that is no "
+        "reference; or use a single server or a cluster of one node"
     )

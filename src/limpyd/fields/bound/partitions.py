@@ -7,7 +7,7 @@ from typing import Any
 
 from limpyd.exceptions import UnsupportedCommand
 from limpyd.keys import Partition
-from limpyd.keys.turns import stay_in
+from limpyd.keys.turns import stay_in, tag_of
 
 
 def check_one_partition(command: str, fields: Sequence[Any]) -> None:
@@ -23,7 +23,7 @@ def check_one_partition(command: str, fields: Sequence[Any]) -> None:
     home = _partition(first)
     for field in fields:
         other = _partition(field)
-        if other is not home and (home.count > 1 or other.count > 1):
+        if tag_of(other.prefix) != tag_of(home.prefix) and (home.count > 1 or other.count > 1):
             msg = (
                 f"{command} is one step in one partition, and {_placed(first, home)}, {_placed(field, other)}. Read "
                 "the values first, and pass them on"

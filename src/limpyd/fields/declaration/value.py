@@ -38,6 +38,7 @@ class FieldPlace(NamedTuple):
         prefix: the prefix of their keys; the primary key follows.
         stored: how scripts read them (see lua/library/values.lua and lua/library/whole_value.lua).
         indexes: the indexes of the field alone.
+        checks: the checks that new values must pass.
         write_rows: the rows of these indexes for writes, then those of the composite indexes of the field.
         deletion_rows: the rows of these indexes for deletions.
         only_constrained: true if the values have constraints, but no index or anything else to update.
@@ -49,6 +50,7 @@ class FieldPlace(NamedTuple):
     prefix: bytes
     stored: bytes
     indexes: tuple[FieldIndex, ...]
+    checks: Sequence[IndexRow]
     write_rows: Indexes
     deletion_rows: Indexes
     only_constrained: bool
@@ -188,6 +190,7 @@ class ValueField(MayBeVersion, Field[T]):
             self._prefix(partition),
             self.stored_as,
             indexes,
+            checks,
             _described([*alone, *composites], [*self.constraint_rows, *checks], listing),
             _described(alone),
             bool(self.constraint_rows) and not (alone or composites or checks or listing),

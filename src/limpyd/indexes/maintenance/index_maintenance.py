@@ -27,7 +27,7 @@ class IndexMaintenance:
         given_up: values of unique indexes that were given up, whose claims this process is to remove (limpyd.claims).
         recorded_at: the partitions of other models whose catalogs have the references of this one (limpyd.targets).
         restoring_since: when a restoring of claims was begun in this process; long ago if there is none.
-        record: the record of the number of partitions; None if the model has one partition.
+        record: the record of where the objects are; None if the model has one partition with its own hash tag.
     """
 
     def __init__(self, model: IndexedModel) -> None:
@@ -156,8 +156,8 @@ class IndexMaintenance:
 
 
 def partition_record(model: IndexedModel) -> Record | None:
-    """Returns the record of the number of partitions of a model; None if it has one partition."""
-    if model.keys.count == 1:
+    """Returns the record of where the objects of a model are; None if it has one partition with its own hash tag."""
+    if not model.keys.has_record:
         return None
     from limpyd.indexes.maintenance.partition_record import PartitionRecord  # noqa: PLC0415 - most models have one
 

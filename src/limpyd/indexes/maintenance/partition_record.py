@@ -1,9 +1,8 @@
-"""The server's record of the number of partitions of a model, and the comparison with the declaration."""
+"""The server's record of where the objects of a model are, and the comparison with the declaration."""
 
 from __future__ import annotations
 
-from limpyd.exceptions import DifferentPartitions
-from limpyd.indexes.maintenance.requests import new_epoch
+from limpyd.indexes.maintenance.requests import different_partitions, new_epoch
 from limpyd.keys import ModelKeys
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Request
@@ -15,13 +14,13 @@ LOOK = Script("record_partitions", flags="no-writes")
 
 
 class PartitionRecord:
-    """The record of the number of partitions of a model, as far as this process knows it.
+    """The record of the partitions of a model, as far as this process knows it.
 
     Each process compares it with its declaration before its first request on the model, and again after it finds that
     the catalog of a partition has changed.
 
     Args:
-        model: the model, of several partitions.
+        model: the model, of several partitions, or in the partitions of another one.
         keys: its keys.
     """
 
@@ -39,11 +38,11 @@ class PartitionRecord:
         """Returns the request that compares the record, the same one until it is answered.
 
         Args:
-            may_write: true to record the number if there is no record. Without a record, nothing is stored of the
+            may_write: true to make the record if there is none. Without a record, nothing is stored of the
                 model, so a read finds nothing, and the next request compares again.
 
         Raises (from the reply):
-            DifferentPartitions: the model has another number of partitions.
+            DifferentPartitions: the model has another number of partitions, or they are those of another model.
         """
         known = self._questions.get(may_write)
         if known is None:
@@ -51,11 +50,11 @@ class PartitionRecord:
         return known
 
     def _question(self, may_write: bool) -> Request[None]:
-        questions, declared, root = self._questions, self._keys.count, self._keys.root
+        questions, declared, root = self._questions, self._keys.record.encode(), self._keys.root
 
-        def decode(recorded: int) -> None:
-            if recorded not in {0, declared}:
-                raise DifferentPartitions(self._model.name, declared, recorded)
+        def decode(recorded: bytes) -> None:
+            if recorded not in {b"", declared}:
+                raise different_partitions(self._model.name, declared, recorded)
             if recorded and questions is self._questions:
                 self.compared = True
 

@@ -73,7 +73,7 @@ def declare(
 
     def decode(reply: list[Any]) -> Catalog:
         if reply[0] == b"partitions":
-            raise DifferentPartitions(model.name, partition.count, int(reply[1]))
+            raise different_partitions(model.name, b"%d" % partition.count, reply[1])
         none = b"" if partition.trusts_indexes else b":" + partition.pks
         catalog = Catalog(Guard(partition.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
         if learn is not None:
@@ -90,6 +90,13 @@ def declare(
     request.retry_with = retried
     record = model.maintenance.record
     return request.after(record.question(may_write=may_write)) if compare and record is not None else request
+
+
+def different_partitions(model: str, declared: bytes, recorded: bytes) -> DifferentPartitions:
+    """Returns the error for a model whose record (see record_partitions.lua) is not as it is declared."""
+    here, _, beside = to_text(declared).partition(" ")
+    there, _, stored_beside = to_text(recorded).partition(" ")
+    return DifferentPartitions(model, int(here), int(there), beside, stored_beside)
 
 
 def new_epoch() -> bytes:

@@ -22,7 +22,7 @@ end
 
 local function outdated_claim(value, held)
   ARGV.promises[value] = held
-  if held ~= '' and not is_continued(string.match(value, '^{[^}]*}:') .. 'history') then
+  if held ~= '' and not is_continued(string.match(value, '^{[^}]*}[^:]*:') .. 'history') then
     return true -- the partition may lack what it barred, and claims that it keeps
   end
   local number, time = string.match(string.sub(held, 9), '^(%d+) (%d+)$')

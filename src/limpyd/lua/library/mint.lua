@@ -9,7 +9,7 @@
 
 -- Returns the number of partitions, and the first number of this one.
 local function turns()
-  local number = string.match(KEYS[1], ':(%d+)[.%d]*}:pks$')
+  local number = string.match(KEYS[1], ':(%d+)[.%d]*}[^:]*:pks$')
   local count = number and call('HGET', string.sub(KEYS[1], 1, -4) .. 'meta', ':partitions')
   if not count then -- there is one, whatever the name looks like
     return 1, 1

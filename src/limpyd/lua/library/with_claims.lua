@@ -10,7 +10,7 @@ local RECENT = 1000 -- more than a partition gets while a replica lags behind
 
 -- Returns the beginning of all keys of the partition, its number, and the name of the index.
 local function place_of(key)
-  local prefix, number, index = string.match(key, '^({[^}]*:(%d+)[.%d]*}:)uniq:(.*)$')
+  local prefix, number, index = string.match(key, '^({[^}]*:(%d+)[.%d]*}[^:]*:)uniq:(.*)$')
   return prefix, tonumber(number), index
 end
 

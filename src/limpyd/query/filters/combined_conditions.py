@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.conditions import Condition, Numbers
 from limpyd.query.filters.lookups import MAX_CONDITIONS, QueryForm
 from limpyd.query.filters.readings import Asking, Found, Reading
 from limpyd.requests.request import Assumption
@@ -43,9 +43,9 @@ class AllOf(Condition):
         for part in self._parts:
             yield from part.indexes()
 
-    def assumes(self) -> Iterator[Assumption]:
+    def assumes(self, partition: Partition) -> Iterator[Assumption]:
         for part in self._parts:
-            yield from part.assumes()
+            yield from part.assumes(partition)
 
     def elsewhere(self) -> Iterator[bytes]:
         for part in self._parts:
@@ -62,6 +62,10 @@ class AllOf(Condition):
     def resolved(self, found: Found) -> Condition:
         return type(self)([part.resolved(found) for part in self._parts])
 
+    def beside(self) -> Numbers | None:
+        known = [numbers for part in self._parts if (numbers := part.beside()) is not None]
+        return frozenset.intersection(*known) if known else None
+
     def __str__(self) -> str:
         return self._sign.join(map(str, self._parts))
 
@@ -71,6 +75,10 @@ class AnyOf(AllOf):
 
     __slots__ = ()
     _sign = " | "
+
+    def beside(self) -> Numbers | None:
+        known = [numbers for part in self._parts if (numbers := part.beside()) is not None]
+        return frozenset.union(*known) if len(known) == len(self._parts) else None
 
     def node(self, partition: Partition) -> Node:
         return Either([part.node(partition) for part in self._parts])
@@ -113,8 +121,8 @@ class Negated(Condition):
     def whole_index(self, partition: Partition) -> FieldIndex | None:
         return self._part.whole_index(partition)
 
-    def assumes(self) -> Iterator[Assumption]:
-        return self._part.assumes()
+    def assumes(self, partition: Partition) -> Iterator[Assumption]:
+        return self._part.assumes(partition)
 
     def elsewhere(self) -> Iterator[bytes]:
         return self._part.elsewhere()

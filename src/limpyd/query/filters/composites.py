@@ -14,7 +14,7 @@ from limpyd.fields import BoundField, Field, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.numbers import NeverStored, equal
 from limpyd.keys import Partition
-from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.conditions import Condition, Numbers
 from limpyd.query.filters.model import Queried, own_field
 from limpyd.query.filters.operands import is_instance
 from limpyd.scripts.index_nodes import OneOf
@@ -32,20 +32,24 @@ class ByComposite(Condition):
         number: which of its indexes of several fields.
         entries: what it keeps of the values; any of them.
         text: how messages show it.
+        beside: the numbers of the partitions that can have what meets it; None if that may be any.
     """
 
-    __slots__ = ("_entries", "_model", "_number", "_text")
+    __slots__ = ("_beside", "_entries", "_model", "_number", "_text")
 
-    def __init__(self, model: Any, number: int, entries: Sequence[bytes], text: object) -> None:
+    def __init__(
+        self, model: Any, number: int, entries: Sequence[bytes], text: object, beside: Numbers | None = None
+    ) -> None:
         self._model = model
         self._number = number
         self._entries = entries
         self._text = text
+        self._beside = beside
 
     def __reduce__(self) -> Any:
         partition = self._model.keys.first
         index: Any = self._model.composites(partition)[self._number]
-        return _by_composite, (self._model, index.name, self._entries, self._text)
+        return _by_composite, (self._model, index.name, self._entries, self._text, self._beside)
 
     def node(self, partition: Partition) -> Node:
         index = self._model.composites(partition)[self._number]
@@ -54,15 +58,20 @@ class ByComposite(Condition):
     def indexes(self) -> Iterator[FieldIndex]:
         yield self._model.composites(self._model.keys.first)[self._number]
 
+    def beside(self) -> Numbers | None:
+        return self._beside
+
     def __str__(self) -> str:
         return str(self._text)
 
 
-def _by_composite(model: Any, name: str, entries: Sequence[bytes], text: object) -> ByComposite:
+def _by_composite(
+    model: Any, name: str, entries: Sequence[bytes], text: object, beside: Numbers | None = None
+) -> ByComposite:
     """The condition on an index of several fields, by its name."""
     for number, index in enumerate(model.composites(model.keys.first)):
         if index.name == name:
-            return ByComposite(model, number, entries, text)
+            return ByComposite(model, number, entries, text, beside)
     msg = f"{model.name} has no index of {name}, which the pickled query needs"
     raise InvalidFilter(msg)
 
@@ -96,9 +105,18 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
             continue
         text = ", ".join(map(repr, used))
         entries = [entry for each in product(*stored) if (entry := index.entry(each)) is not None]
-        found.append(ByComposite(model, number, entries, text))
+        found.append(ByComposite(model, number, entries, text, _beside(index.fields, stored)))
         parts = [part for part in parts if not any(part is each for each in used)]
     return found, parts
+
+
+def _beside(fields: Sequence[Any], stored: Sequence[Sequence[bytes]]) -> Numbers | None:
+    """Returns the numbers of the partitions of the objects that some fields refer to; None if that may be any."""
+    for field, pks in zip(fields, stored, strict=True):
+        numbers: Numbers | None = field.partitions_of(pks) if field.refers else None
+        if numbers is not None:
+            return numbers
+    return None
 
 
 def _equal_to(field: Field[Any], value: Any) -> list[bytes]:

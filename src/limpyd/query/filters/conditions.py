@@ -18,6 +18,9 @@ from limpyd.scripts.query_nodes import Empty, ListedIn, Node
 from limpyd.scripts.query_values import Key, Text, known_key
 from limpyd.utils.pickling import ByAttributes
 
+Numbers = frozenset[int]
+"""The numbers of some partitions."""
+
 
 class Condition(ByAttributes):
     """A condition on objects.
@@ -49,9 +52,13 @@ class Condition(ByAttributes):
         """Returns an index of all objects with a value, if the condition is that an object has a value, or has none."""
         return None
 
-    def assumes(self) -> Iterator[Assumption]:
-        """Yields the assumptions about other models: their indexes are built."""
+    def assumes(self, partition: Partition) -> Iterator[Assumption]:  # noqa: ARG002 - some do
+        """Yields the assumptions about other models: their indexes are built, in the partition beside one."""
         yield from ()
+
+    def beside(self) -> Numbers | None:
+        """Returns the numbers of the partitions that can have what meets it; None if that may be any."""
+        return None
 
     def elsewhere(self) -> Iterator[bytes]:
         """The keys outside the model that are read."""
@@ -80,7 +87,7 @@ class ByIndex(Condition):
         text: the filter as messages show it.
     """
 
-    __slots__ = ("_elsewhere", "_text", "lookup", "texts")
+    __slots__ = ("_beside", "_elsewhere", "_text", "lookup", "texts")
     lookup: Lookup
 
     def __init__(self, lookup: Lookup, texts: Sequence[Text], elsewhere: Sequence[Key], text: object) -> None:
@@ -88,22 +95,34 @@ class ByIndex(Condition):
         self.texts = texts
         self._elsewhere = elsewhere
         self._text = text
+        self._beside: Numbers | None = None
 
     def add_to(self, form: QueryForm) -> bool:
         lookup = self.lookup
         if self._elsewhere or not lookup.is_reusable:
             return False
+        if lookup.names_targets:
+            form.parts.append(self.beside())
         lookup.add_to(form, self.texts)
         return True
 
     def with_texts(self, texts: Iterator[Sequence[Text]]) -> Condition:
-        return ByIndex(self.lookup, next(texts), (), self._text)
+        alike = ByIndex(self.lookup, next(texts), (), self._text)
+        alike._beside = self._beside
+        return alike
 
     def node(self, partition: Partition) -> Node:
         return self.lookup.node(partition, self.texts)
 
     def indexes(self) -> Iterator[FieldIndex]:
         yield self.lookup.field_index
+
+    def beside(self) -> Numbers | None:
+        if not self.lookup.names_targets:
+            return None
+        if self._beside is None:
+            self._beside = self.lookup.field.partitions_of(self.texts)
+        return self._beside
 
     def references(self) -> Iterator[bytes]:
         return map(known_key, self._elsewhere)

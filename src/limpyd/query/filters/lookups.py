@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from limpyd.exceptions import InvalidFilter
-from limpyd.expressions import SEPARATOR
+from limpyd.expressions import EQUALITY, SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
@@ -53,10 +53,21 @@ class Lookup:
         field_index: that index.
         is_reusable: true if all filters with this field, operator and sub-key share the lookup, and ask the server
             in the same way whatever the value.
+        names_targets: true if its values are the primary keys of objects that the field refers to.
         takes_several: true if the filter has any number of values, of which an object must have one.
     """
 
-    __slots__ = ("_with_sub_keys", "field", "field_index", "is_reusable", "number", "operator", "sub", "takes_several")
+    __slots__ = (
+        "_with_sub_keys",
+        "field",
+        "field_index",
+        "is_reusable",
+        "names_targets",
+        "number",
+        "operator",
+        "sub",
+        "takes_several",
+    )
 
     def __init__(self, field: Any, number: int, operator: str, sub: bytes | None = None) -> None:
         self.field = field
@@ -65,6 +76,12 @@ class Lookup:
         self.sub = sub
         self.takes_several = operator == "in"
         self.field_index: FieldIndex = field.place_in(field.model.keys.first).indexes[number]
+        self.names_targets = (
+            field.refers
+            and operator in EQUALITY
+            and self.field_index.form == b"text"
+            and self.field_index.one_plain_text
+        )
         # There may be many versions of a dynamic field.
         self.is_reusable = self.field_index.index.reuses_plans and field.version_of is None
         self._with_sub_keys: dict[bytes, Lookup] = {}

@@ -11,7 +11,7 @@ from limpyd.fields import ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition, to_text
 from limpyd.query.filters.comparisons import compared
-from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.conditions import ByPk, Condition, Numbers
 from limpyd.query.filters.lookups import serving, stored_in
 from limpyd.query.filters.model import Queried, own_field
 from limpyd.query.filters.readings import Asking, Found, Reading
@@ -58,7 +58,7 @@ class Related(Condition):
         return compared(self.field, Comparison(self.field, (), "in", list(map(to_text, found[self._asking]))))
 
     def node(self, partition: Partition) -> Node:
-        target_partition = self.target.keys.first
+        target_partition = self.target.keys.beside(partition)
         index = self.field.reverse_index(partition)
         nodes = [part.node(target_partition) for part in self.parts]
         stored = stored_in(self.field, partition, None)
@@ -69,15 +69,27 @@ class Related(Condition):
     def indexes(self) -> Iterator[FieldIndex]:
         yield self.field.reverse_index(self.field.model.keys.first)
 
-    def assumes(self) -> Iterator[Assumption]:
-        maintenance = self.target.maintenance.at(self.target.keys.first)
+    def assumes(self, partition: Partition) -> Iterator[Assumption]:
+        target_partition = self.target.keys.beside(partition)
+        maintenance = self.target.maintenance.at(target_partition)
         yield from maintenance.built(index for part in self.parts for index in part.indexes())
         for part in self.parts:
-            yield from part.assumes()
+            yield from part.assumes(target_partition)
 
     def references(self) -> Iterator[bytes]:
         for part in self.parts:
             yield from part.references()
+
+    def beside(self) -> Numbers | None:
+        if not self.field.is_local:
+            return None
+        known = [numbers for part in self.parts if (numbers := self._numbers(part)) is not None]
+        return frozenset.intersection(*known) if known else None
+
+    def _numbers(self, part: Condition) -> Numbers | None:
+        """Returns the numbers of the partitions of the objects that meet a part of it; None if that may be any."""
+        pks = part.pks if isinstance(part, ByPk) else None
+        return part.beside() if pks is None else self.field.partitions_of(pks)
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.parts))

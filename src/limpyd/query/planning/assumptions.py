@@ -15,7 +15,7 @@ def assumed(
     maintenance: Any, conditions: Sequence[Condition], order: Sequence[SortKey], partition: Partition
 ) -> tuple[Assumption, ...]:
     """Returns the assumption of a query: the indexes that it uses are built, including those of other models."""
-    elsewhere = [assumption for condition in conditions for assumption in condition.assumes()]
+    elsewhere = [assumption for condition in conditions for assumption in condition.assumes(partition)]
     return merged([*maintenance.at(partition).built(indexes_used(conditions, order, partition)), *elsewhere])
 
 

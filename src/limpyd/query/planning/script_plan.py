@@ -210,7 +210,7 @@ class ScriptPlan:
         if scored is not None:
             prefix, stored, sub, _, desc, missing, _ = args
             args = prefix, stored, sub, NUMBER, desc, missing, scored
-        return (*args, counter, *key.path()) if key.through else (*args, counter)
+        return (*args, counter, *key.path(self.partition)) if key.through else (*args, counter)
 
     def _in_order_of(self, key: SortKey) -> bytes | None:
         """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""

@@ -180,7 +180,8 @@ class RelatedColumn(Column):
         return super().stored_in(partition, scores)._replace(stored=b"related")
 
     def args(self, partition: Partition, scores: bytes) -> tuple[Argument, ...]:
-        return (*super().args(partition, scores), *self._column.args(self.reference.target.keys.first, b""))
+        target_partition = self.reference.target.keys.beside(partition)
+        return (*super().args(partition, scores), *self._column.args(target_partition, b""))
 
     def refuse(self, reply: Any, pk: bytes | None = None) -> None:  # noqa: ARG002 - it is not the object's own value
         self._column.refuse(reply)

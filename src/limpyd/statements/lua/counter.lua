@@ -1,5 +1,5 @@
 -- Counts up to the next number of this partition: they are spread over the partitions in turn.
-local first = 1 + string.match(tag, ':(%d+)[.%d]*}:$')
+local first = 1 + string.match(tag, ':(%d+)[.%d]*}[^:]*:$')
 local raised
 local function count_up()
   local number = call('INCRBY', KEYS[4], $step)

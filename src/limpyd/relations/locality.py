@@ -1,0 +1,45 @@
+"""The references whose two objects one step can see, wherever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def is_local(holder: Any, target: Any) -> bool:
+    """Returns whether the script that writes an object of a model can check that one of another model exists.
+
+    It can among models of one partition (on a cluster of several nodes only if they have the same hash tag), and among
+    models in the same partitions (`colocate_with`). But objects of the model that all of those are declared with refer
+    to each other wherever they are.
+    """
+    keys, others = holder.keys, target.keys
+    if keys.count == 1 or others.count == 1:
+        return bool(keys.count == others.count)
+    is_family = keys.top.tag == others.top.tag and keys.count == others.count
+    return is_family and (keys.parent is not None or others.parent is not None)
+
+
+class Locality:
+    """The part of a reference that knows where the objects are that it leads to."""
+
+    model: Any
+    target: Any
+    has_target: Any
+
+    @property
+    def is_local(self) -> bool:
+        """True if the script that writes an object can check that the one exists that it refers to."""
+        return is_local(self.model, self.target)
+
+    def partitions_of(self, pks: Sequence[Any]) -> frozenset[int] | None:
+        """Returns the numbers of the partitions of objects that refer to some others; None if those may be any.
+
+        Args:
+            pks: the primary keys of the others; or values that the server reads first, for which it is None.
+        """
+        if self.model.keys.count == 1 or not (self.has_target and self.is_local):
+            return None
+        if not all(isinstance(pk, bytes) for pk in pks):
+            return None
+        return frozenset(self.target.keys.partition(pk).number for pk in pks)
