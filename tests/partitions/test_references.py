@@ -183,15 +183,31 @@ async def test_a_pipeline_checks_all_first(any_face, models, stored):
     assert (await any_face.do(models.Article.check())).ok
 
 
+async def test_a_write_that_is_refused_is_not_overtaken(any_face, models, stored):
+    one, keys = stored.articles[0], models.Person._schema.keys
+    holder = models.Article._schema.keys.partition(b"a0")
+    for first, second in (("p1", "p2"), ("p2", "p3"), ("p3", "p1")):
+        any_face.client.hset(holder.barred, keys.partition(first.encode()).tag, 1000)
+        any_face.client.delete(*(partition.clock for partition in keys.partitions))
+        async with block(any_face, models.database.pipeline()):
+            one.author.hset(first)
+            one.author.hset(second)
+            one.listed.rpush(second, first)
+        assert await any_face.do(one.author.hget()) == second
+    assert await any_face.do(one.listed.lrange(0, -1)) == ["p2", "p1", "p3", "p2", "p1", "p3"]
+
+
 async def test_the_checks_of_a_pipeline_are_one_for_each_partition(any_face, models, stored):
     for article in stored.articles:
         for name in PEOPLE:
             await any_face.do(article.author.hset(name))
-    writes = [(article, name) for article in stored.articles for name in PEOPLE]
+    writes = [(article, name) for article in stored.articles for name in PEOPLE] * 3
     with any_face.sent() as sent:
         async with block(any_face, models.database.pipeline()):
             for article, name in writes:
-                article.readers.sadd(name)
+                article.author.hset(name)
+    sizes = [sum(map(len, command)) for command in sent.commands if command[0] == "EVALSHA"]
+    assert max(sizes) < 1200  # none has the checks of all
     homes = {models.Person._schema.keys.partition(name.encode()) for name in PEOPLE}
     holders = {models.Article._schema.keys.partition(article._pk_bytes) for article in stored.articles}
     assert len(sent.names) <= len(homes) * len(holders) + len(writes)

@@ -7,6 +7,7 @@ the value.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, Self
 
 from limpyd.claims.conversation import claimed
@@ -14,8 +15,8 @@ from limpyd.claims.requests import NONCE, Wanted
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import UniquenessError
 from limpyd.keys import Partition, to_text
-from limpyd.requests.guards import Guard
 from limpyd.requests.promise import Promise
+from limpyd.requests.promise_guards import Bar, PromiseGuard
 from limpyd.requests.scattered import Rounds
 
 
@@ -45,7 +46,7 @@ class PartitionClaim(Promise):
         self._asks_within_write = value.home is partition
         if self._asks_within_write:
             self._nonce = os.urandom(NONCE)
-            self._set_guard(b"%b%d" % (self._nonce, value.home.number))
+            self._set_guard(b"%b%d" % (self._nonce, value.home.number), {})
 
     @property
     def about(self) -> tuple[UniqueValue, Partition]:
@@ -80,18 +81,19 @@ class PartitionClaim(Promise):
 
     def hold(self, time: int) -> None:
         """Notes that the claim is made, and its time."""
-        self._set_guard(b"%b%d %d" % (self._nonce, self.value.home.number, time))
+        number = self.value.home.number
+        self._set_guard(b"%b%d %d" % (self._nonce, number, time), {Bar(self.partition.prefix, b"%d" % number): time})
 
     def leave_to(self, owner: bytes) -> None:
         """Notes the object that has the value; if it is the one that is written, no claim is needed."""
         if owner == self._pk:
-            self._set_guard(b"")
+            self._set_guard(b"", {})
         else:
             self._owner = owner
 
-    def _set_guard(self, held: bytes) -> None:
+    def _set_guard(self, held: bytes, times: Mapping[Bar, int]) -> None:
         key = self.value.index_in(self.partition)
-        self._guard = Guard(b"\0%b\0%b" % (key, self.value.text), held)
+        self._guard = PromiseGuard.of(b"\0%b\0%b" % (key, self.value.text), held, times)
 
 
 def claim_of(model: Any, partition: Partition, key: bytes, text: bytes, pk: bytes | None) -> PartitionClaim:

@@ -19,6 +19,7 @@ from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.rounds import in_rounds, is_scattered
 from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.guards import Guard
+from limpyd.requests.promise_guards import PromiseGuard, PromisesBefore
 from limpyd.requests.reads import UNKNOWN, reads_of
 from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.tracing.events import Purpose, Retry
@@ -167,15 +168,20 @@ def _guarded(
     sent: list[_Guarded] = []
     epochs: dict[bytes, bytes] = {}
     written: dict[int | None, dict[bytes, Guard]] = {}
+    promised = PromisesBefore()
     for number, pending in enumerate(pendings):
         guards = [guard for assumption in pending.request.assumes if (guard := assumption.guard()) is not None]
-        same = all(epochs.setdefault(guard.meta, guard.epoch) == guard.epoch for guard in guards)
+        own = [guard for guard in guards if type(guard) is PromiseGuard]
+        catalogs = [guard for guard in guards if type(guard) is not PromiseGuard] if own else guards
+        same = all(epochs.setdefault(guard.meta, guard.epoch) == guard.epoch for guard in catalogs)
         if not same or len(guards) < len(pending.request.assumes):
             return sent, list(pendings[number:])
         if not pending.request.readonly and pending.request.script is not None:
             before = written.setdefault(pending.request.slot if by_slot else None, {})
-            before.update((guard.meta, guard) for guard in guards)
+            before.update((guard.meta, guard) for guard in catalogs)
             guards = list(before.values())
+            if own or promised:
+                guards += [*promised.guards(pending.request.slot, own), *own]
             if atomic or len(guards) > 1 or not pending.request.complete:
                 pending.request = pending.request.under_several()
         sent.append(_Guarded(pending, guards, followups_of(pending.request, guards)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from limpyd.keys import Partition, to_bytes
 from limpyd.requests.guards import Guard
 from limpyd.requests.promise import SHORTEST_PAUSE, Promise, longer
+from limpyd.requests.promise_guards import CHECKS, Bar, PromiseGuard, netstrings
 from limpyd.requests.scattered import Pause, Rounds
 from limpyd.targets.requests import Checked, bars, check, record
 from limpyd.targets.target import REFERS
@@ -95,13 +96,12 @@ class TargetCheck(Promise):
             left.setdefault(self._model.keys.partition(pk), []).append(pk)
         at_least = (yield from self._bars(list(left))) if self._is_barred else {}
         found: dict[bytes, _Found] = {}
-        recorded, pause = self._referring.maintenance.recorded_at, SHORTEST_PAUSE
+        yield from self._record(left)
+        pause = SHORTEST_PAUSE
         while left:
-            new = [partition for partition in left if self._writes and partition not in recorded]
-            checks = [check(self._model, partition, pks, at_least.get(partition, 0)) for partition, pks in left.items()]
-            records = [record(self._referring, self._model, partition) for partition in new]
-            replies: list[Checked] = (yield [*checks, *records])[: len(checks)]
-            recorded.update(new)
+            replies: list[Checked] = yield [
+                check(self._model, partition, pks, at_least.get(partition, 0)) for partition, pks in left.items()
+            ]
             closing: dict[Partition, list[bytes]] = {}
             for (partition, pks), (time, states) in zip(left.items(), replies, strict=True):
                 for pk, state in zip(pks, states, strict=True):
@@ -115,6 +115,17 @@ class TargetCheck(Promise):
                 pause = longer(pause)
         for part in (self, *self._parts):
             part._take(found)
+
+    def _record(self, partitions: Iterable[Partition]) -> Generator[Any, Any, None]:
+        """Records the references of the model where deletions of the targets look for them.
+
+        This comes before the check: a deletion that read the records between the two would not look for the reference.
+        """
+        recorded = self._referring.maintenance.recorded_at
+        new = [partition for partition in partitions if self._writes and partition not in recorded]
+        if new:
+            yield [record(self._referring, self._model, partition) for partition in new]
+            recorded.update(new)
 
     def _bars(self, partitions: list[Partition]) -> Generator[Any, Any, dict[Partition, int]]:
         """Returns the times from which checks of some partitions are valid for the holders."""
@@ -136,7 +147,10 @@ class TargetCheck(Promise):
             elif self._targets[pk]:
                 absent.append(pk)
         items: list[bytes] = []
+        times: dict[Bar, int] = {}
         for (partition, time), (known, absent) in by_check.items():
             items += (partition.tag, b"%d" % time, b"%d" % len(known), *known, b"%d" % len(absent), *absent)
+            bar = Bar(self._holder.prefix, partition.tag)
+            times[bar] = min(time, times.get(bar, time))
         key = self._holder.prefix + REFERS + to_bytes(self._model.keys.tag)
-        return Guard(b"\2" + key, b"".join(b"%d:%b" % (len(item), item) for item in items))
+        return PromiseGuard.of(CHECKS + key, netstrings(items), times)

@@ -1,0 +1,76 @@
+"""The guards of promises, and those of the writes after them in a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Self
+
+from limpyd.requests.guards import Guard
+
+CHECKS = b"\2"
+"""The mark of guards that say what was promised, and of what time (see lua/library/guard.lua)."""
+
+
+class Bar(NamedTuple):
+    """What makes a promise void.
+
+    Attributes:
+        prefix: the prefix of the partition where promises may be barred.
+        by: what promises: the tag of a partition, or its number if it keeps claims.
+    """
+
+    prefix: bytes
+    by: bytes
+
+
+class PromiseGuard(Guard):
+    """The guard of a write that rests on promises.
+
+    Attributes:
+        times: the time of each promise.
+    """
+
+    times: Mapping[Bar, int]
+
+    @classmethod
+    def of(cls, meta: bytes, epoch: bytes, times: Mapping[Bar, int]) -> Self:
+        """Returns the guard with what it says to the script, and with the times of the promises."""
+        guard = cls(meta, epoch)
+        guard.times = times
+        return guard
+
+
+class PromisesBefore:
+    """The promises on which the writes of a pipeline rest so far.
+
+    If one is void, its write is refused, and sent again after the others. So all later writes in its slot rest on it
+    too: none overtakes it.
+    """
+
+    def __init__(self) -> None:
+        self._by_slot: dict[int | None, dict[Bar, int]] = {}
+
+    def guards(self, slot: int | None, guards: Iterable[Guard]) -> list[Guard]:
+        """Returns the guards that a write in a slot needs for the promises before it, and takes note of its own."""
+        before = self._by_slot.setdefault(slot, {})
+        found = _guards_of(before)
+        for guard in guards:
+            if isinstance(guard, PromiseGuard):
+                for bar, time in guard.times.items():
+                    before[bar] = min(time, before.get(bar, time))
+        return found
+
+    def __bool__(self) -> bool:
+        return bool(self._by_slot)
+
+
+def _guards_of(times: Mapping[Bar, int]) -> list[Guard]:
+    by_prefix: dict[bytes, list[bytes]] = {}
+    for (prefix, by), time in times.items():
+        by_prefix.setdefault(prefix, []).append(netstrings((by, b"%d" % time, b"0", b"0")))
+    return [Guard(CHECKS + prefix, b"".join(items)) for prefix, items in by_prefix.items()]
+
+
+def netstrings(items: Sequence[bytes]) -> bytes:
+    """Returns texts as one, each after its length and a colon."""
+    return b"".join([b"%d:%b" % (len(item), item) for item in items])
