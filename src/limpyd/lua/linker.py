@@ -26,17 +26,9 @@ from limpyd.lua.regions import Region
 from limpyd.utils.cached_properties import cached_property
 
 PACKAGE = Path(__file__).parents[1]
-OTHERS = (
-    "claims",
-    "indexes/maintenance",
-    "integrity",
-    "migrations",
-    "pipelines",
-    "query/results",
-    "relations",
-    "targets",
-)
-FOLDERS = tuple(PACKAGE / folder for folder in ("scripts", *OTHERS))
+OF_REQUESTS = ("scripts", "claims", "targets", "pipelines")
+OF_MODELS = ("indexes/maintenance", "integrity", "migrations", "query/results", "relations")
+FOLDERS = tuple(PACKAGE / folder for folder in (*OF_REQUESTS, *OF_MODELS))
 """The folders of scripts, each of which lies beside the module that builds its requests."""
 LIBRARY = Path(__file__).parent / "library"
 
