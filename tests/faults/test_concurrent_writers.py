@@ -131,9 +131,10 @@ def test_four_processes_write_one_object(server):
     Thing.database.close()
 
 
+@pytest.mark.parametrize("kind", ["single", "bulk"])
 @pytest.mark.parametrize("server", FEW, indirect=True)
-def test_killed_claimants(server):
-    program = [sys.executable, "-m", "tests.faults.programs.killed_claimants", str(server.port), "100"]
+def test_killed_claimants(server, kind):
+    program = [sys.executable, "-m", "tests.faults.programs.killed_claimants", str(server.port), "100", kind]
     done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
     kills, scripts, slowest, _ = done.stdout.split()

@@ -221,9 +221,6 @@ async def test_of_many_at_once_one_gets_each_value(any_face, models):
 
 
 REFUSED = {
-    "bulk_create": lambda model: model.bulk_create([{"email": "x"}]),
-    "bulk_update": lambda model: model.bulk_update([("1", {"email": "x"})]),
-    "import_": lambda model: model.import_(['{"limpyd": 1}']),
     "rename_from": lambda model: model.rename_from("before"),
     "rebuild_indexes": lambda model: model.rebuild_indexes(),
     "clear_indexes": lambda model: model.clear_indexes(),

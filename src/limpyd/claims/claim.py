@@ -32,21 +32,27 @@ class PartitionClaim(Promise):
 
     Attributes:
         value, partition: as passed.
+        owner: the primary key of another object, which has the value; None if none is known.
     """
 
-    __slots__ = ("_asks_within_write", "_nonce", "_owner", "_pk", "partition", "value")
+    __slots__ = ("_asks_within_write", "_nonce", "_pk", "owner", "partition", "value")
 
     def __init__(self, value: UniqueValue, partition: Partition, pk: bytes | None) -> None:
         super().__init__()
         self.value = value
         self.partition = partition
         self._pk = pk
-        self._owner: bytes | None = None
+        self.owner: bytes | None = None
         self._nonce = b""
         self._asks_within_write = value.home is partition
         if self._asks_within_write:
             self._nonce = os.urandom(NONCE)
             self._set_guard(b"%b%d" % (self._nonce, value.home.number), {})
+
+    @property
+    def key(self) -> bytes:
+        """The key of the index in its partition."""
+        return self.value.index_in(self.partition)
 
     @property
     def about(self) -> tuple[UniqueValue, Partition]:
@@ -57,15 +63,15 @@ class PartitionClaim(Promise):
         return self.value.model
 
     def check(self) -> None:
-        if self._owner is not None:
+        if self.owner is not None:
             model = self.value.model
-            name = model.index_at(self.value.index_in(self.partition)).field_names
+            name = model.index_at(self.key).field_names
             value = model.value_of(name, self.value.text)
-            raise UniquenessError(model.name, name, value, to_text(self._owner))
+            raise UniquenessError(model.name, name, value, to_text(self.owner))
 
     def invalidate(self) -> None:
         super().invalidate()
-        self._owner = None
+        self.owner = None
         self._asks_within_write = False
 
     def merged(self, other: Self) -> Self:
@@ -89,11 +95,10 @@ class PartitionClaim(Promise):
         if owner == self._pk:
             self._set_guard(b"", {})
         else:
-            self._owner = owner
+            self.owner = owner
 
     def _set_guard(self, held: bytes, times: Mapping[Bar, int]) -> None:
-        key = self.value.index_in(self.partition)
-        self._guard = PromiseGuard.of(b"\0%b\0%b" % (key, self.value.text), held, times)
+        self._guard = PromiseGuard.of(b"\0%b\0%b" % (self.key, self.value.text), held, times)
 
 
 def claim_of(model: Any, partition: Partition, key: bytes, text: bytes, pk: bytes | None) -> PartitionClaim:

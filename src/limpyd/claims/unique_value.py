@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import crc32
 from typing import Any, NamedTuple
 
 from limpyd.keys import Partition
@@ -24,8 +23,8 @@ class UniqueValue(NamedTuple):
     @property
     def home(self) -> Partition:
         """The partition that keeps its claim."""
-        partitions: tuple[Partition, ...] = self.model.keys.partitions
-        return partitions[crc32(self.text) % len(partitions)]
+        partition: Partition = self.model.keys.partition_of_text(self.text)
+        return partition
 
     def index_in(self, partition: Partition) -> bytes:
         """The key of the index in a partition."""

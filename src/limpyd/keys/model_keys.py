@@ -132,8 +132,8 @@ class ModelKeys:
         """The partition of the object with a primary key; without one, where this thread makes its next object."""
         return self._only
 
-    def partition_of_name(self, _name: str) -> Partition:
-        """The partition of what is no object and has a name, such as a stored collection."""
+    def partition_of_text(self, _text: bytes) -> Partition:
+        """The partition of what is no object, such as a stored collection of a name, or the claim of a value."""
         return self._only
 
     def turn(self, text: bytes | None = None) -> None:

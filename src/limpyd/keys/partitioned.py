@@ -101,8 +101,8 @@ class PartitionedKeys(ModelKeys):
         """Returns the number of the partition of a primary key that was not minted."""
         return crc32(pk) & self._last
 
-    def partition_of_name(self, name: str) -> Partition:
-        number = crc32(to_bytes(name)) & self._last
+    def partition_of_text(self, text: bytes) -> Partition:
+        number = crc32(text) & self._last
         return self._made[number] or self._make(number)
 
     def turn(self, text: bytes | None = None) -> None:

@@ -12,7 +12,6 @@ from limpyd.keys import Partition
 from limpyd.keys.by_partition import ByPartition
 from limpyd.model.bulk_chunk import Chunk
 from limpyd.requests.request import Program
-from limpyd.schema.partitioning import refuse_claims
 from limpyd.schema.schema import Schema
 
 Result = TypeVar("Result")
@@ -81,13 +80,9 @@ class Bulk(Generic[Result, ChunkT]):
     """
 
     operation: ClassVar[str]
-    sets_values: ClassVar[bool] = True
-    """True if objects get values."""
     result: Result
 
     def __init__(self, schema: Schema, chunk: int, progress: OnProgress | None) -> None:
-        if self.sets_values:
-            refuse_claims(schema, self.operation, "Write the objects one by one, within pipelines of some hundred")
         self._schema = schema
         self._chunk = integer("chunk", chunk, low=1)
         self._progress = progress
@@ -118,7 +113,7 @@ class Bulk(Generic[Result, ChunkT]):
         """Stores the objects of the unfinished chunks; a refusal ends only its own chunk."""
         refusals: list[tuple[int, LimpydError]] = []
         done: list[int] = []
-        while chunks := [chunk for chunk in self._chunks.values() if chunk.positions]:
+        while chunks := [chunk for chunk in self._all_chunks() if chunk.positions]:
             try:
                 yield from self._sent(chunks)
             except LimpydError as failure:
@@ -142,7 +137,17 @@ class Bulk(Generic[Result, ChunkT]):
         self._empty()
 
     def _sent(self, chunks: list[ChunkT]) -> Program[None]:
-        """Sends chunks, at once if they are several."""
+        """Sends chunks, at once if they are several; first what claims the values that are unique over partitions.
+
+        Chunks that want the same value, and those whose scripts ask for claims, have no outcome yet.
+        """
+        if chunks[0].claims is not None:
+            from limpyd.claims.chunk_claims import claimed_together, without_common_values  # noqa: PLC0415
+
+            chunks = without_common_values(chunks)
+            question = claimed_together(chunks)
+            if question is not None:
+                yield question
         requests = [chunk.request() for chunk in chunks]
         yield requests if len(requests) > 1 else requests[0]
 
@@ -162,6 +167,10 @@ class Bulk(Generic[Result, ChunkT]):
     def _empty(self) -> None:
         """Begins the chunks."""
         self._chunks: ByPartition[ChunkT] = ByPartition(self._new_chunk)
+
+    def _all_chunks(self) -> Iterable[ChunkT]:
+        """Returns the chunks that have been begun."""
+        return self._chunks.values()
 
     def _new_chunk(self, partition: Partition) -> ChunkT:
         """Returns an empty chunk."""

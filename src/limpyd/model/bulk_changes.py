@@ -99,7 +99,6 @@ class BulkDelete(Bulk[BulkDeleted, DeleteChunk]):
     """Deletes objects."""
 
     operation = "bulk_delete"
-    sets_values = False
     result = BulkDeleted()
 
     def __init__(self, schema: Schema, chunk: int, on_missing: OnMissing, progress: OnProgress | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from limpyd.keys import Partition
 from limpyd.requests.request import Request
@@ -33,6 +33,7 @@ class Chunk(Generic[Outcome]):
         schema, partition: as passed.
         positions: the position of each object among those that were passed, counted from 0.
         outcome: the result of its request, once there is one.
+        claims: the claims that its request rests on; None if no value is unique over several partitions.
     """
 
     def __init__(self, schema: Schema, partition: Partition) -> None:
@@ -40,16 +41,27 @@ class Chunk(Generic[Outcome]):
         self.partition = partition
         self.positions: list[int] = []
         self.outcome: Outcome | None = None
+        self.claims: Any = None
+        if partition.count > 1 and schema.claimed_index is not None:
+            from limpyd.claims.chunk_claims import ChunkClaims  # noqa: PLC0415 - few models have several partitions
+
+            self.claims = ChunkClaims(schema, partition)
 
     @property
     def size(self) -> int:
         """Returns about how many bytes the values take."""
         raise NotImplementedError
 
-    def request(self) -> Request[Outcome]:
-        """Returns the request for the objects, whose result is kept as the outcome of the chunk."""
+    def request(self) -> Request[Outcome | None]:
+        """Returns the request for the objects, whose result is kept as the outcome of the chunk.
+
+        There is none yet if the script asked for claims, which `claims` has noted.
+        """
         self.outcome = None
-        return self._request().then(self._keep)
+        request: Request[Any] = self._request()
+        if self.claims is not None:
+            request = self.claims.request_with(request)
+        return request.then(self._keep)
 
     def remove_processed(self) -> list[int]:
         """Removes the objects that were processed, and returns their positions."""
@@ -65,7 +77,7 @@ class Chunk(Generic[Outcome]):
         """Returns the number of processed objects, if none was refused; a subclass may leave some for the next step."""
         return len(self.positions)
 
-    def _keep(self, outcome: Outcome) -> Outcome:
+    def _keep(self, outcome: Outcome | None) -> Outcome | None:
         self.outcome = outcome
         return outcome
 

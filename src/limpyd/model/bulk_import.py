@@ -20,7 +20,7 @@ from limpyd.fields.checks import integer
 from limpyd.keys import Partition, to_text
 from limpyd.keys.by_partition import ByPartition
 from limpyd.model.bulk import BulkCreated, FileFormat, OnConflict, OnProgress
-from limpyd.model.bulk_create import BulkCreate, CreateChunk
+from limpyd.model.bulk_create import BulkCreate, CreateChunk, Row
 from limpyd.model.crud import nothing_to_store, object_with_pk
 from limpyd.model.updates import assigned_as_given
 from limpyd.relations.references import ReferenceField
@@ -185,6 +185,7 @@ class BulkImport(BulkCreate):
             chunk.objects.add_any(new)
         if chunk.updates is not None and update is not None:
             chunk.updates.add(None, update)
+            chunk.keep_row(Row(item, update, more))
         self._lines[self._taken] = self._first_of_record
         return chunk
 

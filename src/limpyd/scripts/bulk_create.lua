@@ -9,9 +9,9 @@
 --        3… the objects (see lua/library/bulk_input.lua)
 -- Reply  'ok'; the number of objects created; the number passed over; false, or the position of the refused object
 --        (counted from 0) and its outcome ('taken', 'unique', 'occupied' or 'error', see lua/library/journal.lua); the
---        primary keys
+--        primary keys, nothing for an object that was passed over. Or 'promise'
 -- @guarded
--- @requires atomically create_all create_one is_conflict journal_length read_objects read_shapes with_savepoint
+-- @requires atomically create_all create_one give_up_unused_claims is_conflict read_objects read_shapes with_savepoint
 
 return atomically(function()
   local passes_over, minted = ARGV[1] == '1', KEYS[2] ~= nil
@@ -22,14 +22,19 @@ return atomically(function()
     return { 'ok', count, 0, false, ARGV[2] == '1' and pks or {} }
   end
   pks = {}
+  local created = 0
+  local function outcome_with(done, refused)
+    give_up_unused_claims()
+    return { 'ok', created, done - created, refused, ARGV[2] == '1' and pks or {} }
+  end
   for number = 1, count do
     local pk, outcome = with_savepoint(create_one, objects[number], minted)
+    pks[number] = pk or false
     if pk then
-      journal_length = 0 -- it stays, whatever becomes of those after it
-      pks[#pks + 1] = pk
+      created = created + 1
     elseif not (passes_over and is_conflict(outcome)) then
-      return { 'ok', #pks, number - 1 - #pks, { number - 1, outcome }, ARGV[2] == '1' and pks or {} }
+      return outcome_with(number - 1, { number - 1, outcome })
     end
   end
-  return { 'ok', #pks, count - #pks, false, ARGV[2] == '1' and pks or {} }
+  return outcome_with(count, false)
 end)

@@ -11,7 +11,7 @@ from limpyd.lua.script import Script
 from limpyd.requests.request import Argument, Request
 from limpyd.scripts.bulk import Refused, encoded, facts, refused_update, room
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.object_requests import NewObject, scripted
+from limpyd.scripts.object_requests import UNIQUE_OVER_PARTITIONS, NewObject, scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.updates import Fields
@@ -44,28 +44,45 @@ class ObjectShape(NamedTuple):
 
 
 class Created(NamedTuple):
-    """The result of the creation of some objects."""
+    """The result of the creation of some objects.
+
+    Attributes:
+        created, skipped, updated: their numbers.
+        pks: for each object its primary key, or None if it was skipped; empty unless they were wanted.
+        refused: the refused object, if one was.
+        elsewhere: the objects that were passed over since they conflict with one that may be in another partition: for
+            each its number, and the primary key of that object.
+    """
 
     created: int
     skipped: int
     updated: int
-    pks: list[bytes]
+    pks: list[bytes | None]
     refused: Refused
+    elsewhere: list[tuple[int, bytes]]
 
 
 Claimed = Callable[[Sequence[bytes]], list[Claim]]
+NoteUnique = Callable[[bytes, bytes, bytes | None], object]
+"""Is called with each value that is unique over several partitions: the key of its index, its text, and the object."""
 
 
 class NewObjects:
     """New objects that one request creates.
 
+    Args:
+        model: their model.
+        partition: their partition.
+        note_unique: is called with each value that is unique over several partitions.
+
     Attributes:
         size: about how many bytes their values take.
     """
 
-    def __init__(self, model: Model, partition: Partition) -> None:
+    def __init__(self, model: Model, partition: Partition, note_unique: NoteUnique | None = None) -> None:
         self._model = model
         self._partition = partition
+        self._note_unique = note_unique
         self._indexes: dict[IndexKey, bytes] = {}
         self._shapes: dict[ObjectShape, int] = {}
         self._runs: list[tuple[ObjectShape, int]] = []  # of objects of one shape, and at which object each begins
@@ -73,11 +90,6 @@ class NewObjects:
         self._args: list[bytes] = []
         self._objects: list[tuple[bytes | None, Claimed, Sequence[bytes]]] = []
         self.size = 0
-
-    @property
-    def pks(self) -> list[bytes | None]:
-        """Returns the primary keys of the objects; None for minted ones."""
-        return [pk for pk, _, _ in self._objects]
 
     def add(self, shape: ObjectShape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
         """Adds an object with a shape; the shape contains everything but the values.
@@ -97,6 +109,10 @@ class NewObjects:
         self._args += values
         self.size += room(values)
         self._objects.append((pk, claimed, values))
+        if self._note_unique is not None:
+            for (kind, key), number in shape.entries:
+                if kind in UNIQUE_OVER_PARTITIONS:
+                    self._note_unique(key, values[number - 1], pk)
 
     def add_any(self, new: NewObject) -> None:
         """Adds an object of any kind."""
@@ -108,6 +124,8 @@ class NewObjects:
         rest.append(len(new.entries) // 3)
         for kind, key, text in zip(new.entries[::3], new.entries[1::3], new.entries[2::3], strict=True):
             rest += (self._index_number((kind, key)), text)
+            if self._note_unique is not None and kind in UNIQUE_OVER_PARTITIONS:
+                self._note_unique(key, text, new.pk)
         stored = encoded(rest)
         self._args += stored
         self.size += room(stored)
@@ -123,26 +141,30 @@ class NewObjects:
 
         def decode(reply: list[Any]) -> Created:
             created, skipped, refused, pks = facts(self._model, reply)
-            return Created(created, skipped, 0, pks, refused and (refused[0], self._error(*refused)))
+            return Created(created, skipped, 0, pks, refused and (refused[0], self._error(*refused)), [])
 
         request = scripted(BULK_CREATE, self._keys, args, decode, self._model)
         request = request.assuming(self._model.maintenance.at(self._partition).declared)
         return with_checks(request, self._model, self._partition, in_parts=True)
 
-    def create_or_update(self, fields: Fields, values: Sequence[Argument], *, give_pks: bool) -> Request[Created]:
+    def create_or_update(
+        self, fields: Fields, values: Sequence[Argument], *, give_pks: bool, updates_only: bool = False
+    ) -> Request[Created]:
         """Creates objects, or updates the existing ones that they conflict with; up to the first one that is refused.
 
         Args:
             fields: the fields to update.
             values: the new values for each object (see `Fields.values`).
             give_pks: whether to return the primary keys.
+            updates_only: whether to create none: those with the primary keys are updated.
         """
         model = self._model
-        args = (b"%d" % give_pks, *self._head(), *fields.args(), *values)
+        args = (b"%d" % give_pks, b"%d" % updates_only, *self._head(), *fields.args(), *values)
 
         def decode(reply: list[Any]) -> Created:
-            created, skipped, updated, refused, pks = facts(model, reply)
-            return Created(created, skipped, updated, pks, refused_update(model, fields, refused))
+            created, skipped, updated, refused, pks, elsewhere = facts(model, reply)
+            others = [*zip(elsewhere[::2], elsewhere[1::2], strict=True)]
+            return Created(created, skipped, updated, pks, refused_update(model, fields, refused), others)
 
         request = scripted(BULK_UPSERT, self._keys, args, decode, model, retry_with=answer)
         request = request.assuming(model.maintenance.at(self._partition).declared)

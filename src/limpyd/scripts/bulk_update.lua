@@ -7,9 +7,9 @@
 --        2  the number of objects
 --        3… the fields, then for each object its primary key and its new values (see lua/library/assign.lua)
 -- Reply  'ok'; the number of objects updated; the number absent; false, or the position of the refused object (counted
---        from 0), its outcome (see lua/library/journal.lua) and its primary key; or 'transform'
+--        from 0), its outcome (see lua/library/journal.lua) and its primary key; or 'transform' or 'promise'
 -- @guarded
--- @requires after_object assign atomically read_fields with_savepoint
+-- @requires after_object assign atomically give_up_unused_claims read_fields with_savepoint
 
 local function update_one(pk, at)
   assign(pk, at)
@@ -25,9 +25,11 @@ return atomically(function()
     elseif outcome[1] == 'gone' and ARGV[1] == '1' then
       missing = missing + 1
     else
+      give_up_unused_claims()
       return { 'ok', updated, missing, { number - 1, outcome, ARGV[at] } }
     end
     at = after_object(at + 1)
   end
+  give_up_unused_claims()
   return { 'ok', updated, missing, false }
 end)

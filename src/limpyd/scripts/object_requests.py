@@ -68,6 +68,10 @@ class NewObject:
         return not (self.hash or self.strings or self.members)
 
 
+UNIQUE_OVER_PARTITIONS = frozenset({b"@uniq", b"&@uniq"})
+"""The kinds of indexes whose values are unique over several partitions (see limpyd.claims)."""
+
+
 def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]:
     """Creates an object, and returns its primary key.
 
@@ -101,7 +105,7 @@ def _claims_of(model: Model, partition: Partition, new: NewObject) -> Iterator[A
         from limpyd.claims.claim import claim_of  # noqa: PLC0415 - few models have several partitions
 
         for kind, key, text in zip(new.entries[::3], new.entries[1::3], new.entries[2::3], strict=True):
-            if kind in {b"@uniq", b"&@uniq"}:
+            if kind in UNIQUE_OVER_PARTITIONS:
                 yield claim_of(model, partition, key, text, new.pk)
 
 

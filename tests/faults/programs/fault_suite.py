@@ -47,8 +47,14 @@ ON_CLUSTERS = {
 PARTITIONS = {"accidents": (1,), "cluster_accidents": (1, 4)}
 """Of each model."""
 
-KILLS = {"killed_writers": 2000, "killed_relations": 500, "killed_bulks": 500, "killed_claimants": 1000}
-"""How many writers of each sort are killed."""
+KILLS = {
+    "killed_writers": 2000,
+    "killed_relations": 500,
+    "killed_bulks": 500,
+    "killed_claimants": 1000,
+    "killed_claimants bulk": 1000,
+}
+"""How many writers of each sort are killed, by the program and its last argument."""
 
 COLUMNS = ("times", "done", "refused", "unknown", "lost", "doubled", "ghosts", "halves", "inconsistent", "seconds")
 
@@ -64,7 +70,8 @@ def main() -> None:
                 name = f"{kind} ({face}, {partitions})"
                 row(name, figures)
                 failed += [f"{name}: {figures.get('examples')}"] * bool(code)
-    for program, kills in KILLS.items():
+    for name, kills in KILLS.items():
+        program, *kind = name.split()
         with running(SERVER) as server:
             begun = time.perf_counter()
             run = [
@@ -73,12 +80,13 @@ def main() -> None:
                 f"tests.faults.programs.{program}",
                 str(server.port),
                 str(max(1, round(kills * SIZE))),
+                *kind,
             ]
             done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
             killed, commands, *_ = done.stdout.split() or ("", "")
             seconds = round(time.perf_counter() - begun, 1)
-            row(program, {"times": killed, "done": commands, "inconsistent": 0, "seconds": seconds})
-            failed += [f"{program}: {done.stderr}"] * bool(done.returncode)
+            row(name, {"times": killed, "done": commands, "inconsistent": 0, "seconds": seconds})
+            failed += [f"{name}: {done.stderr}"] * bool(done.returncode)
     sys.exit("\n".join(failed) or None)
 
 

@@ -1,10 +1,11 @@
 """Kills processes that write unique values over partitions, and looks at what is left of them.
 
-    python -m tests.faults.programs.killed_claimants PORT KILLS
+    python -m tests.faults.programs.killed_claimants PORT KILLS [bulk]
 
-Some processes give few values to few objects, take them away, change them and delete the objects. Each is killed at a
-random moment, and another one takes its place. After every hundred kills all stand still: no value may have two owners,
-each owner must have its claim, and a new process must be able to give any free value to anybody.
+Some processes give few values to few objects, take them away, change them and delete the objects; with `bulk` they
+create, update and import several at once. Each is killed at a random moment, and another one takes its place. After
+every hundred kills all stand still: no value may have two owners, each owner must have its claim, and a new process
+must be able to give any free value to anybody.
 
 Prints how many were killed, how many scripts they ran, the slowest write of a survivor in seconds, and how many claims
 of nobody were found.
@@ -12,6 +13,7 @@ of nobody were found.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -22,7 +24,7 @@ from typing import Any
 import redis
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
-from limpyd.exceptions import LimpydError, UniquenessError
+from limpyd.exceptions import BulkError, LimpydError, UniquenessError
 from tests.support.claim_writers import World
 
 WRITERS = 4
@@ -31,17 +33,20 @@ OBJECTS = [f"o{number}" for number in range(14)]
 VALUES = [f"v{number}" for number in range(8)]
 
 
-def write(model: Any, seed: int) -> None:
+def write(model: Any, seed: int, *, bulk: bool) -> None:
     """Writes until it is killed."""
     choose = random.Random(seed)
     while True:
-        pk, value = choose.choice(OBJECTS), choose.choice(VALUES)
         try:
-            one_of(choose, model, pk, value)
+            if bulk:
+                many_of(choose, model)
+            else:
+                one_of(choose, model, choose.choice(OBJECTS), choose.choice(VALUES))
         except UniquenessError:
             pass
         except LimpydError as error:
-            if "was deleted, or never created" not in str(error):
+            is_conflict = isinstance(error, BulkError) and isinstance(error.__cause__, UniquenessError)
+            if not is_conflict and "was deleted, or never created" not in str(error):
                 os.write(2, f"{error!r}\n".encode())
                 os._exit(1)
 
@@ -61,19 +66,36 @@ def one_of(choose: random.Random, model: Any, pk: str, value: str) -> None:
         model.lazy_connect(pk).email.hset(value)
 
 
-def started(model: Any) -> int:
+def many_of(choose: random.Random, model: Any) -> None:
+    """One bulk operation."""
+    kind, on_conflict = choose.random(), choose.choice(("raise", "skip", "update"))
+    pks = choose.sample(OBJECTS, choose.randrange(1, 7))
+    rows = [{"pk": pk, "email": choose.choice(VALUES)} for pk in pks]
+    if kind < 0.2:
+        model.bulk_delete(pks, on_missing="skip")
+    elif kind < 0.5:
+        changes = [{**row, "email": choose.choice((row["email"], row["email"], None)), "other": "y"} for row in rows]
+        model.bulk_update(changes, chunk=choose.randrange(1, 7), on_missing="skip")
+    elif kind < 0.8:
+        model.bulk_create(rows, chunk=choose.randrange(1, 7), on_conflict=on_conflict)
+    else:
+        head = {"limpyd export": 1, "model": model.__name__, "fields": {"email": "str"}}
+        model.import_(map(json.dumps, (head, *rows)), on_conflict=on_conflict)
+
+
+def started(model: Any, *, bulk: bool) -> int:
     """Starts a writer; returns its process id."""
     seed = random.getrandbits(32)
     pid = os.fork()
     if pid == 0:
         try:
-            write(model, seed)
+            write(model, seed, bulk=bulk)
         finally:
             os._exit(2)
     return pid
 
 
-def main(port: int, kills: int) -> int:
+def main(port: int, kills: int, *, bulk: bool = False) -> int:
     """Kills so many; returns the number of faults."""
     spread = RedisDatabase(port=port, partitions=4)
 
@@ -88,12 +110,12 @@ def main(port: int, kills: int) -> int:
     slowest = 0.0
     faults: list[str] = []
     while done < kills:
-        writers = [started(Claiming) for _ in range(WRITERS)]
+        writers = [started(Claiming, bulk=bulk) for _ in range(WRITERS)]
         for _ in range(ROUND - WRITERS):
             time.sleep(random.expovariate(100))
             number = random.randrange(WRITERS)
             end(writers[number])
-            writers[number] = started(Claiming)
+            writers[number] = started(Claiming, bulk=bulk)
         for pid in writers:
             end(pid)
         done += ROUND
@@ -129,4 +151,4 @@ def longest_wait(model: Any) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])) > 0)
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), bulk="bulk" in sys.argv) > 0)

@@ -7,6 +7,8 @@
 --   for each claim of a value a NUL, the key of the index, a NUL and the value; then the nonce, the number of the
 --   partition that keeps the claim, and after a space the time of the claim, unless this script makes it; or nothing, if
 --   none is needed (see limpyd.claims)
+--   for the claims of a chunk of a bulk operation a NUL; then for each value four texts, each after its length in four
+--   bytes: the key of the index, the value, the same as above, and the object that has the value, or ''
 --   for checks of objects to which the write refers a byte 2, the prefix of the partition of the write, `refers:` and the tag
 --   of their model; then as netstrings, for each of their partitions, its tag and the time of the check, the number of
 --   those that exist, and these, and the number of those that do not, and these (see limpyd.targets)
@@ -27,6 +29,25 @@ local function outdated_claim(value, held)
   end
   local number, time = string.match(string.sub(held, 9), '^(%d+) (%d+)$')
   return number and is_barred(value, number, time)
+end
+
+-- Reads the claims of a chunk; returns whether one is void.
+local function outdated_claims(texts)
+  local at = 1
+  ARGV.claims_of_chunk = {}
+  while at <= #texts do
+    local key, value, held, owner
+    key, value, held, owner, at = struct.unpack('>I4c0I4c0I4c0I4c0', texts, at)
+    local place = key .. '\0' .. value
+    if owner ~= '' then
+      ARGV.promises[place] = { owner = owner }
+    elseif outdated_claim(place, held) then
+      return true
+    elseif held ~= '' then
+      table.insert(ARGV.claims_of_chunk, { key, value, held })
+    end
+  end
+  return false
 end
 
 local function outdated_checks(key, checks)
@@ -53,7 +74,11 @@ end
 for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
   local mark, promised = string.byte(meta), string.sub(meta, 2)
-  if mark == 0 or mark == 2 then
+  if meta == '\0' then
+    if outdated_claims(epoch) then
+      return redis.error_reply('OUTDATED claims')
+    end
+  elseif mark == 0 or mark == 2 then
     if (mark == 0 and outdated_claim or outdated_checks)(promised, epoch) then
       return redis.error_reply('OUTDATED ' .. promised)
     end

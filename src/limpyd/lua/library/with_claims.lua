@@ -3,7 +3,7 @@
 -- owner. Values that it gave up are listed under `given_up`, each as the nonce, the index, a NUL and the value, until a
 -- client removes their claims, unless it keeps these itself. The last claims of other partitions are listed under
 -- `recent`, to be given back if those lose them; what is not listed any more is noted under `forgotten`.
--- @requires ask_for_promise call claim_parts claim_record recent_claim recent_parts undo_with
+-- @requires ask_for_promise call claim_parts claim_record recent_claim recent_parts refuse undo_with
 -- @provides with_claims
 
 local RECENT = 1000 -- more than a partition gets while a replica lags behind
@@ -25,10 +25,18 @@ local function remember(prefix, recent)
   undo_with('RPOP', prefix .. 'recent')
 end
 
+local taken_back = {} -- for each value that this script gave up the function that takes its claim back
+
 -- Notes the claim of a value that the partition gets, or asks for it.
-local function hold(key, value, pk)
+local function hold(key, value, pk, entry_number, written, sub)
   local prefix, number, index = place_of(key)
-  local given = ARGV.promises[key .. '\0' .. value]
+  local place = key .. '\0' .. value
+  local given = ARGV.promises[place]
+  if taken_back[place] then
+    return taken_back[place]()
+  elseif type(given) == 'table' then
+    refuse('unique', entry_number, written, given.owner, sub)
+  end
   if not given or given == '' then
     return ask_for_promise(key, value, pk)
   end
@@ -56,22 +64,46 @@ end
 -- Gives up a value, and its claim.
 local function give_up(key, value)
   local prefix, number, index = place_of(key)
-  local nonces, claims = prefix .. 'nonce:' .. index, prefix .. 'claim:' .. index
+  local place, nonces, claims = key .. '\0' .. value, prefix .. 'nonce:' .. index, prefix .. 'claim:' .. index
+  local given_up = prefix .. 'given_up'
   local nonce = call('HGET', nonces, value)
   if not nonce then
     return
   end
   call('HDEL', nonces, value)
   undo_with('HSET', nonces, value, nonce)
+  local listed = nonce .. index .. '\0' .. value
   local record = call('HGET', claims, value)
   local by, own_nonce = claim_parts(record)
-  if by == number and own_nonce == nonce then
+  local keeps_claim = by == number and own_nonce == nonce
+  if keeps_claim then
     call('HDEL', claims, value)
     undo_with('HSET', claims, value, record)
   else
-    call('RPUSH', prefix .. 'given_up', nonce .. index .. '\0' .. value)
-    undo_with('RPOP', prefix .. 'given_up')
+    call('RPUSH', given_up, listed)
+    undo_with('RPOP', given_up)
   end
+
+  -- The claim still stands for another object of this partition that gets the value within this script.
+  local function take_back()
+    if keeps_claim then
+      call('HSET', claims, value, record)
+      undo_with('HDEL', claims, value)
+    else
+      call('LREM', given_up, -1, listed)
+      undo_with('RPUSH', given_up, listed)
+    end
+    call('HSET', nonces, value, nonce)
+    undo_with('HDEL', nonces, value)
+    taken_back[place] = nil
+    undo_with(function()
+      taken_back[place] = take_back
+    end, given_up)
+  end
+  taken_back[place] = take_back
+  undo_with(function()
+    taken_back[place] = nil
+  end, given_up)
 end
 
 local function with_claims(kind)
@@ -83,7 +115,7 @@ local function with_claims(kind)
       local before = call('HGET', key, entry)
       add(key, entry, pk, number, value, sub)
       if before ~= pk then
-        hold(key, entry, pk)
+        hold(key, entry, pk, number, value, sub)
       end
     end,
     remove = function(key, entry, pk)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from limpyd.exceptions import InvalidValue
 from limpyd.fields.checks import as_bytes, integer
-from limpyd.keys import to_text
+from limpyd.keys import to_bytes, to_text
 from limpyd.query.collection.base import CollectionBase
 from limpyd.query.filters.conditions import Condition, Member
 from limpyd.query.query import Query, Scope
@@ -33,7 +33,7 @@ class Storing(CollectionBase[Item, M]):
         keys = self._schema.keys
         if key is None:
             new = uuid4().hex
-            key = keys.partition_of_name(new).stored_collection(new)
+            key = keys.partition_of_text(to_bytes(new)).stored_collection(new)
         name = as_bytes("store's key", key)
         if not name:
             msg = f"{self._schema.name}: store takes a key, or None for a new one; not {key!r}"
