@@ -223,3 +223,14 @@ def test_the_nodes_end_with_a_killed_test():
         assert all(map(alive, pids))
         test.kill()
     assert all(gone(lambda pid=pid: alive(pid)) for pid in pids)
+
+
+def test_a_target_knows_the_epoch_of_the_source(cluster):
+    """Otherwise the next message of the source may take the slot back."""
+    epochs = {node: node.me().epoch for node in cluster.primaries()}
+    target = max(epochs, key=lambda node: epochs[node])
+    source = cluster.another(target)
+    move = cluster.move(min(source.me().slots), target)
+    source.call("CLUSTER", "BUMPEPOCH")
+    move.finish([cluster.another(source, target)])
+    assert target.me().epoch > source.me().epoch

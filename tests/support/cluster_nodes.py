@@ -26,6 +26,7 @@ class Member:
         port: of `HOST`.
         flags: such as `myself`, `master`, `slave`, `fail?`, `fail`.
         primary: the id of the node that it is a replica of; None for a primary.
+        epoch: its configuration epoch: of two nodes that claim a slot, the one with the higher epoch has it.
         ranges: the slots that it serves, as `first-last`.
     """
 
@@ -33,6 +34,7 @@ class Member:
     port: int
     flags: frozenset[str]
     primary: str | None
+    epoch: int
     ranges: tuple[str, ...]
 
     @property
@@ -93,10 +95,12 @@ class Node(Server):
         """All nodes that this one knows, as it sees them."""
         found = []
         for line in self.call("CLUSTER", "NODES").splitlines():
-            name, address, flags, primary, _, _, _, _, *ranges = line.split()
+            name, address, flags, primary, _, _, epoch, _, *ranges = line.split()
             port = int(address.partition("@")[0].rpartition(":")[2])
             served = tuple(each for each in ranges if not each.startswith("["))
-            found.append(Member(name, port, frozenset(flags.split(",")), primary.strip("-") or None, served))
+            found.append(
+                Member(name, port, frozenset(flags.split(",")), primary.strip("-") or None, int(epoch), served)
+            )
         return found
 
     def me(self) -> Member:

@@ -191,7 +191,7 @@ class Cluster:
                 return False
             if not node.is_primary and "master_link_status:up" not in node.call("INFO", "replication"):
                 return False
-            views.add(frozenset((each.id, each.primary, each.ranges) for each in node.members()))
+            views.add(frozenset((each.id, each.primary, each.epoch, each.ranges) for each in node.members()))
         return len(views) == 1
 
     def restore(self) -> None:
@@ -211,6 +211,7 @@ class Cluster:
         if sorted(map(sorted, filter(None, served.values()))) == sorted(map(sorted, self._layout)):
             return
         for slots in self._layout:
+            self.wait_until_settled()  # a node that takes a slot has to know the epochs of the others
             home = max(primaries, key=lambda node: len(served[node] & slots))
             for slot in slots - served[home]:
                 # Who imports a slot gets a higher epoch with it, so no late message of the former owner takes it back.

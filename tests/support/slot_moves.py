@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from tests.support.cluster_nodes import HOST, Node
 
 MIGRATE_MILLISECONDS = 5000
+GOSSIP_SECONDS = 5.0
+"""The most seconds until a node has heard of the epochs of the others."""
 ENDED = ("success", "failed", "cancelled")
 """The states of an atomic move that do not change any more."""
 
@@ -48,7 +51,13 @@ class SlotMove:
         self.hand_over(others)
 
     def hand_over(self, others: list[Node] | tuple[Node, ...] = ()) -> None:
-        """Gives the slot to the target; the source refuses that while it has keys of it."""
+        """Gives the slot to the target; the source refuses that while it has keys of it.
+
+        Redis gives a node that takes a slot a higher epoch only if it knows of a higher one than its own. If it has not
+        heard yet that the source has one (it has just taken another slot), the next message of the source takes the
+        slot back, with all its keys: then the source names the target, and the target the source, for ever.
+        """
+        _wait_for_epochs(self.target, (self.source, *others))
         for node in (self.target, self.source, *others):
             node.call("CLUSTER", "SETSLOT", self.slot, "NODE", self.target.id)
 
@@ -71,6 +80,16 @@ class SlotMove:
 
     def _moved(self) -> int:
         return int(self.target.call("CLUSTER", "COUNTKEYSINSLOT", self.slot))
+
+
+def _wait_for_epochs(node: Node, others: Iterable[Node]) -> None:
+    """Waits until a node knows the epochs of others."""
+    until = time.monotonic() + GOSSIP_SECONDS
+    epochs = {other.id: other.me().epoch for other in others}
+    while not epochs.items() <= {member.id: member.epoch for member in node.members()}.items():
+        if time.monotonic() > until:
+            msg = f"{node} has not heard of the epochs of other nodes after {GOSSIP_SECONDS} seconds"
+            raise RuntimeError(msg)
 
 
 class AtomicMove:
