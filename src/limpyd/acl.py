@@ -10,9 +10,9 @@ from limpyd.commands.table import TABLE, Scope
 from limpyd.exceptions import DeclarationError
 from limpyd.server import Needs, Server
 
-CONNECTING = {"ASKING", "CLIENT SETINFO", "CLIENT SETNAME", "CLUSTER SLOTS", "INFO", "PING", "SELECT"}
+CONNECTING = {"ASKING", "CLIENT SETINFO", "CLIENT SETNAME", "CLUSTER SLOTS", "INFO", "PING", "READONLY", "SELECT"}
 """Commands that connections send when they open and when they are checked, and those that find the node of a slot on a
-cluster. AUTH and HELLO need no rule."""
+cluster, or read from a replica. AUTH and HELLO need no rule."""
 
 SCRIPTS = {"EVAL", "EVALSHA", "SCRIPT EXISTS"}
 """Commands that run scripts. A script may do nothing that its account may not do."""

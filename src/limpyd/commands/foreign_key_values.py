@@ -42,11 +42,12 @@ def read_first(needed: NeedsReading, call: Callable[[Callable[[Any], Any]], Any]
     bound = needed.bound
     instance = bound._instance
     instance.database._at_once(*READING)
+    request = type(bound).get.describe(bound).exact()
     if not instance._awaits:
-        return call(_replacing(bound, bound.get()))
+        return call(_replacing(bound, bound._run(request)))
 
     async def later() -> Any:
-        return await call(_replacing(bound, await bound.get()))
+        return await call(_replacing(bound, await bound._run(request)))
 
     return later()
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import redis.asyncio
 
-from limpyd.database.clusters import Seed, address_reached, not_clustered, routing_of
+from limpyd.database.clusters import Seed, address_reached, check_single, not_clustered, routing_of
 from limpyd.database.core import PROGRAM, Database
 from limpyd.database.handshake import QUESTIONS, QUESTIONS_TO_CLUSTER, ask
 from limpyd.database.key_scan import WALK
@@ -109,8 +109,10 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
     def _run(self, request: Request[R]) -> Coroutine[Any, Any, R]:
         if self._models.partitioned:
             request = self._begun(request)
-        if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
-            return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
+        if self._active.get() is not None:
+            if (pipeline := self._pipeline()) is not None:
+                return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
+            request = request.exact()
         return self._send(request)
 
     _directly = staticmethod(async_call)
@@ -166,6 +168,7 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         """The driver that fits the server, or the cluster, once that was asked what it is."""
         slots = self._capabilities.slots
         if slots is None and seed is None:
+            check_single(self._endpoint)
             self._driver = first
             return first
         asked = address_reached(self._endpoint, seed)
@@ -177,9 +180,10 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
     def _cluster_driver(self, first: AsyncDriver, asked: NodeAddress, slots: Any) -> AsyncDriver:
         from limpyd.drivers.cluster.async_driver import AsyncClusterDriver  # noqa: PLC0415 - few have a cluster
         from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections  # noqa: PLC0415
+        from limpyd.drivers.cluster.read_only import async_after_connecting  # noqa: PLC0415
 
         def pool_of_node(node: NodeAddress) -> AsyncConnectionPool:
-            return first.connections if not node.port else self._connections_to(node, _nothing)
+            return first.connections if not node.port else self._connections_to(node, async_after_connecting(node))
 
         connections = AsyncClusterConnections(routing_of(self._endpoint, asked, slots), pool_of_node)
         driver = AsyncClusterDriver(connections, str(self._endpoint), self._listeners)
@@ -223,7 +227,3 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         if trace is not None:
             trace.finish(replies)
         return replies
-
-
-async def _nothing(_: Any) -> None:
-    """Asks a new connection nothing: the nodes of a cluster are alike."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from limpyd.database.endpoint import Endpoint
-from limpyd.drivers.settings import PATIENCE
+from limpyd.drivers.settings import ONLY_CLUSTERS, PATIENCE
 from limpyd.exceptions import DeclarationError
 
 if TYPE_CHECKING:  # few have a cluster
@@ -38,8 +38,9 @@ def routing_of(endpoint: Endpoint, asked: NodeAddress, slots: Any) -> Routing:
     from limpyd.drivers.cluster.topology import NodeAddress  # noqa: PLC0415
 
     seeds = [NodeAddress(*seed) for seed in endpoint.seeds] or [asked]
-    settings = endpoint.settings
-    routing = Routing(seeds, settings.get("patience", PATIENCE), endpoint.address_remap)
+    patience = endpoint.resolved_settings().get("patience", PATIENCE)
+    from_replicas = endpoint.settings.get("read_from") == "replica"
+    routing = Routing(seeds, patience, endpoint.address_remap, from_replicas=from_replicas)
     routing.learn(slots, asked)
     return routing
 
@@ -50,3 +51,13 @@ def not_clustered(endpoint: Endpoint, address: NodeAddress) -> DeclarationError:
         f"nodes= names the nodes of a cluster, and the server at {address} is none; pass host={address.host!r} and "
         f"port={address.port} instead of nodes={endpoint.seeds}"
     )
+
+
+def check_single(endpoint: Endpoint) -> None:
+    """Refuses settings of a cluster for a server that is no node of one.
+
+    Raises:
+        DeclarationError: reads are to be served by replicas.
+    """
+    if endpoint.settings.get("read_from") == "replica":
+        raise DeclarationError(ONLY_CLUSTERS)

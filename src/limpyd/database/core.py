@@ -93,6 +93,7 @@ class Database(PipelinedCore, Traced, Generic[Client]):
         *,
         nodes: int | None = None,
         replicas: int = 0,
+        read_from: str = "primary",
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
         slow_request: float | None = None,
@@ -111,6 +112,7 @@ class Database(PipelinedCore, Traced, Generic[Client]):
             nodes: the number of primaries of a cluster; None for a single server. Its nodes listen on ports of the
                 loopback interface, with a password. It keeps no data, so it takes no path.
             replicas: the number of replicas of each primary.
+            read_from: `replica` if replicas of a cluster serve the reads that may be stale.
             layout: that of the keys.
             max_changes: how many objects and index entries one step may change.
             slow_request: the seconds from which on a request is logged as slow; None for never.
@@ -120,7 +122,7 @@ class Database(PipelinedCore, Traced, Generic[Client]):
             DeclarationError: the `embedded` extra is not installed, the system is no Unix, the path is none, or there
                 cannot be a cluster of so many nodes.
         """
-        own = embedded_endpoint(path, nodes, replicas)
+        own = embedded_endpoint(path, nodes, replicas, read_from)
         database = cls(layout=layout, max_changes=max_changes, slow_request=slow_request, partitions=partitions)
         database._endpoint = own
         return database

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 from limpyd.drivers.addresses import Remap, address_of, is_by_sentinel
 from limpyd.drivers.clients import pool_of
 from limpyd.drivers.settings import (
+    ONLY_CLUSTERS,
+    check_cluster,
     check_settings,
     client_settings,
     node_settings,
@@ -110,13 +112,14 @@ def endpoint(client: Any, settings: dict[str, Any], known: AbstractSet[str]) -> 
     return Endpoint({}, client) if client is not None else Endpoint(with_defaults(settings))
 
 
-def embedded_endpoint(path: Any, nodes: Any, replicas: Any) -> Endpoint:
+def embedded_endpoint(path: Any, nodes: Any, replicas: Any, read_from: Any) -> Endpoint:
     """The endpoint of an embedded server; or of an embedded cluster, if the number of its nodes is given.
 
     Raises:
         DeclarationError: the `embedded` extra is not installed, the system is no Unix, the path is none, or the numbers
-            are none of a cluster.
+            are none of a cluster; or a single server should read from replicas.
     """
+    check_cluster({"read_from": read_from})
     try:
         from limpyd.embedded import EmbeddedServer  # noqa: PLC0415 - it needs what only a Unix has
         from limpyd.embedded.cluster import EmbeddedCluster  # noqa: PLC0415 - the same
@@ -127,8 +130,10 @@ def embedded_endpoint(path: Any, nodes: Any, replicas: Any) -> Endpoint:
         if replicas:
             msg = f"replicas={shorten(replicas)} needs a cluster; pass nodes= as well, such as nodes=3"
             raise DeclarationError(msg)
+        if read_from == "replica":
+            raise DeclarationError(ONLY_CLUSTERS)
         return Endpoint(with_defaults({}), embedded=EmbeddedServer(path))
     if path is not None:
         msg = f"an embedded cluster keeps no data between runs; leave out nodes= or the path {shorten(path)}"
         raise DeclarationError(msg)
-    return Endpoint(with_defaults({}), embedded=EmbeddedCluster(nodes, replicas))
+    return Endpoint(with_defaults({"read_from": read_from}), embedded=EmbeddedCluster(nodes, replicas))

@@ -6,7 +6,7 @@ The connection of each call is chosen in drivers/sync_transport.py.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import redis
 
-from limpyd.database.clusters import Seed, address_reached, not_clustered, routing_of
+from limpyd.database.clusters import Seed, address_reached, check_single, not_clustered, routing_of
 from limpyd.database.core import PROGRAM, Database
 from limpyd.database.handshake import QUESTIONS, QUESTIONS_TO_CLUSTER
 from limpyd.database.key_scan import WALK
@@ -88,8 +88,10 @@ class Connections(Database[redis.Redis]):
     def _run(self, request: Request[R]) -> R:
         if self._models.partitioned:
             request = self._begun(request)
-        if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
-            return cast("R", pipeline.collect(request))
+        if self._active.get() is not None:
+            if (pipeline := self._pipeline()) is not None:
+                return cast("R", pipeline.collect(request))
+            request = request.exact()
         return (self._access.driver or self._opened()).run(request)
 
     _directly = staticmethod(sync_call)
@@ -123,6 +125,7 @@ class Connections(Database[redis.Redis]):
         driver, seed = self._first_that_answers(access)
         slots = self._capabilities.slots
         if slots is None and seed is None:
+            check_single(self._endpoint)
             return driver
         asked = address_reached(self._endpoint, seed)
         if slots is None:
@@ -148,19 +151,24 @@ class Connections(Database[redis.Redis]):
         return SyncDriver(self._connections_to(seed), str(self._endpoint), self._listeners)
 
     def _cluster_driver(self, seed: SyncDriver, asked: NodeAddress, slots: Any) -> SyncDriver:
-        from limpyd.drivers.cluster.sync_driver import ClusterDriver  # noqa: PLC0415 - few have a cluster
+        from limpyd.drivers.cluster.read_only import after_connecting  # noqa: PLC0415 - few have a cluster
+        from limpyd.drivers.cluster.sync_driver import ClusterDriver  # noqa: PLC0415
         from limpyd.drivers.cluster.sync_nodes import ClusterConnections  # noqa: PLC0415
 
         def pool_of_node(node: NodeAddress) -> SyncConnectionPool:
-            return seed.connections if not node.port else self._connections_to(node)
+            return seed.connections if not node.port else self._connections_to(node, after_connecting(node))
 
         connections = ClusterConnections(routing_of(self._endpoint, asked, slots), pool_of_node)
         return ClusterDriver(connections, str(self._endpoint), self._listeners)
 
-    def _connections_to(self, node: tuple[str, int] | None) -> SyncConnectionPool:
+    def _connections_to(
+        self, node: tuple[str, int] | None, on_connect: Callable[[Any], None] | None = None
+    ) -> SyncConnectionPool:
         if node is None:
             return self._own_connections()
         settings = self._endpoint.node_settings(*node)
+        if on_connect is not None:
+            settings["redis_connect_func"] = on_connect
         client = self._endpoint.pool
         if client is not None:
             kind = redis.Connection if "path" in client.connection_kwargs else client.connection_class

@@ -45,6 +45,11 @@ class Home(Protocol):
         """True if keys of other slots are used as well."""
         ...
 
+    @property
+    def may_be_stale(self) -> bool:
+        """True if a replica may serve what is sent there."""
+        ...
+
 
 class Lost(Exception):
     """The connection was lost before the reply came.

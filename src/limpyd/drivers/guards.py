@@ -25,7 +25,10 @@ def followups_of(request: Request[Any], guards: Sequence[Guard]) -> list[Request
     if request.script is not None:
         return []
     asked = [args for guard in guards for args in questions(guard)]
-    return [*(EpochRead(args, bytes, readonly=True, subject=request.subject) for args in asked), *request.followups]
+    return [
+        *(EpochRead(args, bytes, readonly=True, may_be_stale=True, subject=request.subject) for args in asked),
+        *request.followups,
+    ]
 
 
 class EpochRead(Request[bytes]):

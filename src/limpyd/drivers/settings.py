@@ -23,10 +23,12 @@ TIMEOUTS: dict[str, Any] = {"socket_timeout": 30, "socket_connect_timeout": 5}
 """In seconds. A reply is waited for longer than any step of limpyd takes, so that no outcome is lost."""
 CLUSTER_TIMEOUTS: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 1}
 """The same for the nodes of a cluster: a host that is gone says nothing, and another node takes its place."""
-OF_CLUSTER = {"nodes", "address_remap", "patience"}
+OF_CLUSTER = {"nodes", "address_remap", "patience", "read_from"}
 """The settings of a cluster that are not those of its connections."""
 OF_POOL = ("orig_", "maint_notifications_", "oss_cluster_")
 """The beginnings of the names of settings that a pool of redis-py has made for its own connections."""
+READ_FROM = ("primary", "replica")
+"""The nodes of a cluster that serve reads which may be stale; the first is the default."""
 PATIENCE = 5.0
 """Seconds for which a request to a cluster is tried again, while a node fails or slots are moved."""
 OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
@@ -34,6 +36,11 @@ OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
 OF_LIBRARY = {"driver_info", "lib_name", "lib_version"}
 """The settings of what CLIENT LIST shows as lib-name and lib-ver."""
 
+ONLY_CLUSTERS = (
+    "read_from='replica' needs a cluster, whose nodes say which replicas they have; the primary of a single server or "
+    "of Sentinel serves all reads. Leave out read_from=, and read from a replica by a database of its own, "
+    "RedisDatabase(host=…, port=…), with a model of the same namespace and name"
+)
 UNLIMITED = 2**31
 
 
@@ -84,6 +91,12 @@ def check_cluster(settings: Mapping[str, Any]) -> None:
     if isinstance(patience, bool) or not isinstance(patience, int | float) or not 0 <= patience < UNLIMITED:
         msg = f"patience= takes the seconds for which a request to a cluster is tried again, not {shorten(patience)}"
         raise DeclarationError(msg)
+    read_from = settings.get("read_from", READ_FROM[0])
+    if read_from not in READ_FROM:
+        msg = f"read_from= takes 'primary' or 'replica', which serve the reads of a cluster; not {shorten(read_from)}"
+        raise DeclarationError(msg)
+    if read_from == "replica" and "sentinels" in settings:
+        raise DeclarationError(ONLY_CLUSTERS)
     remap = settings.get("address_remap")
     if remap is not None and not callable(remap):
         msg = f"address_remap= takes a function from one (host, port) to another, not {shorten(remap)}"

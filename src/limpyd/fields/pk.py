@@ -120,7 +120,9 @@ class BoundPK(BoundField[Face]):
         pk = self._instance._pk_bytes
         if pk is None:
             return resolved(False)
-        return Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True, subject=self._instance._schema)
+        return Request(
+            ("SISMEMBER", self._key(), pk), to_bool, readonly=True, may_be_stale=True, subject=self._instance._schema
+        )
 
     def delete(self) -> Never:
         """Refused: an object keeps its primary key as long as it exists.

@@ -55,6 +55,8 @@ class Partition:
     """True if indexes that nothing is known of count as built, although there are objects."""
     crosses_slots: ClassVar[bool] = False
     """All keys are in its slot."""
+    may_be_stale: ClassVar[bool] = False
+    """Writes go to its primary."""
 
     def __init__(self, tag: bytes, name: bytes = b"") -> None:
         self.prefix = b"{" + tag + b"}" + name + b":"

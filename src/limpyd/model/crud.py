@@ -215,6 +215,7 @@ class Lookup(Read[R]):
         stored = schema.pk_field.encode(given)
         self.statement = schema.statements[schema.keys.partition(stored)].exists
         self.needs = self.origin = None
+        self.may_be_stale = True
         self.followups = ()
         self._pk = stored
         self._args = ()

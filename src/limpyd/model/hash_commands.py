@@ -33,7 +33,9 @@ class HashCommands(Instance):
         partition = self._schema.keys.partition(pk)
         statement = self._schema.statements[partition].load(names)
         if pk is None:
-            return Request(("HMGET", self._hash_key(), *names), list, readonly=True, subject=statement.subject)
+            return Request(
+                ("HMGET", self._hash_key(), *names), list, readonly=True, may_be_stale=True, subject=statement.subject
+            )
         return self._existing(Load(statement, pk))
 
     @operation

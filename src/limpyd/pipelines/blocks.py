@@ -46,6 +46,15 @@ class Block:
         return self._owner == _caller()
 
 
+class WatchingBlock(Block):
+    """The function of a transaction that watches, until it collects: its requests are sent at once, to the primary."""
+
+    __slots__ = ()
+
+    def is_mine(self) -> bool:
+        return False
+
+
 Active = ContextVar[Block | None]
 """The block that is open in a context, of one database."""
 

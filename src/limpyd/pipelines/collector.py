@@ -10,7 +10,7 @@ from limpyd.exceptions import NotInPipeline
 from limpyd.keys import turns
 from limpyd.pipelines.atomic_script import as_one, check_fits
 from limpyd.pipelines.batching import in_one_go
-from limpyd.pipelines.blocks import Active, Block, ExitReference, open_block
+from limpyd.pipelines.blocks import Active, Block, ExitReference, WatchingBlock, open_block
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.one_partition import OnePartition
 from limpyd.pipelines.pending_result import Pending
@@ -68,6 +68,7 @@ class Collector(RawCommands):
         self._begun = False
         self._partition = OnePartition()
         self._exit_reference: ExitReference | None = None
+        self._reads_exactly = False
         self.has_ended = False
 
     def __len__(self) -> int:
@@ -114,7 +115,7 @@ class Collector(RawCommands):
         self._check(request)
         if self.is_atomic:
             self._partition.add(request)
-        pending: Pending[Any] = Pending(request)
+        pending: Pending[Any] = Pending(request.exact() if self._reads_exactly else request)
         if request.creates is not None:
             request.creates._await_pk(pending)
         self._pendings.append(pending)
@@ -149,7 +150,9 @@ class Collector(RawCommands):
             )
             raise NotInPipeline(msg)
         self._begun = True
-        self._active.set(Block(self, self._exit_reference, open_block(self._active)))
+        outer = open_block(self._active)
+        self._reads_exactly = outer is not None
+        self._active.set(Block(self, self._exit_reference, outer))
 
     def _leave(self) -> None:
         """Ends the collecting; the collected requests are still to be sent."""
@@ -229,8 +232,9 @@ class WatchCollector(AtomicCollector):
     """
 
     def _begin_in(self, partition: OnePartition) -> None:
-        """Begins with the partition of the watched keys."""
+        """Begins with the partition of the watched keys. What is read now decides what is written, so it is exact."""
         self._partition = partition
+        self._active.set(WatchingBlock(self, None, open_block(self._active)))
 
     def multi(self) -> None:
         """Begins the transaction: later operations are collected, and executed together when the function returns.

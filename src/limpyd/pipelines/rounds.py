@@ -28,6 +28,7 @@ class Scatter:
     def __init__(self, pending: Pending[Any], request: Scattered[Any]) -> None:
         self._pending = pending
         self._rounds: Rounds[Any] = request.begin()
+        self._exact = not request.may_be_stale
         self.parts: list[Pending[Any]] = []
         self.pause = 0.0
         self._go_on(lambda: next(self._rounds))
@@ -58,7 +59,7 @@ class Scatter:
         except Exception as error:  # noqa: BLE001 - it is the operation's
             self._pending.settle(error=error)
         else:
-            self.parts = [Pending(request) for request in requests]
+            self.parts = [Pending(request.exact() if self._exact else request) for request in requests]
 
 
 def is_scattered(request: Request[Any]) -> bool:

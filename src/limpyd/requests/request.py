@@ -5,11 +5,13 @@ Neither this module nor the code that builds requests does I/O. Drivers send the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from itertools import chain
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from limpyd.keys.slots import slot_of
+from limpyd.requests.assumptions import Assumption as Assumption  # noqa: PLC0414 - it is a part of this module too
+from limpyd.requests.assumptions import merged as merged  # noqa: PLC0414 - the same
 from limpyd.requests.guards import Guard
 from limpyd.requests.incomplete_reply import IncompleteReply as IncompleteReply  # noqa: PLC0414 - a part of this module too
 from limpyd.requests.key_arguments import CROSS_SLOT, first_key, first_key_of_script
@@ -29,39 +31,6 @@ MAX_TRIES = 100
 """The most times that a request may be replaced by the one of its `retry_with`."""
 
 
-class Assumption(Protocol):
-    """An assumption of a request about what is on the server, as this process knows it."""
-
-    @property
-    def about(self) -> Hashable:
-        """What it is about; two assumptions about the same can be merged."""
-        ...
-
-    def guard(self) -> Guard | None:
-        """Returns the guard under which it holds; None if the server has to be asked, or it does not hold."""
-        ...
-
-    def question(self) -> Request[None]:
-        """Asks the server, and notes the answer."""
-        ...
-
-    def check(self) -> None:
-        """Raises the error if this process knows that it does not hold.
-
-        Raises:
-            IndexNotBuilt: an index is not built.
-        """
-        ...
-
-    def merged(self, other: Any, /) -> Assumption:
-        """Returns one assumption for itself and another one about the same."""
-        ...
-
-    def invalidate(self) -> None:
-        """Forgets what this process knows, since the epoch has changed."""
-        ...
-
-
 class Request(Generic[R_co]):
     """One request to the server and the meaning of its reply.
 
@@ -70,6 +39,7 @@ class Request(Generic[R_co]):
         is_resolved: true if there is nothing to send.
         decode: turns the reply into the result; may raise the error in the reply.
         readonly: true if a second execution changes nothing, so that it may be sent again after a lost connection.
+        may_be_stale: true if its result may be of a moment ago, so that a replica may serve it.
         script: set for EVALSHA, so that the driver can send the source when the server lacks it.
         subject: the field or model that it is about.
         name: its name in traces, if neither its command nor its script says what it does.
@@ -100,6 +70,7 @@ class Request(Generic[R_co]):
         "decode",
         "followups",
         "is_resolved",
+        "may_be_stale",
         "name",
         "needs",
         "origin",
@@ -119,6 +90,7 @@ class Request(Generic[R_co]):
         decode: Callable[[Any], R_co],
         *,
         readonly: bool = False,
+        may_be_stale: bool = False,
         script: Script | None = None,
         subject: Subject | None = None,
         name: str | None = None,
@@ -137,6 +109,7 @@ class Request(Generic[R_co]):
         self.is_resolved = not args
         self.decode = decode
         self.readonly = readonly
+        self.may_be_stale = may_be_stale
         self.script = script
         self.subject = subject
         self.name = name
@@ -194,6 +167,12 @@ class Request(Generic[R_co]):
     def packed(self, guards: Sequence[Guard]) -> bytes:
         """Returns `args_under` some guards as bytes of the Redis protocol."""
         return pack(self.args_under(guards))
+
+    def exact(self) -> Request[R_co]:
+        """Has the primary serve it, and returns it; it is one that no other caller has."""
+        if self.may_be_stale:
+            self.may_be_stale = False
+        return self
 
     def under_several(self) -> Request[R_co]:
         """Returns the request that does the same and can be sent under any number of guards."""
@@ -257,6 +236,7 @@ class Request(Generic[R_co]):
             args,
             decode,
             readonly=self.readonly,
+            may_be_stale=self.may_be_stale,
             script=self.script,
             subject=self.subject,
             name=self.name,
@@ -276,16 +256,6 @@ class Request(Generic[R_co]):
     def __repr__(self) -> str:
         command = self.script.name if self.script else " ".join(map(str, self.args[:2]))
         return f"<Request {command} for {self.subject}>"
-
-
-def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
-    """Returns the assumptions, with those about the same merged."""
-    found: dict[Hashable, Assumption] = {}
-    for assumption in assumptions:
-        about = assumption.about
-        known = found.get(about)
-        found[about] = assumption if known is None else known.merged(assumption)
-    return tuple(found.values())
 
 
 def resolved(result: R) -> Request[R]:

@@ -39,6 +39,9 @@ class Scattered(Request[R_co]):
         begin: begins the rounds; each execution begins them anew.
         subject: the model that it is about.
         readonly: true if nothing that it sends changes anything.
+
+    Attributes:
+        may_be_stale: false if the primaries have to serve all parts; otherwise each part says whether they have to.
     """
 
     __slots__ = ("begin",)
@@ -46,7 +49,9 @@ class Scattered(Request[R_co]):
     def __init__(
         self, begin: Callable[[], Rounds[R_co]], *, subject: Subject | None = None, readonly: bool = True
     ) -> None:
-        super().__init__((), _not_decoded, readonly=readonly, subject=subject, transactional=self._refuse)
+        super().__init__(
+            (), _not_decoded, readonly=readonly, may_be_stale=True, subject=subject, transactional=self._refuse
+        )
         self.begin = begin
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:

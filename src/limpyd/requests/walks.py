@@ -65,7 +65,7 @@ class Origin:
         """
         self._bound = is_bound(cursor)
         request.origin = self
-        return request
+        return request.exact()  # which does not change from one replica to another
 
     def check(self, result: Any, subject: object) -> None:
         """Compares the process that has answered a step with that of the step before.

@@ -92,7 +92,7 @@ def find(
             raise stored_gone(model)
         return decode(reply)
 
-    return Request(sent, decode_answer, readonly=readonly, script=script, subject=model)
+    return Request(sent, decode_answer, readonly=readonly, may_be_stale=readonly, script=script, subject=model)
 
 
 def _body(search: Search, columns: Sequence[tuple[Argument, ...]]) -> Arguments:
@@ -131,7 +131,7 @@ def find_plain(
     """
     query = PlainQuery(wanted, sets, tuple(ranges), columns)
     sent = evalsha(FIND_PLAIN, (partition.pks,), packed(query))
-    return Request(sent, decode, readonly=True, script=FIND_PLAIN, subject=model)
+    return Request(sent, decode, readonly=True, may_be_stale=True, script=FIND_PLAIN, subject=model)
 
 
 def existing(
@@ -161,7 +161,7 @@ def owner(
         decode: turns the reply into the result.
     """
     sent = evalsha(OWNER, (partition.pks, entry[0]), entry[1:])
-    return Request(sent, decode, readonly=True, script=OWNER, subject=model)
+    return Request(sent, decode, readonly=True, may_be_stale=True, script=OWNER, subject=model)
 
 
 def sorted_rows(
@@ -176,7 +176,7 @@ def sorted_rows(
         decode: turns the reply into the result.
     """
     sent = evalsha(SORTED_ROWS, keys, args)
-    return Request(sent, decode, readonly=True, script=SORTED_ROWS, subject=model)
+    return Request(sent, decode, readonly=True, may_be_stale=True, script=SORTED_ROWS, subject=model)
 
 
 def pks_in_order(
@@ -199,7 +199,7 @@ def pks_in_order(
         desc: true for descending order.
     """
     sent = evalsha(PKS_IN_ORDER, keys, (b"%d" % offset, b"%d" % limit, b"1" if desc else b"0"))
-    return Request(sent, decode, readonly=True, script=PKS_IN_ORDER, subject=model)
+    return Request(sent, decode, readonly=True, may_be_stale=True, script=PKS_IN_ORDER, subject=model)
 
 
 def page_of_range(
@@ -211,7 +211,7 @@ def page_of_range(
 ) -> Request[R]:
     """Returns the request for the rows of a page of a range of an index, in its order."""
     sent = evalsha(PAGE_OF_RANGE, (index,), (*packed(page), *gets))
-    return Request(sent, decode, readonly=True, script=PAGE_OF_RANGE, subject=model)
+    return Request(sent, decode, readonly=True, may_be_stale=True, script=PAGE_OF_RANGE, subject=model)
 
 
 def stored_gone(model: Model) -> DoesNotExist:

@@ -36,14 +36,22 @@ class FastCall(NamedTuple):
         decode: makes the result from the reply; for a read its first argument is the bound field.
         model: the model of the objects.
         writes: true for a write: a list in reply is a refusal, and any other reply shows that the object exists.
-        home: the partition of the objects, by which a cluster routes the calls.
+        home: the slot of the objects, by which a cluster routes the calls.
     """
 
     packed: Packer
     decode: Callable[..., Any]
     model: Any
     writes: bool
-    home: Partition
+    home: Partition | ReadHome
+
+
+class ReadHome(NamedTuple):
+    """The slot of reads, which a replica may serve."""
+
+    slot: int
+    crosses_slots: bool = False
+    may_be_stale: bool = True
 
 
 class PartitionedCall:
@@ -78,15 +86,16 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
         bound: its field, bound to an instance.
         given: the arguments of the command: none, a value, or a sub-key and a value.
     """
-    home = bound._field.model.keys.partition(bound._instance._pk_bytes)
     iterable = hasattr(type(bound), "_unread")  # a command has it forget how much of an iterator is left
     if type(request) is Read:
         decode = _decoding(request.decode, bound)
+        home = ReadHome(request.slot)
         return decode and FastCall(_reading(request, iterable), decode, request.model, writes=False, home=home)
     if type(request) is not PreparedWrite or _knows_more(request.convert):
         return None
     packer = PACKERS[len(given)](request, given, iterable)
-    return packer and FastCall(packer, request.convert, request.statement.model, writes=True, home=home)
+    statement = request.statement
+    return packer and FastCall(packer, request.convert, statement.model, writes=True, home=statement.partition)
 
 
 def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:

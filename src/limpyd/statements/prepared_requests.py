@@ -34,7 +34,7 @@ class Prepared(Request[R_co]):
 
     transactional: Callable[[], Request[R_co]]
 
-    readonly = blocking = is_resolved = False
+    readonly = blocking = is_resolved = may_be_stale = False
     timeout = 0
     creates = origin = preflight = retry_with = result = None
     followups = ()

@@ -148,6 +148,7 @@ class Read(Request[R_co]):
         self.decode = decode
         self.needs = needs
         self.transactional = self.origin = None
+        self.may_be_stale = True
         self.followups = ()
         self._pk = pk
         self._args = args
@@ -236,6 +237,7 @@ class Load(Read[list[Any]]):
     def __init__(self, statement: LoadStatement, pk: bytes) -> None:
         self.statement = statement
         self.needs = self.origin = self.transactional = None
+        self.may_be_stale = True
         self.followups = ()
         self._pk = pk
         self._args = ()

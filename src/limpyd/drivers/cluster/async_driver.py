@@ -15,13 +15,13 @@ from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
 from limpyd.drivers.cluster.async_refresh import AsyncTopologyRefresh
-from limpyd.drivers.cluster.attempts import PACKED_ASKING, Attempts, is_redirection
+from limpyd.drivers.cluster.attempts import PACKED_ASKING, REPLICAS_MAY, Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.lost_shares import noted
 from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
-from limpyd.drivers.cluster.topology import NodeAddress
+from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable
 from limpyd.drivers.multiplexed_connection import MultiplexedConnection
@@ -29,6 +29,7 @@ from limpyd.drivers.script_cache import Sources
 from limpyd.drivers.shared_requests import asked
 from limpyd.exceptions import ServerUnreachable
 from limpyd.requests.key_scan import KeyScan
+from limpyd.requests.reads import Reads
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.requests.walks import ServerChanged
@@ -58,7 +59,9 @@ class AsyncClusterDriver(AsyncDriver):
         """Opens nothing: it is not known yet which nodes are needed."""
 
     def shared_connection(self, home: Home) -> MultiplexedConnection | None:
-        return self.connections.pools[self._routing.node_for(home)].shared()
+        if home.may_be_stale and self._routing.is_outdated:
+            return None
+        return self.connections.pools[self._routing.reader_for(home)].shared()
 
     async def _run_in_steps(self, request: Request[R]) -> R:
         if not isinstance(request, KeyScan):
@@ -78,6 +81,10 @@ class AsyncClusterDriver(AsyncDriver):
         decode: Callable[[Any], R] = request.decode
         return decode(found)
 
+    async def run_reads(self, reads: Reads) -> list[Any] | None:
+        await self._refresh.if_outdated()
+        return await super().run_reads(reads)
+
     async def run_together(
         self,
         requests: Sequence[Request[Any]],
@@ -87,7 +94,10 @@ class AsyncClusterDriver(AsyncDriver):
     ) -> list[Any]:
         traced: Purpose = purpose or (requests, "pipeline", None)
         atomic = traced[1] == "transaction"
-        batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic)
+        from_replicas = traced[2] in REPLICAS_MAY
+        batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic, from_replicas=from_replicas)
+        if batch.attempts.from_replicas:
+            await self._refresh.if_outdated()
         while batch.left:
             trace, shares = None, batch.shares()
             if self.callbacks or GLOBAL_CALLBACKS:
@@ -189,12 +199,16 @@ class AsyncClusterDriver(AsyncDriver):
         return await self._ask(request, packed, failure=loss)
 
     async def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None, failure: Any = None) -> Any:
-        attempts = Attempts(self._routing)
+        attempts = Attempts(self._routing, from_replicas=request.may_be_stale and retry in REPLICAS_MAY)
         node = self._routing.node_for(request)
         was_lost = False
+        if attempts.from_replicas:
+            retry = retry if failure is None else "reconnect"
+            failure = None  # it is not known which replica it was
+            await self._refresh.if_outdated()
         while True:
             if failure is None:
-                node = attempts.asked_at or self._routing.node_for(request)
+                node = attempts.asked_at or attempts.next_node(request)
                 asking, attempts.asked_at = attempts.asked_at is not None, None
                 try:
                     reply = await self._sent_to(node, request, packed, retry, asking=asking)
@@ -242,6 +256,11 @@ class AsyncClusterDriver(AsyncDriver):
         self, request: Request[Any], attempts: Attempts, node: NodeAddress, failure: Any, *, was_lost: bool
     ) -> float:
         """The seconds to wait before the next try. Raises the error of the request if there is to be none."""
+        final = self.connections.closed or isinstance(failure, redis_errors.AuthenticationError)
+        if isinstance(node, ReplicaAddress) and not final:
+            error = failure.as_error() if isinstance(failure, ConnectionLost) else failure
+            attempts.unserved(error, request.slot, node)
+            return 0.0
         if isinstance(failure, ConnectionLost) and failure.sent:
             attempts.suspect(node)
             if not request.readonly or was_lost or failure.timed_out or self.connections.closed:

@@ -40,11 +40,11 @@ class AsyncClusterConnections:
 
     def shares(self, reads: Reads) -> list[tuple[AsyncConnectionPool, Reads]]:
         """Returns where to send reads: to each node those of its slots."""
-        return [(self.pools[node], own) for node, own in reads.by_node(self.routing.node_for).items()]
+        return [(self.pools[node], own) for node, own in reads.by_node(self.routing.reader_for).items()]
 
     def drop_others(self) -> None:
         """Closes the connections to nodes that serve no slots any more, unless replies are awaited on them."""
-        for node in self.pools.keys() - set(self.routing.topology.nodes):
+        for node in self.pools.keys() - self.routing.topology.all_nodes:
             self.pools[node].here().close_idle()
 
     def close(self) -> None:

@@ -31,13 +31,14 @@ class AsyncTopologyRefresh:
 
     async def if_stale(self, attempts: Attempts) -> None:
         """Asks if a try has shown that the topology may have changed, and it is time."""
-        if not attempts.stale or not self._routing.policy.begin():
-            return
-        attempts.stale = False
-        try:
-            await self.now(attempts.suspects)
-        finally:
-            self._routing.policy.end()
+        if attempts.stale and self._routing.policy.begin():
+            attempts.stale = False
+            await self._in_turn(attempts.suspects)
+
+    async def if_outdated(self) -> None:
+        """Asks if that was long ago, so that replicas that are new or have come back serve reads."""
+        if self._routing.is_outdated and self._routing.policy.begin():
+            await self._in_turn()
 
     async def now(self, suspects: Collection[NodeAddress] = ()) -> None:
         """Asks one node after the other, until one answers."""
@@ -45,6 +46,13 @@ class AsyncTopologyRefresh:
             if self._routing.learn(await self._slots_from(node), node):
                 self._connections.drop_others()
                 return
+
+    async def _in_turn(self, suspects: Collection[NodeAddress] = ()) -> None:
+        """Asks, while no other caller does."""
+        try:
+            await self.now(suspects)
+        finally:
+            self._routing.policy.end()
 
     async def _slots_from(self, node: NodeAddress) -> Any:
         """The reply of a node to CLUSTER SLOTS; None if there is none."""

@@ -12,7 +12,8 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.cluster.routing import Routing
-from limpyd.drivers.cluster.topology import NodeAddress
+from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress
+from limpyd.drivers.connection_pool import Home
 
 ASKING = (b"ASKING",)
 PACKED_ASKING = b"*1\r\n$6\r\nASKING\r\n"
@@ -29,6 +30,8 @@ LATER = (
     redis_errors.BusyLoadingError,
 )
 """Refusals of what may be served later, perhaps by another node. Nothing was executed."""
+REPLICAS_MAY = (None, "noscript")
+"""The reasons to send a read for which a replica may serve it. If it was behind, for example, the primary has to."""
 STALE = (*LATER[1:], redis_errors.MovedError)
 """Refusals after which the topology is asked for again."""
 
@@ -51,16 +54,19 @@ class Attempts:
 
     Args:
         routing: the topology, which redirections change.
+        from_replicas: replicas may serve what may be stale.
 
     Attributes:
         asked_at: the node that an ASK named, by which the next try is served, and only that.
         stale: the topology should be asked for again.
         suspects: the nodes that did not answer, which are asked for it last.
         error: why the last try was not served.
+        from_replicas: the next try may be served by a replica.
     """
 
-    def __init__(self, routing: Routing) -> None:
+    def __init__(self, routing: Routing, *, from_replicas: bool = False) -> None:
         self._routing = routing
+        self.from_replicas = from_replicas and routing.replicas is not None
         self._until: float | None = None
         self._pause = SHORTEST
         self._redirected = 0
@@ -68,6 +74,10 @@ class Attempts:
         self.stale = False
         self.suspects: set[NodeAddress] = set()
         self.error: Exception | None = None
+
+    def next_node(self, home: Home) -> NodeAddress:
+        """Returns the node for the next try of a request. Raises as `Routing.node_for`."""
+        return self._routing.reader_for(home) if self.from_replicas else self._routing.node_for(home)
 
     def over(self, pause: float) -> bool:
         """Returns whether it was tried for long enough since it first failed; a try without a pause is always made.
@@ -97,6 +107,24 @@ class Attempts:
             self.asked_at = target
         self._redirected += 1
         return 0.0 if self._redirected <= MAX_AT_ONCE else self.pause()
+
+    def unserved(self, failure: Any, slot: int | None, node: ReplicaAddress) -> None:
+        """Notes that a replica did not serve a read: the primary is to serve it.
+
+        Args:
+            failure: its refusal, or why there is none.
+            slot: the slot of the read.
+            node: the replica.
+        """
+        self.error, self.from_replicas = failure, False
+        if isinstance(failure, redis_errors.MovedError):
+            target = self._routing.moved(failure, node)
+            self._routing.topology.move(failure.slot_id if slot is None else slot, target)
+        elif isinstance(failure, (redis_errors.AskError, redis_errors.TryAgainError)):
+            return  # its primary knows where the keys are
+        else:
+            self._routing.avoid(node)
+        self.stale = True
 
     def unreached(self, error: Exception, node: NodeAddress) -> float:
         """Notes that a node could not be reached, and returns the seconds to wait before the next try."""

@@ -15,8 +15,8 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.routing import Routing, Slot
 from limpyd.drivers.cluster.slot_order import Dependents, not_in_order, overtaken
-from limpyd.drivers.cluster.topology import NodeAddress
-from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
+from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress
+from limpyd.drivers.error_translation import lost, unreachable
 from limpyd.drivers.script_cache import ScriptCache, Sources
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument
@@ -35,6 +35,11 @@ class Failure(NamedTuple):
 
     error: Exception
     sent: bool
+
+    @property
+    def is_final(self) -> bool:
+        """True if the account is refused, so that no other node would do better."""
+        return not self.sent and isinstance(self.error, redis_errors.AuthenticationError)
 
 
 class Share(NamedTuple):
@@ -60,6 +65,7 @@ class ClusterBatch:
         sources: the scripts whose sources are sent to each node.
         routing: the topology.
         atomic: they are sent within MULTI and EXEC, so they stay together on one connection.
+        from_replicas: replicas may serve them, if all of them may be stale.
 
     Attributes:
         replies: the reply to each, or the error in its place.
@@ -75,6 +81,7 @@ class ClusterBatch:
         routing: Routing,
         *,
         atomic: bool,
+        from_replicas: bool = False,
     ) -> None:
         self._requests = requests
         self._commands = commands
@@ -86,7 +93,8 @@ class ClusterBatch:
         self._lost_once: set[int] = set()
         self._outcomes: dict[int, tuple[NodeAddress, Any]] = {}
         self._held_up: set[int | None] = set()
-        self.attempts = Attempts(routing)
+        may_be_stale = from_replicas and not atomic and all(request.may_be_stale for request in requests)
+        self.attempts = Attempts(routing, from_replicas=may_be_stale)
         self.replies: list[Any] = [None] * len(requests)
         self.left = list(range(len(requests)))
 
@@ -123,7 +131,7 @@ class ClusterBatch:
     def _node_for(self, request: Request[Any], slot: int | None, shares: Iterable[Share]) -> NodeAddress:
         """Returns the node for a request; for one without keys one that is asked anyway, if there is one."""
         node = next((share.node for share in shares), None) if slot is None else None
-        return node or self._routing.node_for(request)
+        return node or self.attempts.next_node(request)
 
     def to_send(self, share: Share, scripts: ScriptCache) -> tuple[list[Request[Any]], Sequence[Command]]:
         """Returns the requests and commands of a share for a connection that has some scripts."""
@@ -184,6 +192,10 @@ class ClusterBatch:
                 if slot in writing and len(pauses) > before and (pauses[-1] or slot in self._held_up):
                     held_up.add(slot)
         self._held_up = held_up
+        failed = {outcomes[number][0] for number in refused}
+        for number in sent:  # an epoch that the primary gives says nothing of what a replica gave
+            if isinstance(node := outcomes[number][0], ReplicaAddress) and node in failed:
+                refused.setdefault(number, outcomes[number][1])
         if refused:
             self._give_up_overtaken(sent, refused, outcomes)
         return self._again_after(refused, outcomes)
@@ -214,10 +226,13 @@ class ClusterBatch:
         """Returns whether a request is to be sent again; if its reply is lost for good, sets the error."""
         request = self._requests[number]
         if isinstance(outcome, Failure):
+            if outcome.is_final:
+                self.replies[number] = unreachable(str(node), outcome.error)
+                return False
+            if isinstance(node, ReplicaAddress):
+                self.attempts.unserved(outcome.error, request.slot, node)
+                return True
             if not outcome.sent or isinstance(outcome.error, redis_errors.BusyLoadingError):
-                if isinstance(outcome.error, REFUSED_UNEXECUTED[0]):
-                    self.replies[number] = unreachable(str(node), outcome.error)
-                    return False
                 pauses.append(self.attempts.unreached(outcome.error, node))
                 return True
             self.attempts.suspect(node)
@@ -229,6 +244,9 @@ class ClusterBatch:
             return False
         if not is_redirection(outcome):
             return False
+        if isinstance(node, ReplicaAddress):
+            self.attempts.unserved(outcome, request.slot, node)
+            return True
         pauses.append(self.attempts.redirected(outcome, self._slots[number], node))
         if self.attempts.asked_at is not None:
             self._asked[number], self.attempts.asked_at = self.attempts.asked_at, None

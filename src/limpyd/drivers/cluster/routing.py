@@ -10,7 +10,8 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.addresses import Remap
 from limpyd.drivers.cluster.refresh_policy import RefreshPolicy
-from limpyd.drivers.cluster.topology import NodeAddress, Topology, address_of_node, topology_of
+from limpyd.drivers.cluster.replicas import Replicas
+from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress, Topology, address_of_node, topology_of
 from limpyd.drivers.connection_pool import Home
 from limpyd.exceptions import UnsupportedCommand
 
@@ -20,6 +21,7 @@ class Slot(NamedTuple):
 
     slot: int | None
     crosses_slots: bool = False
+    may_be_stale: bool = False
 
 
 class NodeGone(Exception):
@@ -33,17 +35,22 @@ class Routing:
         seeds: the addresses that the user gave.
         patience: the seconds for which a request is tried again while the cluster is being changed.
         remap: changes the addresses that nodes name.
+        from_replicas: replicas serve the reads that may be stale.
 
     Attributes:
         topology: the owner of each slot.
         policy: when to ask for it again.
         patience: as above.
+        replicas: the replicas that serve reads; None if all go to primaries.
     """
 
-    def __init__(self, seeds: Sequence[NodeAddress], patience: float, remap: Remap | None = None) -> None:
+    def __init__(
+        self, seeds: Sequence[NodeAddress], patience: float, remap: Remap | None = None, *, from_replicas: bool = False
+    ) -> None:
         self.topology = Topology()
         self.policy = RefreshPolicy()
         self.patience = patience
+        self.replicas = Replicas() if from_replicas else None
         self._seeds = tuple(seeds)
         self._remap = remap
 
@@ -68,6 +75,26 @@ class Routing:
             raise NodeGone
         return pinned
 
+    def replica_for(self, home: Home) -> ReplicaAddress | None:
+        """Returns a replica that is to serve a request; None if a primary has to."""
+        if self.replicas is None or not home.may_be_stale or home.slot is None:
+            return None
+        return self.replicas.draw(self.topology.replicas_of(home.slot))
+
+    def reader_for(self, home: Home) -> NodeAddress:
+        """Returns the node for a request: a replica if one is to serve it, else the primary. Raises as `node_for`."""
+        return self.replica_for(home) or self.node_for(home)
+
+    def avoid(self, node: NodeAddress) -> None:
+        """Has others serve reads for a while, if the node is a replica."""
+        if self.replicas is not None and isinstance(node, ReplicaAddress):
+            self.replicas.avoid(node)
+
+    @property
+    def is_outdated(self) -> bool:
+        """True if the topology should be asked for again, although nothing has shown that it has changed."""
+        return self.replicas is not None and self.replicas.outdated
+
     def to_ask(self, suspects: Collection[NodeAddress] = ()) -> list[NodeAddress]:
         """Returns the nodes to ask for the topology, in order: all known ones, drawn by lot, before the seeds.
 
@@ -83,6 +110,8 @@ class Routing:
         if not isinstance(reply, list) or not reply:
             return False
         self.topology = topology_of(reply, asked, self._remap)
+        if self.replicas is not None:
+            self.replicas.learned()
         return True
 
     def moved(self, error: redis_errors.AskError, asked: NodeAddress) -> NodeAddress:

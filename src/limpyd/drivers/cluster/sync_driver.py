@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.cluster.attempts import Attempts, is_redirection
+from limpyd.drivers.cluster.attempts import REPLICAS_MAY, Attempts, is_redirection
 from limpyd.drivers.cluster.batch import ClusterBatch, Share
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
 from limpyd.drivers.cluster.sync_nodes import ClusterConnections
 from limpyd.drivers.cluster.sync_refresh import TopologyRefresh
-from limpyd.drivers.cluster.topology import NodeAddress
+from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress
 from limpyd.drivers.connection_pool import LOST, Home, Lost
 from limpyd.drivers.conversation import Conversation
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, unreachable
@@ -25,6 +25,7 @@ from limpyd.drivers.sync import SyncDriver
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.drivers.sync_transport import Talk
 from limpyd.requests.key_scan import KeyScan
+from limpyd.requests.reads import Reads
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack
 from limpyd.requests.walks import ServerChanged
@@ -45,6 +46,7 @@ class ClusterDriver(SyncDriver):
         super().__init__(connections, address, listeners)  # type: ignore[arg-type]
         self._routing = connections.routing
         self._refresh = TopologyRefresh(connections, listeners)
+        connections.refresh_if_outdated = self._refresh.if_outdated
         self.attempts = partial(Attempts, self._routing)
 
     def is_redirection(self, failure: Any) -> bool:
@@ -71,6 +73,10 @@ class ClusterDriver(SyncDriver):
         decode: Callable[[Any], R] = request.decode
         return decode(found)
 
+    def run_reads(self, reads: Reads) -> list[Any] | None:
+        self._refresh.if_outdated()
+        return super().run_reads(reads)
+
     def run_together(
         self,
         requests: Sequence[Request[Any]],
@@ -80,7 +86,10 @@ class ClusterDriver(SyncDriver):
     ) -> list[Any]:
         traced: Purpose = purpose or (requests, "pipeline", None)
         atomic = traced[1] == "transaction"
-        batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic)
+        from_replicas = traced[2] in REPLICAS_MAY
+        batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic, from_replicas=from_replicas)
+        if batch.attempts.from_replicas:
+            self._refresh.if_outdated()
         while batch.left:
             trace, shares = None, batch.shares()
             if self.callbacks or GLOBAL_CALLBACKS:
@@ -200,12 +209,15 @@ class ClusterDriver(SyncDriver):
     def _ask(
         self, request: Request[Any], packed: bytes, retry: Retry | None = None, failure: Exception | None = None
     ) -> Any:
-        attempts = Attempts(self._routing)
+        attempts = Attempts(self._routing, from_replicas=request.may_be_stale and retry in REPLICAS_MAY)
         node = self._routing.node_for(request)
         was_lost = False
+        if attempts.from_replicas:
+            retry = retry if failure is None else "reconnect"
+            failure = None  # it is not known which replica it was
         while True:
             if failure is None:
-                node = attempts.asked_at or self._routing.node_for(request)
+                node = attempts.asked_at or attempts.next_node(request)
                 try:
                     return self._sent_to(node, request, packed, retry, attempts)
                 except redis_errors.ResponseError as refusal:
@@ -227,14 +239,12 @@ class ClusterDriver(SyncDriver):
     def _sent_to(
         self, node: NodeAddress, request: Request[Any], packed: bytes, retry: Retry | None, attempts: Attempts
     ) -> Any:
-        if attempts.asked_at is None:
-            return self._sent(request, packed, retry)
-        attempts.asked_at = None
+        asking, attempts.asked_at = attempts.asked_at is not None, None
         trace = None
         if self.callbacks or GLOBAL_CALLBACKS:
             trace = self._listeners.start(request, len(packed), retry)
         try:
-            reply = self.connections.exchange_asking(node, packed, request)
+            reply = self.connections.exchange_with(node, packed, request, asking=asking)
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.error if isinstance(error, Lost) else error)
@@ -248,6 +258,9 @@ class ClusterDriver(SyncDriver):
     ) -> float:
         """The seconds to wait before the next try. Raises the error of the request if there is to be none."""
         error = failure.error if isinstance(failure, Lost) else failure
+        if isinstance(node, ReplicaAddress) and not isinstance(error, redis_errors.AuthenticationError):
+            attempts.unserved(error, request.slot, node)
+            return 0.0
         executable = isinstance(failure, Lost) and failure.sent and not isinstance(error, REFUSED_UNEXECUTED)
         if executable:
             self.connections.pools[node].close_idle()

@@ -32,13 +32,14 @@ class TopologyRefresh:
 
     def if_stale(self, attempts: Attempts) -> None:
         """Asks if a try has shown that the topology may have changed, and it is time."""
-        if not attempts.stale or not self._routing.policy.begin():
-            return
-        attempts.stale = False
-        try:
-            self.now(attempts.suspects)
-        finally:
-            self._routing.policy.end()
+        if attempts.stale and self._routing.policy.begin():
+            attempts.stale = False
+            self._in_turn(attempts.suspects)
+
+    def if_outdated(self) -> None:
+        """Asks if that was long ago, so that replicas that are new or have come back serve reads."""
+        if self._routing.is_outdated and self._routing.policy.begin():
+            self._in_turn()
 
     def now(self, suspects: Collection[NodeAddress] = ()) -> None:
         """Asks one node after the other, until one answers."""
@@ -46,6 +47,13 @@ class TopologyRefresh:
             if self._routing.learn(self._slots_from(node), node):
                 self._connections.drop_others()
                 return
+
+    def _in_turn(self, suspects: Collection[NodeAddress] = ()) -> None:
+        """Asks, while no other caller does."""
+        try:
+            self.now(suspects)
+        finally:
+            self._routing.policy.end()
 
     def _slots_from(self, node: NodeAddress) -> Any:
         """The reply of a node to CLUSTER SLOTS; None if there is none."""

@@ -23,17 +23,44 @@ class NodeAddress(NamedTuple):
         return f"{self.host}:{self.port}" if self.port else self.host
 
 
+class ReplicaAddress(NodeAddress):
+    """The address of a node that is asked for data of a moment ago. As one that is asked as a primary it is another."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is ReplicaAddress and tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((ReplicaAddress, *self))
+
+
 class Topology:
     """The owner of each slot.
 
     Attributes:
         owners: the address of the primary that serves a slot, by slot; None where no node is known to.
         nodes: the primaries that serve slots.
+        replicas: the replicas of each primary that has some.
     """
 
     def __init__(self) -> None:
         self.owners: list[NodeAddress | None] = [None] * SLOTS
         self.nodes: tuple[NodeAddress, ...] = ()
+        self.replicas: dict[NodeAddress, tuple[ReplicaAddress, ...]] = {}
+
+    @property
+    def all_nodes(self) -> set[NodeAddress]:
+        """The primaries that serve slots, and their replicas."""
+        return {*self.nodes, *(node for replicas in self.replicas.values() for node in replicas)}
+
+    def replicas_of(self, slot: int) -> tuple[ReplicaAddress, ...]:
+        """Returns the replicas of the primary that serves a slot."""
+        owner = self.owners[slot]
+        return () if owner is None else self.replicas.get(owner, ())
 
     def move(self, slot: int, owner: NodeAddress) -> None:
         """Notes that a slot has another owner."""
@@ -52,8 +79,12 @@ def topology_of(reply: Sequence[Any], asked: NodeAddress, remap: Remap | None = 
         remap: changes addresses.
     """
     topology = Topology()
-    for first, last, (host, port, *_), *_replicas in reply:
+    for first, last, (host, port, *_), *replicas in reply:
         owner = address_of_node(host, port, asked, remap)
+        if replicas:
+            topology.replicas[owner] = tuple(
+                ReplicaAddress(*address_of_node(host, port, asked, remap)) for host, port, *_ in replicas
+            )
         topology.owners[first : last + 1] = [owner] * (last + 1 - first)
     topology.nodes = tuple(dict.fromkeys(owner for owner in topology.owners if owner is not None))
     if len(topology.nodes) == 1 and not asked.port:  # a Unix socket, which only one node can have

@@ -56,7 +56,7 @@ class BoundBlocking(BoundValue[Face]):
             subject=self._field,
             blocking=True,
             timeout=float(timeout),
-            preflight=existence_check(instance),
+            preflight=existence_check(instance).exact(),
             needs=needs,
         )
 

@@ -44,4 +44,4 @@ def existence_check(instance: Any) -> Request[None]:
         instance._mark_existing()
 
     partition = schema.keys.partition(pk)
-    return Request(("SISMEMBER", partition.pks, pk), decode, readonly=True, subject=schema)
+    return Request(("SISMEMBER", partition.pks, pk), decode, readonly=True, may_be_stale=True, subject=schema)

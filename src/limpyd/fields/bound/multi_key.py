@@ -66,7 +66,7 @@ class BoundMultiKey(BoundValue[Face]):
         decode: Callable[[Any], R] = returned,
     ) -> Request[R]:
         """A command that reads several fields, whose keys are among its arguments."""
-        request = Request((command, *args), decode, readonly=True, subject=self._field)
+        request = Request((command, *args), decode, readonly=True, may_be_stale=True, subject=self._field)
         unsure = [field._instance for field in fields if not field._instance._checked]
         return require_existing(request, self._key(), unsure) if unsure else request
 

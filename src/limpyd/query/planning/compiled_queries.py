@@ -82,6 +82,7 @@ class Filled(Request[R_co]):
     def __init__(self, template: Template, values: ConditionValues, plan: Callable[[], Request[R_co]]) -> None:
         request = template.request
         self.script = request.script
+        self.may_be_stale = request.may_be_stale
         self.subject = request.subject
         self.name = request.name
         self.assumes = request.assumes
@@ -155,6 +156,7 @@ class Filled(Request[R_co]):
                 raise incomplete.then(convert) from incomplete.__cause__
             return convert(result)
 
+        converted.may_be_stale = self.may_be_stale
         converted.decode = decode_further
         converted.transactional = None if transactional is None else lambda: transactional().then(convert)
         return converted  # type: ignore[no-any-return]

@@ -51,7 +51,7 @@ class MissingMembers(Request[Sequence[bytes]]):
     __slots__ = ("_width",)
 
     def __init__(self, args: tuple[Argument, ...], width: int, subject: Subject | None) -> None:
-        super().__init__(args, tuple, readonly=True, subject=subject)
+        super().__init__(args, tuple, readonly=True, may_be_stale=True, subject=subject)
         self._width = width
 
     def amend_reply(self, reply: Any, own: Any) -> Any:

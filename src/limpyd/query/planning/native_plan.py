@@ -134,4 +134,6 @@ class NativePlan(ScriptPlan):
         return request.assuming(*self.assumes)
 
     def _command(self, args: tuple[Argument, ...], decode: Callable[[Any], Any]) -> Request[Any]:
-        return Request(args, decode, readonly=True, subject=self.model, name="query", assumes=self.assumes)
+        return Request(
+            args, decode, readonly=True, may_be_stale=True, subject=self.model, name="query", assumes=self.assumes
+        )

@@ -134,6 +134,7 @@ def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
             request.args,
             give,
             readonly=True,
+            may_be_stale=request.may_be_stale,
             script=request.script,
             subject=request.subject,
             name=request.name,
