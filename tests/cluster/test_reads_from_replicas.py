@@ -41,7 +41,7 @@ def declared(database, base):
 
 @pytest.fixture
 def database(replicated):
-    replicated.wait(lambda: all(map(names_replicas, replicated.nodes)), "all nodes name the replicas")
+    replicated.wait_until_replicas_are_named()
     database = RedisDatabase(nodes=replicated.addresses, read_from="replica", socket_timeout=1)
     yield database
     database.close()
@@ -56,11 +56,6 @@ def model(database, replicated):
     assert model.collection(city="c1").count() == COUNT // 3
     in_step(replicated)
     return model
-
-
-def names_replicas(node):
-    """Returns whether a node names a replica of each primary; Redis does once it knows that the replica has data."""
-    return all(len(served) > 3 for served in node.call("CLUSTER", "SLOTS"))
 
 
 def in_step(cluster):
@@ -372,6 +367,7 @@ def test_slots_that_are_moved_by_keys(replicated, database, model):
 
 def test_replicas_are_drawn_evenly():
     with cluster_of("valkey-9.1", primaries=1, replicas=2) as cluster:
+        cluster.wait_until_replicas_are_named()
         database = RedisDatabase(nodes=cluster.addresses, read_from="replica")
         one = declared(database, RedisModel)(email="e", age=1)
         in_step(cluster)

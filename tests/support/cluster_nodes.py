@@ -63,6 +63,11 @@ class Node(Server):
         return HOST, self.port
 
     @property
+    def bus_port(self) -> int:
+        """The port at which other nodes reach it."""
+        return self.port
+
+    @property
     def running(self) -> bool:
         """Returns whether it is neither killed nor paused."""
         return self.process.poll() is None and not self.paused

@@ -76,7 +76,7 @@ class Cluster:
 
     def _introduce(self, node: Node, others: list[Node]) -> None:
         for other in others:
-            node.call("CLUSTER", "MEET", HOST, other.port)
+            node.call("CLUSTER", "MEET", HOST, other.bus_port)
         known = {each.port for each in (node, *others)}
         self.wait(lambda: all(known <= _shaken_hands(each) for each in (node, *others)), "all know each other")
 
@@ -128,6 +128,14 @@ class Cluster:
         """Empties all primaries."""
         for node in self.primaries():
             node.call("FLUSHALL")
+
+    def wait_until_replicas_are_named(self) -> None:
+        """Empties it, and waits until all nodes name all replicas to clients.
+
+        Redis names a replica once its own node has told that it has got something from its primary.
+        """
+        self.flush()
+        self.wait(lambda: all(map(_names_replicas, self.nodes)), "all nodes name the replicas")
 
     # Faults
 
@@ -258,6 +266,10 @@ def cluster_of(name: str, primaries: int = 3, replicas: int = 0, options: Iterab
         yield cluster
     finally:
         cluster.stop()
+
+
+def _names_replicas(node: Node) -> bool:
+    return all(len(served) > 3 for served in node.call("CLUSTER", "SLOTS"))
 
 
 def _shaken_hands(node: Node) -> set[int]:

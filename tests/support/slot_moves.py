@@ -37,12 +37,12 @@ class SlotMove:
         """Moves some keys; returns how many there were to move, at most `keys`."""
         names = self.source.call("CLUSTER", "GETKEYSINSLOT", self.slot, keys)
         if names:
-            self.source.call("MIGRATE", HOST, self.target.port, "", 0, MIGRATE_MILLISECONDS, "KEYS", *names)
+            self.source.call("MIGRATE", HOST, self.target.bus_port, "", 0, MIGRATE_MILLISECONDS, "KEYS", *names)
         return len(names)
 
     def move_key(self, key: str) -> None:
         """Moves one key that the test chooses."""
-        self.source.call("MIGRATE", HOST, self.target.port, key, 0, MIGRATE_MILLISECONDS)
+        self.source.call("MIGRATE", HOST, self.target.bus_port, key, 0, MIGRATE_MILLISECONDS)
 
     def finish(self, others: list[Node] | tuple[Node, ...] = ()) -> None:
         """Moves the keys that are left and gives the slot to the target; `others` hear of it at once, too."""

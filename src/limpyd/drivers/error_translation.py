@@ -168,10 +168,14 @@ def unreachable(address: str, error: Exception) -> ServerUnreachable:
             f"the node at {address} of the cluster does not serve this now ({type(error).__name__}: {said}): slots are "
             "being moved, or a node has failed. Nothing was executed. Try again later, or raise patience="
         )
-    return ServerUnreachable(
-        f"the server at {address} cannot be reached or accepts no commands: {said}. Check that it runs, and check "
-        "the settings"
-    )
+    cure = "Check that it runs, and check the settings"
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        cure = (
+            "Pass the certificate of the authority as ssl_ca_certs=, and a name that is in the server's certificate as "
+            "host. The nodes of a cluster name addresses by themselves: have them announce names "
+            "(cluster-announce-hostname, cluster-preferred-endpoint-type hostname), or pass address_remap="
+        )
+    return ServerUnreachable(f"the server at {address} cannot be reached or accepts no commands: {said}. {cure}")
 
 
 def too_few_connections(address: str, limit: int) -> ServerUnreachable:

@@ -13,7 +13,7 @@ class Assumption(Protocol):
 
     @property
     def about(self) -> Hashable:
-        """What it is about; two assumptions about the same can be merged."""
+        """The thing that it is about; two assumptions about the same can be merged."""
         ...
 
     def guard(self) -> Guard | None:

@@ -1,4 +1,4 @@
-"""What connections to nodes are told first: those to replicas that they serve reads (READONLY)."""
+"""Tells new connections to replicas that they serve reads (READONLY)."""
 
 from __future__ import annotations
 
