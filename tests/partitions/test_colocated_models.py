@@ -214,6 +214,10 @@ async def test_transactions(any_face, shop, orders):
         order_made = shop.Order.create(status="both")
         shop.Line.create(order=order_made, sku="both")
     assert await any_face.do(shop.Line.collection(order__status="both", sku="both").count()) == 1
+    async with block(any_face, any_face.database.transaction()):
+        beside = shop.Line.create(order=order_made, sku="third")
+        shop.Note.create(line=beside, about=[order_made])
+    assert await any_face.do(shop.Note.collection(line__sku="third", about=order_made).count()) == 1
     for call in (lambda: other.status.hset("x"), lambda: shop.Line.create(order=other, sku="x")):
         with pytest.raises(NotInPipeline, match="not in one partition"):
             async with block(any_face, any_face.database.transaction()):
@@ -221,6 +225,15 @@ async def test_transactions(any_face, shop, orders):
                 call()
     assert await any_face.do(order.status.hget()) == "paid"
     assert await any_face.do(line.labels.sunion((await lines_of(any_face, order))[1].labels)) == {"x"}
+
+
+async def test_pipelines_create_in_many_partitions(any_face, shop, orders):
+    async with block(any_face, any_face.database.pipeline()):
+        for order in orders:
+            shop.Line.create(order=order, sku="piped")
+    assert await any_face.do(shop.Line.collection(sku="piped").count()) == ORDERS
+    for order in orders:
+        assert await any_face.do(order.lines(sku="piped").count()) == 1
 
 
 async def test_bulk_operations_have_a_chunk_for_each_partition(any_face, shop, orders):

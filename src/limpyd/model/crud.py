@@ -148,9 +148,8 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
     return object_requests.create(schema, partition, new).then(begun)
 
 
-def creation_in_general(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> Request[bytes]:
+def creation_in_general(schema: Schema, partition: Partition, values: Mapping[str, Any]) -> Request[bytes]:
     """The request that creates an object with the general script."""
-    partition = schema.keys.partition(pk)
     return object_requests.create(schema, partition, new_object(schema, values, partition))
 
 

@@ -68,20 +68,22 @@ class NewObjectTurns:
 
         Raises:
             InvalidValue: it refers to none, or to objects in different partitions.
+            DeclarationError: what it could refer to is not declared, or is on another database.
         """
         found: dict[int, str] = {}
         beside = self.foreign_keys_beside
-        for name, value in values.items():
-            field = beside.get(name)
-            if field is not None and value is not None and not is_result(value):
+        given = {name: value for name, value in values.items() if name in beside and value is not None}
+        for name, value in given.items():
+            field = beside[name]
+            if not is_result(value):
                 referred = field.encode(value)
                 number = field.target.keys.partition(referred).number
                 found.setdefault(number, f"{field} = {shorten(to_text(referred))} is in partition {number}")
         if len(found) == 1:
             return self.keys.partitions[next(iter(found))]
         pipeline = self.model.database._pipeline()
-        if not found and pipeline is not None and pipeline.stays():  # the transaction may create what it refers to
-            return self.keys.partition(None)
+        if not found and (given or (pipeline is not None and pipeline.stays())):
+            return self.keys.partition(None)  # that of the transaction, which creates what it refers to
         raise self._not_beside(list(found.values()))
 
     def _not_beside(self, places: list[str]) -> InvalidValue:
@@ -92,6 +94,8 @@ class NewObjectTurns:
                 f"{' and '.join(places)}: a {self.name} refers only to objects in its own partition of {parent}"
             )
         name = next(iter(self.foreign_keys_beside), None)
+        for field in self._foreign_keys.values() if name is None else ():
+            _ = field.target  # which raises the reason if it is not there
         cure = "declare a foreign key, and create it" if name is None else f"create it with {self.name}({name}=…, …)"
         return InvalidValue(
             f"a new {self.name} is in the partition of what it refers to, one of {count} of {parent}, and it refers to "

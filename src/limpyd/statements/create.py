@@ -20,8 +20,8 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
-General = Callable[[Any, bytes | None, Mapping[str, Any]], Request[bytes]]
-"""Gives the request of the general script for a model, a primary key and the values of fields."""
+General = Callable[[Any, Partition, Mapping[str, Any]], Request[bytes]]
+"""Gives the request of the general script for a model, a partition and the values of fields."""
 
 
 class Creation(Statement):
@@ -178,7 +178,7 @@ class PreparedCreation(Prepared[R_co]):
         self._general = general
 
     def transactional(self) -> Request[R_co]:
-        return self._general(self.statement.model, self._pk, self._fields).then(self._convert)
+        return self._general(self.statement.model, self.statement.partition, self._fields).then(self._convert)
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         first = self._convert
