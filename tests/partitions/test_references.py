@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from limpyd import FKInstanceHashField, InstanceHashField
 from limpyd.exceptions import (
     BulkError,
     InvalidFilter,
+    InvalidValue,
     NotInPipeline,
     RelatedDoesNotExist,
     UniquenessError,
@@ -20,6 +22,7 @@ from limpyd.query.merging import reading
 from limpyd.relations import resolution
 from tests.support import referring_models
 from tests.support.blocks import block
+from tests.support.colocated import family
 
 
 @pytest.fixture(autouse=True)
@@ -421,3 +424,38 @@ async def test_references_are_recorded_where_deletions_look_for_them(any_face, m
     for name in PEOPLE:
         meta = models.Person._schema.keys.partition(name.encode()).meta
         assert b"Article.author" in any_face.client.hget(meta, ":references")
+
+
+async def test_models_in_the_same_partitions_refer_elsewhere_too(any_face):
+    database = any_face.Database(port=any_face.server.port)
+    shop = family(any_face.Model, database, 4)
+
+    class Customer(any_face.Model):
+        database = shop.Order.database
+        partitions = 2
+        name = InstanceHashField(indexable=True)
+        favourite = FKInstanceHashField(shop.Line, related_name="fans")
+
+    class Shipping(any_face.Model):
+        database = shop.Order.database
+        namespace = "shop"
+        colocate_with = shop.Order
+        order = FKInstanceHashField(shop.Order, related_name="shippings")
+        customer = FKInstanceHashField(Customer, related_name="shippings")
+
+    orders = [await any_face.do(shop.Order.create(status="new", total=number)) for number in range(8)]
+    lines = [await any_face.do(shop.Line.create(order=order, sku=f"s{at}")) for at, order in enumerate(orders)]
+    for number, order in enumerate(orders):
+        customer = await any_face.do(Customer.create(name=f"c{number}", favourite=lines[number]))
+        await any_face.do(Shipping.create(order=order, customer=customer))
+    expected = {"order__total": 3, "customer__name": "c3"}
+    found = Shipping.collection(order__status="new", customer__favourite__sku="s3")
+    assert await any_face.do(found.values(*expected).all()) == [expected]
+    assert await any_face.do(Customer.collection(favourite__order__total=5).values_list("name", flat=True).all()) == [
+        "c5"
+    ]
+    assert await any_face.do(lines[2].fans().count()) == await any_face.do(orders[2].shippings().count()) == 1
+    await any_face.refused(RelatedDoesNotExist, lambda: Customer.create(name="x", favourite=999))
+    await any_face.refused(InvalidValue, lambda: Shipping.create(customer=1), match="create it with Shipping")
+    assert list(await any_face.do(database.check())) == []
+    await any_face.do(database.close())
