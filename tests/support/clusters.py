@@ -192,6 +192,12 @@ class Cluster:
         """
         self.wait(self._settled, "the nodes agree")
 
+    def wait_until_replicated(self) -> None:
+        """Waits until the replicas have all that was written so far (WAIT)."""
+        for primary in self.primaries():
+            primary.call("PING")  # WAIT is about what came before on its connection
+            primary.call("WAIT", len(self.replicas(primary)), 5000)
+
     def _settled(self) -> bool:
         views = set()
         for node in self.running:

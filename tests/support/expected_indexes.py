@@ -22,7 +22,7 @@ META = re.compile(rb"\{[^{}]*\}[^{}:]*:meta")
 """The keys of what is known of indexes."""
 
 COORDINATION = re.compile(
-    r"\{[^{}]*:\d+[.\d]*\}:(claim:|nonce:|given_up$|clock$|barred$|home$|recent|closing$|tomb$)|\{[^{}]*\}:partitions$"
+    r"\{[^{}]*:\d+[.\d]*\}:(claim:|nonce:|(given_up|clock|barred|history|recent|forgotten|closing|tomb)$)|\{[^{}]*\}:partitions$"
 )
 """The keys by which several partitions agree."""
 

@@ -69,6 +69,7 @@ class ClusterAccident(Accident):
 
     def rest(self) -> None:
         self.cluster.wait_until_settled()
+        self.cluster.wait_until_replicated()
 
     def end(self) -> None:
         self.cluster.stop()
