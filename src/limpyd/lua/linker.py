@@ -268,10 +268,9 @@ class _Linked:
     def _guard(self, region: Region) -> Iterator[str]:
         """The guard, after what it requires."""
         guard = library()["guard"]
-        for name in guard.names("requires"):
-            self._put.add(providers()[name])
-            yield from self._body(providers()[name], region)
-        yield from self._body(guard, region)
+        for part in (*map(providers().__getitem__, guard.names("requires")), guard):
+            self._put.add(part)
+            yield from self._body(part, region)
 
     def _library_in(self, region: Region) -> Iterator[str]:
         """The files of the library that are to be put into a region, if they are not there yet."""
