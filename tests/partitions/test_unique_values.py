@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from limpyd import EqualIndex, EqualIndexWith, InstanceHashField, PKField, SetField, StringField
-from limpyd.exceptions import NotInPipeline, UniquenessError, UnsupportedCommand
+from limpyd.exceptions import NotInPipeline, UniquenessError
 from tests.support.blocks import block
 from tests.support.claim_writers import World
 
@@ -218,29 +218,3 @@ async def test_of_many_at_once_one_gets_each_value(any_face, models):
     assert sum(isinstance(each, UniquenessError) for each in made) == 40
     assert await models.Claiming.collection().count() == 10
     assert World(models.Claiming, any_face.client).faults() == []
-
-
-REFUSED = {
-    "rename_from": lambda model: model.rename_from("before"),
-    "rebuild_indexes": lambda model: model.rebuild_indexes(),
-    "clear_indexes": lambda model: model.clear_indexes(),
-}
-
-
-@pytest.mark.parametrize("operation", REFUSED)
-async def test_what_cannot_claim_is_refused(any_face, models, operation):
-    await any_face.refused(UnsupportedCommand, lambda: REFUSED[operation](models.Claiming), match="unique over")
-    assert await any_face.do(models.Claiming.bulk_delete(["1"], on_missing="skip")) == (0, 1)
-
-
-async def test_a_missing_entry_is_told_and_not_repaired(any_face, models):
-    one = await any_face.do(models.Claiming.create(email="one"))
-    partition = models.Claiming._schema.keys.partition(one._pk_bytes)
-    any_face.client.hdel(partition.prefix + b"uniq:email", "one")
-    for repair in (False, True):
-        (finding,) = (await any_face.do(models.Claiming.check(repair=repair))).findings
-        assert (finding.kind, finding.repaired) == ("missing", False)
-        assert "take the value away and set it again" in str(finding)
-    await any_face.do(one.email.hdel())
-    await any_face.do(one.email.hset("one"))
-    assert (await any_face.do(models.Claiming.check())).ok

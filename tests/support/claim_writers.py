@@ -163,24 +163,25 @@ class World:
         now = self.client.info("replication")["master_replid"].encode()
         return any(self.client.get(partition.history) != now for partition in self.keys.partitions)
 
-    def faults(self) -> list[str]:
-        """Returns what is wrong now: values of two owners, owners without their claim, entries of nobody."""
+    def faults(self, field: str = "email") -> list[str]:
+        """Returns what is wrong with a field: values of two owners, owners without their claim, entries of nobody."""
+        name = field.encode()
         found = []
         owners: dict[bytes, list[bytes]] = {}
         lost = self.is_lost
         for partition in self.keys.partitions:
-            uniq = self.client.hgetall(partition.prefix + b"uniq:email")
-            nonces = self.client.hgetall(partition.prefix + b"nonce:email")
+            uniq = self.client.hgetall(partition.prefix + b"uniq:" + name)
+            nonces = self.client.hgetall(partition.prefix + b"nonce:" + name)
             if uniq.keys() != nonces.keys():
                 found.append(f"values {uniq} and nonces {nonces} of {partition.prefix!r} differ")
             for text, pk in uniq.items():
                 owners.setdefault(text, []).append(pk)
                 home = self._home(text)
-                record = self.client.hget(home.prefix + b"claim:email", text)
+                record = self.client.hget(home.prefix + b"claim:" + name, text)
                 claimed = record is not None and (int.from_bytes(record[:2]), record[2:10])
                 if not lost and claimed != (partition.number, nonces.get(text)):
                     found.append(f"{text!r} of {pk!r} is not claimed by its partition: {record!r}")
-                if self.client.hget(partition.hash_prefix + pk, b"email") != text:
+                if self.client.hget(partition.hash_prefix + pk, name) != text:
                     found.append(f"{text!r} is not the value of {pk!r}")
         return found + [f"{text!r} has the owners {pks}" for text, pks in owners.items() if len(pks) > 1]
 

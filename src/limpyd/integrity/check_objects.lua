@@ -28,9 +28,9 @@
 --          expiring     the sub-key
 --        or 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call current_key each_expected entry_kind expiries_of findings has_entry is_template
--- @requires key_from_template key_of limits_owners members_of members_seen needs_claims note of_members owners_in
--- @requires part_in prefix remove_stale_owners repairs select_index undo_with unless_mistyped valid_owner with_part
+-- @requires abort atomically call current_key each_expected entry_kind expiries_of findings has_entry is_template
+-- @requires key_from_template key_of limits_owners members_of members_seen note of_members owners_in part_in prefix
+-- @requires remove_stale_owners repairs select_index undo_with unless_mistyped valid_owner with_part with_savepoint
 
 local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]
 
@@ -184,15 +184,19 @@ local function look_at_value(pk, number)
         return note('conflict', key, pk, value, { owner, number })
       end
     end
-    local may_add = repairs.missing and not needs_claims -- which only a write makes
-    if may_add then
+    if repairs.missing then
       if entry_kind.one_owner or limits_owners then
         remove_stale_owners(pk, key, entry)
       end
       current_key = key
-      entry_kind.add(key, entry, pk)
+      local _, outcome = with_savepoint(entry_kind.add, key, entry, pk)
+      if outcome and outcome[1] == 'unique' then -- it belongs to an object of another partition
+        return note('conflict', key, pk, value, { outcome[4], number })
+      elseif outcome then
+        abort(outcome)
+      end
     end
-    note('missing', key_of(key, entry), pk, entry, number, may_add)
+    note('missing', key_of(key, entry), pk, entry, number, repairs.missing)
   end, function(value, reason)
     note('unindexable', key_from_template(prefix, pk), pk, value, { reason, number })
   end)

@@ -69,10 +69,6 @@ def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]
     elif kind == "missing":
         index = indexes[other - 1]
         what = f"{_shown(fact)} is missing ({declared.described(index)})"
-        if index.is_claimed:
-            what += (
-                "; take the value away and set it again: in a model of several partitions, only a write can claim it"
-            )
     elif kind == "conflict":
         owner, number = other
         what = f"{_shown(fact)} belongs to {_shown(owner)} as well ({declared.described(indexes[number - 1])})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from itertools import starmap
 from typing import Any
 
@@ -19,7 +20,7 @@ from limpyd.integrity.requests import Found
 from limpyd.integrity.value_check import ValueCheck
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.requests.request import Argument, Program
+from limpyd.requests.request import Argument, Program, Request
 from limpyd.requests.walks import Origin, attempt
 
 LARGEST = 2**63 - 1
@@ -189,8 +190,11 @@ class ModelCheck:
         origin, begin = Origin(), (0, b"0")
         while pks:
             some = pks[: 2 * scans.MAX_OBJECTS]
-            step = requests.look_at_objects(self._declared, self._kinds, given, begin, some, broken)
-            done, again = yield from attempt(origin, step, begin[1])
+            step = partial(requests.look_at_objects, self._declared, self._kinds, given, begin, some, broken)
+            done, again = yield from self._attempt(origin, step, begin[1])
+            if done is None:
+                begin = (begin[0], b"0")
+                continue
             self._notes.objects += done.existing
             for one in done.found:
                 finding = messages.of_object(one, self._declared, built)
@@ -198,6 +202,16 @@ class ModelCheck:
                     finding = yield from self._clear(finding, one, len(built))
                 self._notes.add(finding)
             pks, begin = (pks, (begin[0], b"0")) if again else (pks[done.done :], (done.at, done.cursor))
+
+    def _attempt(
+        self, origin: Origin, step: Callable[[], Request[requests.ObjectsDone]], cursor: bytes
+    ) -> Program[tuple[requests.ObjectsDone | None, bool]]:
+        """Looks at some objects; returns what is done, and whether another server answered: then there may be none."""
+        if "missing" not in self._repairs or self._model.claimed_index is None or self._partition.count == 1:
+            return (yield from attempt(origin, step(), cursor))
+        from limpyd.claims.steps import attempt_with_claims  # noqa: PLC0415 - few models have several partitions
+
+        return (yield from attempt_with_claims(self._model, self._partition, origin, step, cursor))
 
     def _look_at_places(self, pks: Sequence[bytes]) -> None:
         """Checks that objects are in the partition of their primary keys."""

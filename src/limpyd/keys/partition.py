@@ -129,6 +129,15 @@ class Partition:
         """The hash of the latest times of claims that are not in that list any more, by the partition of the claims."""
         return self.prefix + b"forgotten"
 
+    def nonces_of(self, index: bytes) -> bytes:
+        """The key of the nonces of the claims by which an index of unique values has them."""
+        return self.prefix + b"nonce:" + index.removeprefix(self.prefix + b"uniq:")
+
+    def claims_of(self, name: bytes) -> list[bytes]:
+        """The keys of claims of an index with a name in the catalog; none if its values are not unique."""
+        word, _, name = name.partition(b":")
+        return [b"%b%b:%b" % (self.prefix, each, name) for each in (b"claim", b"nonce") if word == b"uniq"]
+
     @property
     def index_prefixes(self) -> list[bytes]:
         """The starts of the keys of all indexes."""

@@ -7,6 +7,7 @@ next call continues.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from limpyd.exceptions import LimpydError
@@ -109,7 +110,9 @@ def _pass(plan: MigrationPlan, count: _Count, progress: OnProgress | None) -> Pr
     moved = looked = remaining = 0
     conflicts: dict[str, Conflict] = {}
     while True:
-        step, again = yield from attempt(origin, requests.move(plan, cursor, waiting), cursor)
+        step, again = yield from _attempt(plan, origin, cursor, waiting)
+        if step is None:
+            return _Passed(moved, remaining, list(conflicts.values()), whole=False)
         cursor, waiting, remaining = step.cursor, step.waiting, step.remaining
         moved, looked = moved + step.moved, looked + step.looked
         count.moved = before + moved
@@ -119,6 +122,18 @@ def _pass(plan: MigrationPlan, count: _Count, progress: OnProgress | None) -> Pr
             progress(before + moved if plan.to_another_set else min(looked, remaining), whole)
         if again or (cursor == b"0" and not waiting):
             return _Passed(moved, remaining, list(conflicts.values()), whole=not again)
+
+
+def _attempt(
+    plan: MigrationPlan, origin: Origin, cursor: bytes, waiting: Sequence[bytes]
+) -> Program[tuple[requests.MoveStep | None, bool]]:
+    """Moves some objects; returns the step, and whether another server has answered: then there may be none."""
+    if not any(index.is_claimed for index in plan.gaining):
+        return (yield from attempt(origin, requests.move(plan, cursor, waiting), cursor))
+    from limpyd.claims.steps import attempt_with_claims  # noqa: PLC0415 - few models have several partitions
+
+    step = partial(requests.move, plan, cursor, waiting)
+    return (yield from attempt_with_claims(plan.target, plan.target_partition, origin, step, cursor))
 
 
 def _sweep(plan: MigrationPlan) -> Program[tuple[list[str], bool]]:
@@ -150,6 +165,8 @@ def _clear(plan: MigrationPlan) -> Program[None]:
     if names:
         keys = [plan.target_partition.prefix + name for name in names]
         exact = [key for key, name in zip(keys, names, strict=True) if not has_keys_by_value(_word(name))]
+        if plan.target_partition.count > 1:
+            exact += [key for name in names for key in plan.target_partition.claims_of(name)]
         # A star stands for the part of versions of a dynamic field (keys/templates.py), which follow each other there.
         beginnings = [key.partition(b"*")[0] if b".*" in key else key + b":" for key in keys]
         yield from walked(lambda cursor: clear(plan.target, plan.target_partition, names, exact, beginnings, cursor))

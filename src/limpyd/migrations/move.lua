@@ -25,8 +25,8 @@
 --        key, and a sub-key or false: its new name is that of another value
 -- @guarded
 -- @requires atomically call current_key expiry_of index_object inventory_of key_from_template limit_changes
--- @requires make_deletion_count old_keys pk_set raise_other_counter refuse rename_key transform_request undo_with
--- @requires undo_write unindex_object unlink_old_keys version_locator with_savepoint
+-- @requires make_deletion_count old_keys pk_set promise_request raise_other_counter refuse rename_key transform_request
+-- @requires undo_with undo_write unindex_object unlink_old_keys version_locator with_savepoint
 
 -- On newer servers Lua has a clock, and TIME does not change while a script runs. On older ones Lua has no clock, and
 -- TIME does change.
@@ -186,7 +186,7 @@ return atomically(function()
   end
   current_key = KEYS[1]
   local remaining = call('SCARD', KEYS[1])
-  if transform_request then
+  if transform_request or promise_request then
     return
   end
   unlink_old_keys()

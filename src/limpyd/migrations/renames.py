@@ -13,7 +13,6 @@ from limpyd.migrations.migration_plan import migration_plans
 from limpyd.migrations.previous_schema import check_fields, in_layout_of_limpyd2, previous_schema
 from limpyd.relations.resolution import references_of
 from limpyd.requests.request import Program, Request
-from limpyd.schema.partitioning import refuse_claims
 from limpyd.schema.schema import Schema
 
 
@@ -134,7 +133,6 @@ def _check_movable(schema: Schema, operation: str) -> None:
     Raises:
         InvalidValue: the model is declared in another layout.
         DeclarationError: a model that it refers to is not declared.
-        UnsupportedCommand: it has values that are unique over several partitions.
     """
     if schema.keys.layout != ModelKeys.layout:
         msg = (
@@ -143,7 +141,6 @@ def _check_movable(schema: Schema, operation: str) -> None:
             "objects move"
         )
         raise InvalidValue(msg)
-    refuse_claims(schema, operation, "Create the objects under the new name, and delete the old ones")
     for field in references_of(schema):
         _ = field.target  # which raises the error
 

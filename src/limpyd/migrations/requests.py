@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.exceptions import LimpydError, MoveConflict, ServerError, UniquenessError
 from limpyd.fields import ValueField
 from limpyd.keys import key_from_template, to_text
+from limpyd.keys.partition import CLAIM_WORDS
 from limpyd.lua.script import Script, evalsha
 from limpyd.migrations.migration_plan import MigrationPlan
 from limpyd.requests.request import Argument, Request
@@ -121,6 +122,7 @@ def sweep(plan: MigrationPlan, cursor: bytes) -> Request[Swept]:
         old.pattern,
         KEYS,
         *old.index_prefixes,
+        *(old.prefix + word for word in (CLAIM_WORDS if old.count > 1 else ())),
     ]
 
     def decode(reply: list[Any]) -> Swept:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from limpyd.exceptions import IndexNotBuilt, UnsupportedCommand
+from limpyd.exceptions import IndexNotBuilt
 from limpyd.indexes.maintenance import requests
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.keys import Partition
@@ -29,29 +30,8 @@ def rebuild(
     progress: OnProgress | None,
     chunk_size: int | None = None,
 ) -> Program[None]:
-    """Builds indexes. The progress counts objects, once for each index.
-
-    Raises:
-        UnsupportedCommand: the values of one are unique over several partitions.
-    """
-    refuse_claimed(model, indexes, "built")
+    """Builds indexes. The progress counts objects, once for each index."""
     yield from Rebuild(model, partition, indexes, progress, chunk_size).all()
-
-
-def refuse_claimed(model: Model, indexes: Sequence[DeclaredIndex], done: str) -> None:
-    """Refuses indexes whose values are unique over several partitions.
-
-    Raises:
-        UnsupportedCommand: there is one.
-    """
-    for index in indexes:
-        if index.is_claimed:
-            msg = (
-                f"{model.name}: {index.field_index} is unique over several partitions, and such an index cannot be "
-                f"{done}: only writes claim values. Give the objects their values again, or set partitions = 1 on the "
-                "model"
-            )
-            raise UnsupportedCommand(msg)
 
 
 class Rebuild:
@@ -125,7 +105,7 @@ class Rebuild:
     def _steps(self, index: DeclaredIndex, key_source: bytes, keys: Sequence[bytes] = ()) -> Program[bytes | None]:
         """Continues until the index is built; or until it waits for a walk of keys, which is returned."""
         while True:
-            done = yield requests.rebuild(self._model, self._partition, index, self._chunk_size, key_source, keys)
+            done = yield from self._step(index, key_source, keys)
             keys = ()
             self._begun[index.name] += done.begun
             if self._begun[index.name] > MAX_BEGINNINGS:
@@ -136,6 +116,16 @@ class Rebuild:
             if done.built or done.waits_for is not None:
                 waits_for: bytes | None = done.waits_for
                 return waits_for
+
+    def _step(self, index: DeclaredIndex, key_source: bytes, keys: Sequence[bytes]) -> Program[requests.Progress]:
+        model, partition = self._model, self._partition
+        step = partial(requests.rebuild, model, partition, index, self._chunk_size, key_source, keys)
+        if index.is_claimed:
+            from limpyd.claims.steps import with_claims  # noqa: PLC0415 - few models have several partitions
+
+            return (yield from with_claims(model, partition, step))
+        done: requests.Progress = yield step()
+        return done
 
 
 def sizes(model: Model, partitions: Sequence[Partition]) -> Program[list[int]]:
@@ -170,15 +160,14 @@ def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
 def clear(
     model: Model, partition: Partition, indexes: Sequence[DeclaredIndex], chunk_size: int | None = None
 ) -> Program[None]:
-    """Removes all entries of indexes. They count as not built from the first step on.
-
-    Raises:
-        UnsupportedCommand: the values of one are unique over several partitions.
-    """
-    refuse_claimed(model, indexes, "cleared")
+    """Removes all entries of indexes. They count as not built from the first step on."""
     names = [index.name for index in indexes]
     keys = [key for index in indexes for key in index.keys]
     beginnings = [beginning for index in indexes for beginning in index.beginnings]
+    for index in indexes:
+        if index.is_claimed:
+            keys += map(partition.nonces_of, index.keys)
+            beginnings += map(partition.nonces_of, index.beginnings)
     own = {index.field_index.template for index in indexes}
     spared = [key for index in indexes for key in index.spared if key not in own]
     yield from walked(
@@ -188,4 +177,6 @@ def clear(
 
 def clear_all(model: Model, partition: Partition) -> Program[None]:
     """Removes all entries of the indexes of a model, including indexes that are no longer declared."""
-    yield from walked(lambda cursor: requests.clear(model, partition, None, [], partition.index_prefixes, cursor))
+    nonces = [partition.nonces_of(partition.prefix + b"uniq:")] if partition.count > 1 else []
+    beginnings = [*partition.index_prefixes, *nonces]
+    yield from walked(lambda cursor: requests.clear(model, partition, None, [], beginnings, cursor))

@@ -100,7 +100,6 @@ class IndexMaintenance:
         for partition in self._model.keys.partitions:
             yield from self._asked(partition)
             if names is None:
-                generators.refuse_claimed(self._model, self._indexes, "cleared")
                 yield from generators.clear_all(self._model, partition)
             else:
                 yield from generators.clear(self._model, partition, self.at(partition).named(names), chunk_size)

@@ -27,6 +27,7 @@
 --          for, or false
 --        or 'unique', primary key, value, owner, sub-key; or 'transform'; or 'unindexable', 'expiring', 'error' (see
 --        lua/library/journal.lua), with the primary key at the end if an object was being entered
+-- @guarded
 -- @requires atomically call current_key dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
 -- @requires key_from_template limits_owners matches_template member_behind members_of members_seen name_and_pk
 -- @requires new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value remove_stale_owners
@@ -69,7 +70,7 @@ local function enter_object(state)
         refuse('unique', pk, value, owner, sub or false)
       end
       current_key = key
-      entry_kind.add(key, entry, pk)
+      entry_kind.add(key, entry, pk, pk, value, sub or false)
       given = given + 1
     end, function(value, reason)
       refuse('unindexable', value, reason, index_key)
@@ -221,7 +222,7 @@ if outcome[1] == 'ok' and built then
   call('HDEL', KEYS[2], 'rebuilding:' .. name)
 elseif outcome[1] == 'ok' then
   note_rebuild(KEYS[2], name, state, begun and new_epoch)
-elseif outcome[1] ~= 'transform' and outcome[1] ~= 'unique' then
+elseif outcome[1] == 'unindexable' or outcome[1] == 'expiring' or outcome[1] == 'error' then
   outcome[5] = entering
 end
 if (outcome[1] == 'unique' or outcome[1] == 'unindexable' or outcome[1] == 'expiring') and call('HGET', KEYS[2], name) == signature then

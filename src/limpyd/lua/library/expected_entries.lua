@@ -3,12 +3,11 @@
 -- @requires key_from_template part_in parts_of_composite read_members read_value read_whole_value refuse_expiring
 -- @requires texts_of unless_mistyped with_part
 -- @provides dynamic each_expected entry_kind expected_by_pk expected_entry form index_key key_of limits_owners
--- @provides member_behind members_of members_seen needs_claims of_members prefix refuse_expiring_value select_index
--- @provides version_members
+-- @provides member_behind members_of members_seen of_members prefix refuse_expiring_value select_index version_members
 
 local kind_name, form, index_key, prefix, stored, sub_key -- of the selected index
 local entry_kind -- the kind of its entries (see lua/library/index_kinds.lua)
-local of_several, of_members, limits_owners, needs_claims
+local of_several, of_members, limits_owners
 local dynamic, version_members = false, false -- if of a dynamic field; the members of a version
 local members_seen, expected_by_pk = 0, {}
 local expected_by_version = {} -- the same by the part of a version
@@ -19,9 +18,8 @@ local function select_index(at)
   kind_name, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
   of_several = string.byte(kind_name) == 38 -- `&`: several fields
   local own_name = of_several and string.sub(kind_name, 2) or kind_name
-  local mark = string.byte(own_name)
-  limits_owners, needs_claims = mark == 33, mark == 64 -- see lua/library/index_kinds.lua
-  entry_kind = index_kind((limits_owners or needs_claims) and string.sub(own_name, 2) or own_name)
+  limits_owners = string.byte(own_name) == 33 -- see lua/library/index_kinds.lua
+  entry_kind = index_kind(limits_owners and string.sub(own_name, 2) or own_name)
   dynamic = dynamic_field(prefix) ~= nil
   of_members = not of_several and not dynamic and stored ~= 'entry' and stored ~= 'string'
   expected_by_pk, expected_by_version = {}, {}

@@ -5,6 +5,7 @@
 local made_owners = {}
 
 local function owners_in(kind)
+  kind = string.match(kind, '^@?(.*)$') -- values that are unique over partitions have their owners here, too
   local owners = made_owners[kind]
   if not owners then
     -- @choose index_owners kind

@@ -3,10 +3,10 @@
 -- @requires abort journal_length outcome_of roll_back rollback_error savepoint
 -- @provides is_conflict with_savepoint
 
-local function with_savepoint(part, first, second)
+local function with_savepoint(part, ...)
   local mark, outer = journal_length, savepoint
   savepoint = mark
-  local done, result = pcall(part, first, second)
+  local done, result = pcall(part, ...)
   savepoint = outer
   if done then
     return result

@@ -1,0 +1,129 @@
+"""Rebuilds, clearing, renames and checks of values that are unique over several partitions."""
+
+from __future__ import annotations
+
+import pytest
+
+from limpyd import InstanceHashField, PKField, SetField
+from limpyd.exceptions import IndexNotBuilt, UniquenessError
+from tests.support.claim_writers import World
+
+COUNT = 60
+
+
+def declared(face, database, name, field="email"):
+    body = {
+        "database": database,
+        "partitions": 4,
+        "name": PKField(),
+        field: InstanceHashField(unique=True, type=str),
+        "codes": SetField(unique=True),
+        "city": InstanceHashField(indexable=True),
+        "__module__": __name__,
+    }
+    return type(name, (face.Model,), body)
+
+
+@pytest.fixture
+async def model(any_face):
+    model = declared(any_face, any_face.Database(port=any_face.server.port), "Claiming")
+    await any_face.do(model.bulk_create(one(number) for number in range(COUNT)))
+    yield model
+    await any_face.do(model.database.close())
+
+
+def one(number):
+    return {"name": f"n{number}", "email": f"e{number}", "codes": [f"c{number}", f"d{number}"], "city": "here"}
+
+
+def partition_of(model, pk):
+    return model._schema.keys.partition(pk.encode())
+
+
+async def is_unique(face, model, field="email"):
+    """Each value belongs to its object, in all partitions, and no other object may have it."""
+    assert World(model, face.client).faults(field) == []
+    for number in range(0, COUNT, 7):
+        for values in ({field: f"e{number}"}, {"codes": ["x", f"d{number}"]}):
+            error = await face.refused(UniquenessError, lambda: model.create(name="new", **values))  # noqa: B023
+            assert error.owner == f"n{number}"
+    assert (await face.do(model.check())).ok
+
+
+async def test_rebuild(any_face, model):
+    await any_face.do(model.rebuild_indexes())
+    await is_unique(any_face, model)
+
+
+async def test_clear_and_rebuild(any_face, model):
+    await any_face.do(model.clear_indexes())
+    keys = set(any_face.client.scan_iter(count=1000))
+    assert not any(b"}:uniq:" in key or b"}:nonce:" in key for key in keys)
+    await any_face.refused(IndexNotBuilt, lambda: model.collection(email="e1").count())
+    await any_face.do(model.rebuild_indexes())
+    await is_unique(any_face, model)
+
+
+async def test_a_rebuild_names_both_owners(any_face, model):
+    await any_face.do(model.clear_indexes())
+    for pk in ("n1", "n2"):
+        any_face.client.hset(partition_of(model, pk).hash_prefix + pk.encode(), "email", "same")
+    error = await any_face.refused(UniquenessError, lambda: model.rebuild_indexes())
+    assert "same" in str(error)
+    assert "'n1'" in str(error)
+    assert "'n2'" in str(error)
+    any_face.client.hset(partition_of(model, "n2").hash_prefix + b"n2", "email", "e2")
+    await any_face.do(model.lazy_connect("n1").email.hset("e1"))
+    await any_face.do(model.rebuild_indexes())
+    await is_unique(any_face, model)
+
+
+async def test_a_field_is_renamed(any_face, model):
+    renamed = declared(any_face, any_face.database, "Claiming", "mail")
+    moved = await any_face.do(renamed.rename_field("email", "mail"))
+    assert (moved.objects, moved.conflicts) == (COUNT, [])
+    await is_unique(any_face, renamed, "mail")
+    assert not any(key.endswith(b":email") for key in any_face.client.scan_iter(count=1000))
+
+
+async def test_a_model_is_renamed(any_face, model):
+    renamed = declared(any_face, any_face.database, "Renamed")
+    moved = await any_face.do(renamed.rename_from(":claiming"))
+    assert (moved.objects, moved.conflicts, moved.kept) == (COUNT, [], [])
+    await is_unique(any_face, renamed)
+    assert not any(key.startswith(b"{claiming") for key in any_face.client.scan_iter(count=1000))
+
+
+async def test_a_value_that_the_renamed_model_has_in_another_partition(any_face, model):
+    renamed = declared(any_face, any_face.database, "Renamed")
+    for number in range(8):
+        await any_face.do(renamed.create(name=f"new{number}", email=f"e{number}"))
+    moved = await any_face.do(renamed.rename_from(":claiming"))
+    assert moved.objects == COUNT - 8
+    assert {conflict.pk for conflict in moved.conflicts} == {f"n{number}" for number in range(8)}
+    assert {type(conflict.error) for conflict in moved.conflicts} == {UniquenessError}
+    for number in range(8):
+        await any_face.do(renamed.lazy_connect(f"new{number}").delete())
+    moved = await any_face.do(renamed.rename_from(":claiming"))
+    assert (moved.objects, moved.conflicts) == (8, [])
+    await is_unique(any_face, renamed)
+
+
+async def test_a_missing_entry_is_entered_by_a_check(any_face, model):
+    for pk in ("n1", "n2", "n3"):
+        partition = partition_of(model, pk)
+        for key in (b"uniq:email", b"nonce:email"):
+            any_face.client.hdel(partition.prefix + key, f"e{pk[1:]}")
+    assert (await any_face.do(model.check())).found == {"missing": 3}
+    report = await any_face.do(model.check(repair=True))
+    assert report.repaired == {"missing": 3}
+    await is_unique(any_face, model)
+
+
+async def test_a_value_of_two_objects_is_told(any_face, model):
+    pks = ["n1", next(f"n{n}" for n in range(2, 9) if partition_of(model, f"n{n}") is not partition_of(model, "n1"))]
+    any_face.client.hset(partition_of(model, pks[1]).hash_prefix + pks[1].encode(), "email", "e1")
+    report = await any_face.do(model.check(repair=True))
+    (finding,) = report.of("conflict")
+    assert "'e1'" in str(finding)
+    assert "'n1'" in str(finding)
