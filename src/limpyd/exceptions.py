@@ -161,14 +161,15 @@ class UndeclaredReference(LimpydError, ValueError):
 
 
 class DifferentPartitions(LimpydError, ValueError):
-    """A model is declared with another number of partitions than its objects are stored in, or beside another model.
+    """A model is declared with another number of partitions, or beside another model, than its objects are stored.
 
     Attributes:
         model: the name of the model.
         declared: the number of partitions that this process declares.
-        stored: the number of partitions that its objects are in.
+        stored: the number of partitions that its objects are in, or are being moved to.
         declared_beside: the hash tag of the model in whose partitions this process declares the objects; "" if in none.
         stored_beside: the same of those where they are.
+        is_moving: true while they are moved (see `repartition`).
     """
 
     def __init__(
@@ -177,11 +178,18 @@ class DifferentPartitions(LimpydError, ValueError):
         super().__init__(model, declared, stored, declared_beside, stored_beside)
         self.model = model
         self.declared = declared
-        self.stored = stored
+        self.stored = abs(stored)
+        self.is_moving = stored < 0
         self.declared_beside = declared_beside
         self.stored_beside = stored_beside
 
     def __str__(self) -> str:
+        if self.is_moving:
+            return (
+                f"the objects of {self.model} are being moved to {self.stored} partitions, and nothing else can be "
+                f"done with them meanwhile. If that was stopped, go on with {self.model}.repartition(), or `limpyd "
+                f"repartition`, where the model is declared with partitions={self.stored}"
+            )
         if self.declared_beside != self.stored_beside:
             here, there = (
                 f"in the partitions of {beside} (colocate_with)" if beside else "in partitions of its own"
@@ -192,10 +200,13 @@ class DifferentPartitions(LimpydError, ValueError):
                 f"{self.model} is declared {here}, but its objects are stored {there}; declare it {cure} "
                 "colocate_with, or write its objects anew in a model of another name"
             )
-        return (
+        msg = (
             f"{self.model} is declared with {self.declared} partitions, but its objects are stored in {self.stored}; "
             f"declare it with partitions={self.stored}"
         )
+        if self.declared > self.stored:
+            msg += f", or move them with {self.model}.repartition(), once no process declares {self.stored} any more"
+        return msg
 
 
 class TooManyChanges(LimpydError, ValueError):

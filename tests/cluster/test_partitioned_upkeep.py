@@ -115,3 +115,19 @@ def test_on_the_async_face(spread, cluster):
         await database.close()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_objects_move_to_more_partitions(databases, cluster, count):
+    former = declared(databases(), count)
+    for number in range(COUNT):
+        former(title=f"t{number % 2}", tags=["x", str(number)], note=f"n{number}")
+    expected = dict(former.collection().values_list("pk", "note").all())
+    model = declared(databases(), 16)
+    assert model.repartition().objects > COUNT // 2
+    assert dict(model.collection(tags="x").values_list("pk", "note").all()) == expected
+    assert model.collection(title="t1").count() == COUNT // 2
+    assert all(node.call("DBSIZE") > COUNT // 2 for node in cluster.primaries())
+    with pytest.raises(DifferentPartitions):
+        former(title="x")
+    assert model.check().ok

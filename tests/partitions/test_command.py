@@ -110,3 +110,16 @@ class TestWithFourPartitions:
         assert code not in {0, 1}
         assert f"declared with {partitions} partition" in err
         assert "Traceback" not in err
+
+
+def test_repartition(limpyd, filled):
+    code, _, error = limpyd("repartition", "{}:Article", "16", "--json", partitions=8)
+    assert (code, "declared with 8 partitions" in error) == (2, True)
+    code, found, _ = limpyd("repartition", "{}:Article", "8", "--json", partitions=8)
+    assert (code, found["partitions"], found["unindexed"]) == (0, 8, [])
+    assert 0 < found["objects"] < 20
+    code, found, _ = limpyd("repartition", "{}:Article", "8", partitions=8)
+    assert (code, found) == (0, "Article: moved 0 objects; there are 8 partitions now\n")
+    code, _, error = limpyd("check", "{}:Article", "--json")
+    assert (code, "stored in 8" in error) == (4, True)
+    assert limpyd("check", "{}:Article", "--json", partitions=8)[0] == 0

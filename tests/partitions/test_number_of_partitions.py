@@ -10,6 +10,7 @@ import pytest
 from limpyd import InstanceHashField, StringField
 from limpyd.exceptions import DifferentPartitions
 from tests.support.blocks import block
+from tests.support.calls_of_models import CALLS, PLAIN_READS
 
 ROOT = "{partitioned}:meta"
 
@@ -36,27 +37,6 @@ async def another_process(any_face):
         await any_face.do(one.close())
 
 
-CALLS = {
-    "create": lambda model: model.create(title="x"),
-    "get": lambda model: model.get(1),
-    "exists": lambda model: model.exists(1),
-    "exists by an index": lambda model: model.exists(title="x"),
-    "count": lambda model: model.collection().count(),
-    "query": lambda model: model.collection(title="x").all(),
-    "sort": lambda model: model.collection().sort("title").all(),
-    "read": lambda model: model.lazy_connect(1).note.get(),
-    "write": lambda model: model.lazy_connect(1).note.set("x"),
-    "write an index": lambda model: model.lazy_connect(1).title.hset("x"),
-    "values": lambda model: model.lazy_connect(1).values(),
-    "exists of an object": lambda model: model.lazy_connect(1).pk.exists(),
-    "delete": lambda model: model.lazy_connect(1).delete(),
-    "delete all": lambda model: model.collection().delete(),
-    "update all": lambda model: model.collection().update(title="y"),
-    "rebuild": lambda model: model.rebuild_indexes(),
-    "check": lambda model: model.check(),
-}
-
-
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize(("stored", "declared"), [(4, 8), (4, 2), (4, 1), (1, 4)])
 async def test_another_number_is_refused(any_face, another_process, stored, declared, call):
@@ -69,12 +49,6 @@ async def test_another_number_is_refused(any_face, another_process, stored, decl
         error = await any_face.refused(DifferentPartitions, lambda: call(model))
         assert (error.declared, error.stored) == (declared, stored)
     assert any_face.client.keys() == before
-
-
-PLAIN_READS = [
-    CALLS[name]
-    for name in ("get", "exists", "count", "sort", "read", "values", "exists of an object", "delete all", "update all")
-]
 
 
 @pytest.mark.parametrize("call", [CALLS["create"], CALLS["count"], CALLS["query"]])

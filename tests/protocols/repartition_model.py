@@ -34,6 +34,7 @@ VARIANTS = (
     "an empty partition takes any number",
     "a parcel is dropped without comparing",
     "parcels of others are not looked at",
+    "parcels of others are looked at first",
     "late movers are not refused",
     "a partition is fenced again",
     "the new number is recorded first",
@@ -197,7 +198,7 @@ class Repartitioning:
         at = int(client.step[-1])
         found, reply = state.partitions[at], {}
         fenced = found.number == MOVING or self.broken == VARIANTS[0]
-        if not fenced and (found.number != NEW or self.broken == VARIANTS[6]):
+        if not fenced and (found.number != NEW or self.broken == VARIANTS[7]):
             epoch = found.epoch if self.broken == VARIANTS[1] else fresh_name(state)
             found = found._replace(number=MOVING, epoch=epoch)
             reply = {"partitions": put(state.partitions, at, found)}
@@ -206,28 +207,42 @@ class Repartitioning:
             return
         epochs = (*known["epochs"], found.epoch)
         last = at + 1 == len(state.partitions)
-        following = ("settle0" if self.broken == VARIANTS[7] else "leave") if last else f"fence{at + 1}"
+        following = ("settle0" if self.broken == VARIANTS[8] else self.beginning) if last else f"fence{at + 1}"
         yield following, know(epochs=epochs), reply
 
+    @property
+    def beginning(self):
+        """The first step of a mover once all partitions are fenced."""
+        return "leave" if self.broken == VARIANTS[5] else "walk"
+
     def outdated(self, state, at, known):
-        return self.broken != VARIANTS[5] and state.partitions[at].epoch != known["epochs"][at]
+        return self.broken != VARIANTS[6] and state.partitions[at].epoch != known["epochs"][at]
+
+    def walk(self, state, _client, known):
+        """The mover finds the objects that belong elsewhere."""
+        homes, found = homes_of(state, NEW), state.partitions[SOURCE].objects
+        leaving = [pk for pk in PKS if found[pk - 1] and homes[(pk - 1) % 2] != SOURCE]
+        yield "leave", know(**known, left=tuple(leaving))
 
     def leave(self, state, _client, known):
-        """An object goes into the parcel, if there is none under way."""
+        """An object goes into the parcel; if there is one already, that one has to arrive first."""
         if self.outdated(state, SOURCE, known):
             yield "announce", ()
             return
-        source = state.partitions[SOURCE]
-        leaving = [pk for pk in PKS if source.objects[pk - 1] and homes_of(state, NEW)[(pk - 1) % 2] != SOURCE]
-        parcel = source.parcel
-        if parcel is None and leaving:
-            parcel = (fresh_name(state), leaving[0], source.objects[leaving[0] - 1])
-            source = source._replace(parcel=parcel, objects=put(source.objects, leaving[0] - 1, None))
-            yield "arrive", know(**known, parcel=parcel), {"partitions": put(state.partitions, SOURCE, source)}
-        elif parcel is None or self.broken == VARIANTS[4]:
-            yield "enter", know(**known)
+        source, left = state.partitions[SOURCE], known.get("left", ())
+        parcel, registers = source.parcel, {}
+        if parcel is None and left and source.objects[left[0] - 1]:
+            parcel = (fresh_name(state), left[0], source.objects[left[0] - 1])
+            source = source._replace(parcel=parcel, objects=put(source.objects, left[0] - 1, None))
+            registers = {"partitions": put(state.partitions, SOURCE, source)}
+        if parcel is not None and (left or "left" not in known or self.broken not in VARIANTS[4:6]):
+            yield "arrive", know(**known, parcel=parcel), registers
+        elif left:
+            yield "leave", know(**{**known, "left": left[1:]})
+        elif "left" in known:
+            yield "enter", know(epochs=known["epochs"], late=known.get("late", False))
         else:
-            yield "arrive", know(**known, parcel=parcel)
+            yield "walk", know(**known)
 
     def arrive(self, state, _client, known):
         _, pk, value = known["parcel"]
@@ -251,7 +266,7 @@ class Repartitioning:
 
     def enter(self, state, _client, known):
         """The claim of a value that an object has goes where it is looked for from now on."""
-        if "late" in known:
+        if known.pop("late"):
             yield "done", know(result="moved")
             return
         at = CLAIMS[NEW] % len(state.claims)
@@ -259,7 +274,7 @@ class Repartitioning:
             yield "announce", ()
             return
         owners = [pk for pk in PKS for found in state.partitions if found.objects[pk - 1] == "u"]
-        if owners and self.broken != VARIANTS[9]:
+        if owners and self.broken != VARIANTS[10]:
             yield "settle0", know(**known), {"claims": put(state.claims, at, owners[0])}
         else:
             yield "settle0", know(**known)
@@ -270,7 +285,7 @@ class Repartitioning:
         homes, found, registers = homes_of(state, NEW), state.partitions[at], {}
         if at in homes and found.number == MOVING:
             counter = state.partitions[SOURCE].counter
-            if self.broken != VARIANTS[8]:
+            if self.broken != VARIANTS[9]:
                 found = found._replace(
                     counter=counted(max(counter, found.counter) - 1, homes.index(at) + 1, len(homes))
                 )
@@ -286,9 +301,9 @@ class Repartitioning:
             registers["partitions"] = put(
                 state.partitions, SOURCE, source._replace(number=NEW, epoch=fresh_name(state))
             )
-        if self.broken == VARIANTS[7] and "late" not in known:
+        if self.broken == VARIANTS[8] and "late" not in known:
             epochs = tuple(found.epoch for found in registers.get("partitions", state.partitions))
-            yield "leave", know(epochs=epochs, late=True), registers
+            yield "walk", know(epochs=epochs, late=True), registers
         else:
             yield "done", know(result="moved"), registers
 
@@ -304,7 +319,7 @@ class Repartitioning:
         for pk in PKS:
             places = [found.objects[pk - 1] for found in state.partitions if found.objects[pk - 1]]
             parcel = state.partitions[SOURCE].parcel
-            if parcel and parcel[1] == pk and not places:
+            if parcel and parcel[1] == pk and not places and state.record != NEW:
                 places = [parcel[2]]
             if len(places) > 1:
                 return "an object is in two places"

@@ -26,7 +26,7 @@ SMALL = [
     ),
     *(
         (Repartitioning, repartition_model.CASES[number], states)
-        for number, states in {1: 262, 2: 162, 5: 217, 11: 201}.items()
+        for number, states in {1: 497, 2: 180, 5: 238, 11: 222}.items()
     ),
 ]
 """Models, cases, and how many states they have: a change of a number is a change of the protocol."""

@@ -25,6 +25,7 @@ CALLED = {
     "import_",
     "query",
     "rebuild_indexes",
+    "repartition",
     "store",
     "update",
     "update_or_create",

@@ -19,11 +19,12 @@ from limpyd.cli.migrate import migrate
 from limpyd.cli.models import models
 from limpyd.cli.rebuild import rebuild
 from limpyd.cli.rename import rename
+from limpyd.cli.repartition import repartition
 from limpyd.cli.script import script
 from limpyd.cli.serve import serve
 from limpyd.cli.shell import shell
 
-COMMANDS = (models, keys, explain, script, check, rebuild, rename, migrate, export, import_, shell, serve)
+COMMANDS = (models, keys, explain, script, check, rebuild, rename, repartition, migrate, export, import_, shell, serve)
 """The sub-commands in the order of `limpyd --help`; each function's name and docstring are its own there."""
 
 EXIT_CODES = (

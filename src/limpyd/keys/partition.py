@@ -13,7 +13,9 @@ CLAIM_WORDS = frozenset({b"barred", b"claim", b"clock", b"forgotten", b"given_up
 """Those of claims, which models of several partitions have (see limpyd.claims)."""
 REFERENCE_WORDS = frozenset({b"closing", b"tomb"})
 """Those of references between partitions."""
-DATA_WORDS = frozenset({b"field", b"hash", b"meta", b"nothing", b"pks", b"seq"}) | CLAIM_WORDS | REFERENCE_WORDS
+DATA_WORDS = (
+    frozenset({b"field", b"hash", b"meta", b"nothing", b"parcel", b"pks", b"seq"}) | CLAIM_WORDS | REFERENCE_WORDS
+)
 """The words that follow the hash tag in the keys of a model's data, but for those of indexes."""
 INDEX_WORDS: dict[bytes, None] = {}
 """Those in the keys of indexes; each kind of index declares its own (see limpyd.indexes.kind)."""
@@ -47,10 +49,12 @@ class Partition:
     Attributes:
         number: the number of the partition, from 0.
         count: the number of partitions of the model.
+        recorded: the number that its catalog records; the negative of it for those who move the objects there.
     """
 
     number = 0
     count = 1
+    recorded = 1
     trusts_indexes: ClassVar[bool] = False
     """True if indexes that nothing is known of count as built, although there are objects."""
     crosses_slots: ClassVar[bool] = False
@@ -137,6 +141,10 @@ class Partition:
         """The keys of claims of an index with a name in the catalog; none if its values are not unique."""
         word, _, name = name.partition(b":")
         return [b"%b%b:%b" % (self.prefix, each, name) for each in (b"claim", b"nonce") if word == b"uniq"]
+
+    def parcel(self, target: Partition) -> bytes:
+        """The hash of objects that are on their way to another partition (see limpyd.repartitioning)."""
+        return b"%sparcel:%d" % (self.prefix, target.number)
 
     @property
     def index_prefixes(self) -> list[bytes]:

@@ -110,7 +110,7 @@ class PartitionedKeys(ModelKeys):
 
     def _make(self, number: int) -> Partition:
         partition = self._placed(number)
-        partition.number, partition.count = number, self.count
+        partition.number, partition.count, partition.recorded = number, self.count, self.count
         self._made[number] = partition
         return partition
 

@@ -96,8 +96,8 @@ def _plan_for(
         subs,
         [pair for pair in dynamic if pair[0] != pair[1]],
         names,
-        _index_args(source, old, {index.field_index for index in losing if _identity(index) not in same}),
-        _index_args(
+        index_args(source, old, {index.field_index for index in losing if _identity(index) not in same}),
+        index_args(
             target,
             new,
             {index.field_index for index in gaining if _identity(index) not in same},
@@ -111,7 +111,7 @@ def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
     return (*index.field_index.row, index.place.prefix, index.place.stored, index.sub)
 
 
-def _index_args(
+def index_args(
     schema: Schema, partition: Partition, indexes: set[FieldIndex], checked: Collection[str] = ()
 ) -> tuple[Argument, ...]:
     """Some indexes of a model, as lua/library/unindex_object.lua and lua/library/index_object.lua read them.

@@ -15,13 +15,14 @@ from limpyd.keys.limpyd2 import Limpyd2Keys
 from limpyd.schema.schema import Schema
 
 
-def previous_schema(schema: Schema, name: str, fields: Mapping[str, str]) -> Schema:
+def previous_schema(schema: Schema, name: str, fields: Mapping[str, str], partitions: int | None = None) -> Schema:
     """The schema of a model as it was.
 
     Args:
         schema: the schema as it is.
         name: what the model was called: `model` or `namespace:model`.
         fields: what fields were called, by their names now.
+        partitions: how many partitions it had; None for as many as now.
 
     Raises:
         InvalidValue: the name is that of no model.
@@ -30,7 +31,7 @@ def previous_schema(schema: Schema, name: str, fields: Mapping[str, str]) -> Sch
         old: _renamed(schema.fields[now], old, fields) for now, old in _all_names(schema.fields, fields).items()
     }
     was.update((old, schema.dynamic[now].as_it_was(old)) for now, old in _all_names(schema.dynamic, fields).items())
-    return _schema(schema, name, was, ModelKeys.layout, schema.keys.count, schema.parent)
+    return _schema(schema, name, was, ModelKeys.layout, partitions or schema.keys.count, schema.parent)
 
 
 def in_layout_of_limpyd2(schema: Schema, name: str) -> Schema:

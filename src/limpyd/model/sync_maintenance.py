@@ -16,6 +16,7 @@ from limpyd.model.sync_construction import Construction
 if TYPE_CHECKING:
     from limpyd.integrity import Repair, Report
     from limpyd.migrations.generators import Moved
+    from limpyd.repartitioning.mover import Repartitioned
 
 
 class Maintenance(Construction):
@@ -145,6 +146,33 @@ class Maintenance(Construction):
         from limpyd.migrations.renames import from_limpyd2  # noqa: PLC0415 - see above
 
         return cls.database._run_program(from_limpyd2(cls._declared(), former_name, progress))
+
+    @classmethod
+    def repartition(cls, progress: OnProgress | None = None) -> Repartitioned:
+        """Moves the objects of this model to the number of partitions that it declares, which is greater than theirs.
+
+        Nothing else can read or write the model meanwhile: from the first step to the last one, requests of all
+        processes are refused (`DifferentPartitions`), except plain reads of processes that run with the former number
+        and do not find what has moved. So end those first. If it is stopped, however, the next call goes on; several
+        may run at once. On a cluster, objects move from node to node (DUMP, RESTORE).
+
+        Args:
+            progress: called from time to time with the numbers of objects looked at, and of all.
+
+        Returns:
+            A `Repartitioned`: how many objects this call has moved; and the objects that an index refused, with the
+            error of each.
+
+        Raises:
+            DifferentPartitions: the objects are in more partitions, or are being moved to another number.
+            UnsupportedCommand: the model has references, or another model refers to it.
+            InvalidValue: the model is declared with one partition, or in the layout of limpyd 2.
+            MoveConflict: a key of an object exists already where it moves to.
+            ServerError: the server refuses a command.
+        """
+        from limpyd.repartitioning.mover import repartition  # noqa: PLC0415 - see above
+
+        return cls.database._run_program(repartition(cls._declared(), progress))
 
     @classmethod
     def scan_model_keys(cls, count: int = 1000) -> Iterator[str]:

@@ -56,6 +56,18 @@ SCRIPTS = {
     ),
     "import_": ("raise_counter",),
     "rebuild_indexes": ("begin_rebuild", "rebuild"),
+    "repartition": (
+        "begin_moving",
+        "drop_parcel",
+        "end_moving",
+        "enter_claims",
+        "fence",
+        "forget_recent",
+        "hold_values",
+        "pack_parcel",
+        "settle",
+        "unpack_parcel",
+    ),
     "store": ("store_pks",),
     "update": ("assign_found", "update_found"),
 }

@@ -10,7 +10,8 @@
 --   :epoch       a random text, which each change of what is built, being built or declared replaces; so a process that
 --                knows the epoch knows the catalog (see lua/library/guard.lua)
 --   :partitions  the number of partitions, if there are several (see lua/library/mint.lua and
---                indexes/maintenance/record_partitions.lua)
+--                indexes/maintenance/record_partitions.lua); negative while objects are moved to another number, so that
+--                only movers may write (see limpyd.repartitioning)
 --   :keys        the prefixes of all keys of objects that any process has ever declared
 --   :references  the references of other models to this one that any process has ever declared (see
 --                lua/library/catalog_records.lua)
@@ -53,7 +54,7 @@ for at = 1, #entries, 2 do
 end
 local recorded = known[':partitions'] or '1'
 if recorded ~= ARGV[4] then
-  if not empty or ARGV[4] == '1' then
+  if known[':partitions'] or not empty or tonumber(ARGV[4]) <= 1 then
     return { 'partitions', recorded }
   end
   if may_write and ARGV[5] ~= '1' then

@@ -60,7 +60,13 @@ def declare(
     Raises (from the reply):
         DifferentPartitions: the model has another number of partitions.
     """
-    args: list[Argument] = [int(may_write), int(partition.trusts_indexes), new_epoch(), partition.count, int(compare)]
+    args: list[Argument] = [
+        int(may_write),
+        int(partition.trusts_indexes),
+        new_epoch(),
+        partition.recorded,
+        int(compare),
+    ]
     prefixes, references = (
         [*model.key_prefixes(partition), *model.dynamic.families(partition)],
         model.references(partition),

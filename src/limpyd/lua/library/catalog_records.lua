@@ -2,7 +2,8 @@
 -- processes have declared, and this process may not declare.
 -- @requires call current_key dynamic_field each_version in_transaction inventory_of key_from_template owners_in refuse
 -- @requires unlink
--- @provides check_references check_versions_listed known_references unlink_field unlink_unknown unlink_versions
+-- @provides check_references check_versions_listed each_unknown known_references unlink_field unlink_unknown
+-- @provides unlink_versions
 
 
 local records = {} -- by catalog

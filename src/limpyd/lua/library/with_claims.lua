@@ -3,6 +3,7 @@
 -- owner. Values that it gave up are listed under `given_up`, each as the nonce, the index, a NUL and the value, until a
 -- client removes their claims, unless it keeps these itself. The last claims of other partitions are listed under
 -- `recent`, to be given back if those lose them; what is not listed any more is noted under `forgotten`.
+-- Where objects move to other partitions, their claims are made anew afterwards (see limpyd.repartitioning).
 -- @requires ask_for_promise call claim_parts claim_record recent_claim recent_parts refuse undo_with
 -- @provides with_claims
 
@@ -29,6 +30,9 @@ local taken_back = {} -- for each value that this script gave up the function th
 
 -- Notes the claim of a value that the partition gets, or asks for it.
 local function hold(key, value, pk, entry_number, written, sub)
+  if not ARGV.promises then
+    return
+  end
   local prefix, number, index = place_of(key)
   local place = key .. '\0' .. value
   local given = ARGV.promises[place]
@@ -72,6 +76,9 @@ local function give_up(key, value)
   end
   call('HDEL', nonces, value)
   undo_with('HSET', nonces, value, nonce)
+  if not ARGV.promises then
+    return
+  end
   local listed = nonce .. index .. '\0' .. value
   local record = call('HGET', claims, value)
   local by, own_nonce = claim_parts(record)
