@@ -133,6 +133,21 @@ async def test_only_the_partitions_of_the_named_objects_are_asked(any_face, shop
     assert await any_face.do(shop.Line.collection(order__total__lt=3).count()) == 6
 
 
+async def test_a_partition_is_asked_for_its_own_objects_only(any_face, shop, orders):
+    by_partition = {number: [order for order in orders if number_of(order) == number] for number in range(COUNT)}
+
+    async def sizes(each):
+        """The numbers of arguments for some orders of each partition."""
+        some = [order for own in by_partition.values() for order in own[:each]]
+        for _ in range(2):  # the scripts are known the second time
+            with any_face.sent() as sent:
+                assert await any_face.do(shop.Line.collection(order__in=some, sku="s0").count()) == len(some)
+        return sorted(map(len, sent.commands))
+
+    two, three = await sizes(2), await sizes(3)
+    assert [more - less for less, more in zip(two, three, strict=True)] == [1] * COUNT
+
+
 async def test_objects_elsewhere_are_refused(any_face, shop, orders):
     order, other = orders[0], elsewhere(orders, orders[0])
     line, *_ = await lines_of(any_face, order)

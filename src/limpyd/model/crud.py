@@ -120,9 +120,7 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
     if schema.own_setters:
         values = with_own_setters(schema, values)
     if not values and not (schema.has_defaults and schema.mints_pks):
-        if schema.has_defaults:
-            raise missing_pk(schema)
-        return resolved(None).then(begun)
+        return _begun_without_values(schema, begun)
     schema.take_turn(values)
     are_given = bool(values)
     if schema.has_defaults:
@@ -146,6 +144,19 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
             return resolved(None).then(begun)
         raise nothing_to_store(schema)
     return object_requests.create(schema, partition, new).then(begun)
+
+
+def _begun_without_values(schema: Schema, begun: Callable[[bytes | None], R]) -> Request[R]:
+    """The request for an instance that is stored with its first value.
+
+    Raises:
+        InvalidPrimaryKey: it has defaults, and so would be stored at once, without a primary key.
+    """
+    if schema.has_defaults:
+        raise missing_pk(schema)
+    if schema.parent is None:  # else there is no first value without an object that it refers to
+        schema.take_turn({})
+    return resolved(None).then(begun)
 
 
 def creation_in_general(schema: Schema, partition: Partition, values: Mapping[str, Any]) -> Request[bytes]:

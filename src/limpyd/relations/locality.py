@@ -42,4 +42,12 @@ class Locality:
             return None
         if not all(isinstance(pk, bytes) for pk in pks):
             return None
-        return frozenset(self.target.keys.partition(pk).number for pk in pks)
+        return frozenset(self.by_partition(pks))
+
+    def by_partition(self, pks: Sequence[bytes]) -> dict[int, list[bytes]]:
+        """Returns primary keys of objects that it may refer to, by the numbers of their partitions."""
+        keys = self.target.keys
+        found: dict[int, list[bytes]] = {}
+        for pk in pks:
+            found.setdefault(keys.partition(pk).number, []).append(pk)
+        return found

@@ -20,6 +20,8 @@ from limpyd.utils.pickling import ByAttributes
 
 Numbers = frozenset[int]
 """The numbers of some partitions."""
+MIN_SPLIT = 2
+"""The fewest partitions among which values are divided."""
 
 
 class Condition(ByAttributes):
@@ -60,6 +62,10 @@ class Condition(ByAttributes):
         """Returns the numbers of the partitions that can have what meets it; None if that may be any."""
         return None
 
+    def within(self, partition: Partition) -> Condition:  # noqa: ARG002 - some do
+        """Returns the condition that is the same for the objects of a partition, if possible with fewer values."""
+        return self
+
     def elsewhere(self) -> Iterator[bytes]:
         """The keys outside the model that are read."""
         yield from self.references()
@@ -87,7 +93,7 @@ class ByIndex(Condition):
         text: the filter as messages show it.
     """
 
-    __slots__ = ("_beside", "_elsewhere", "_text", "lookup", "texts")
+    __slots__ = ("_beside", "_elsewhere", "_shares", "_text", "lookup", "texts")
     lookup: Lookup
 
     def __init__(self, lookup: Lookup, texts: Sequence[Text], elsewhere: Sequence[Key], text: object) -> None:
@@ -96,6 +102,7 @@ class ByIndex(Condition):
         self._elsewhere = elsewhere
         self._text = text
         self._beside: Numbers | None = None
+        self._shares: dict[int, list[bytes]] | None = None
 
     def add_to(self, form: QueryForm) -> bool:
         lookup = self.lookup
@@ -123,6 +130,13 @@ class ByIndex(Condition):
         if self._beside is None:
             self._beside = self.lookup.field.partitions_of(self.texts)
         return self._beside
+
+    def within(self, partition: Partition) -> Condition:
+        if len(self.beside() or ()) < MIN_SPLIT:
+            return self
+        if self._shares is None:
+            self._shares = self.lookup.field.by_partition(self.texts)
+        return ByIndex(self.lookup, self._shares.get(partition.number, []), (), self._text)
 
     def references(self) -> Iterator[bytes]:
         return map(known_key, self._elsewhere)

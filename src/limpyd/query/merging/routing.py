@@ -14,14 +14,15 @@ Routed = list[tuple[Partition, Sequence[Condition]]]
 def routed(keys: ModelKeys, conditions: Sequence[Condition]) -> Routed:
     """Returns the partitions to ask: all, or those of the primary keys that the conditions name.
 
-    These are primary keys of the objects themselves, of which each partition is asked for its own only; or those of
-    objects that they refer to, if these are always in the same partition. There is always one, which may find nothing.
+    These are primary keys of the objects themselves, or those of objects that they refer to, if these are always in the
+    same partition. Each partition is asked for its own only. There is always one, which may find nothing.
     """
     parts: Routed = [(partition, conditions) for partition in keys.partitions]
     for condition in conditions:
         beside = condition.beside()
         if beside is not None:
             parts = [part for part in parts if part[0].number in beside] or parts[:1]
+            parts = [(partition, [one.within(partition) for one in some]) for partition, some in parts]
     for number, condition in enumerate(conditions):
         pks = condition.pks if type(condition) is ByPk else None
         if type(condition) is ByPk and pks is not None:
