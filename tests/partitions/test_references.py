@@ -19,15 +19,9 @@ from limpyd.exceptions import (
     UnsupportedCommand,
 )
 from limpyd.query.merging import reading
-from limpyd.relations import resolution
 from tests.support import referring_models
 from tests.support.blocks import block
 from tests.support.colocated import family
-
-
-@pytest.fixture(autouse=True)
-def allowed(monkeypatch):
-    monkeypatch.setattr(resolution, "refuse_partitions", lambda *_: None)
 
 
 @pytest.fixture(params=["4 and 4", "1 and 4", "4 and 1"])

@@ -25,7 +25,7 @@ LAYERS = {
     "keys, commands and requests": {"keys", "commands", "requests"},
     "Lua": {"lua"},
     "statements, indexes and fields": {"scripts", "indexes", "statements", "fields", "claims", "targets"},
-    "relations and queries": {"query", "relations", "integrity"},
+    "relations and queries": {"query", "relations", "deletions", "integrity"},
     "connections and databases": {"tracing", "drivers", "pipelines", "embedded", "database"},
     "models": {"schema", "migrations", "repartitioning", "transfer", "model"},
     "command line and testing": {"cli", "testing", "otel", "acl", "asyncio", "", "__main__"}

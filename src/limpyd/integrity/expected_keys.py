@@ -10,7 +10,7 @@ from limpyd.keys import KeyParts, Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.keys.partition import INDEX_WORDS
 from limpyd.keys.templates import is_template
-from limpyd.relations.references import ReferenceField
+from limpyd.relations.references import CASCADE, ReferenceField
 from limpyd.requests.request import Argument
 from limpyd.types import CODECS
 
@@ -96,9 +96,13 @@ class Declared:
             self._own.update({b"barred": b"hash", b"clock": b"string", b"forgotten": b"hash", b"given_up": b"list"})
             self._own.update({b"history": b"string", b"recent": b"list"})
             self._claims = {b"claim": b"hash", b"nonce": b"hash"}
-        if model.targets:
+        references = [field for field in model.value_fields.values() if isinstance(field, ReferenceField)]
+        away = [field for field in references if field.has_target and not field.is_local]
+        if away or model.targets:
             self._own[b"barred"] = b"hash"
-        if any(not reference.is_local for reference in model.incoming):
+        if any(field.on_delete == CASCADE for field in away):
+            self._own[b"closing"] = b"hash"
+        if model.deletions.leave_tombs:
             self._own.update({b"clock": b"string", b"closing": b"hash", b"tomb": b"hash"})
 
     def expected(self, key: bytes) -> Expected:

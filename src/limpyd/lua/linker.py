@@ -26,7 +26,7 @@ from limpyd.lua.regions import Region
 from limpyd.utils.cached_properties import cached_property
 
 PACKAGE = Path(__file__).parents[1]
-OF_REQUESTS = ("scripts", "claims", "targets", "pipelines")
+OF_REQUESTS = ("scripts", "claims", "targets", "deletions", "pipelines")
 OF_MODELS = ("indexes/maintenance", "integrity", "migrations", "query/results", "relations", "repartitioning")
 FOLDERS = tuple(PACKAGE / folder for folder in (*OF_REQUESTS, *OF_MODELS))
 """The folders of scripts, each of which lies beside the module that builds its requests."""

@@ -25,20 +25,8 @@
 --        key, and a sub-key or false: its new name is that of another value
 -- @guarded
 -- @requires atomically call current_key expiry_of index_object inventory_of key_from_template limit_changes
--- @requires make_deletion_count old_keys pk_set promise_request raise_other_counter refuse rename_key transform_request
--- @requires undo_with undo_write unindex_object unlink_old_keys version_locator with_savepoint
-
--- On newer servers Lua has a clock, and TIME does not change while a script runs. On older ones Lua has no clock, and
--- TIME does change.
-local lua_clock = rawget(_G, 'os')
-
-local function seconds_now()
-  if lua_clock then
-    return lua_clock.clock()
-  end
-  local time = call('TIME')
-  return time[1] + time[2] / 1000000
-end
+-- @requires make_deletion_count old_keys pk_set promise_request raise_other_counter refuse rename_key seconds_now
+-- @requires transform_request undo_with undo_write unindex_object unlink_old_keys version_locator with_savepoint
 
 local began = seconds_now()
 local to_another_set, set, seq, other_seq = ARGV[1] == '1', ARGV[2], ARGV[3], ARGV[4]

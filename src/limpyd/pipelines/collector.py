@@ -31,13 +31,11 @@ def refuse_promises(request: Request[Any]) -> None:
     """
     for assumption in () if request.readonly else request.assumes:
         indexes: Any = getattr(assumption, "maintenance", None)
-        if indexes is None:
-            continue
-        model, why = indexes.model, ""
-        if model.claimed_index is not None:
+        model, why = getattr(indexes, "model", None), getattr(assumption, "may_need", "")
+        if model is not None and model.claimed_index is not None:
             count = indexes.partition.count
             why = f"{model.claimed_index} is unique over {count} partitions, and its values may have to be claimed"
-        elif model.targets:
+        elif model is not None and model.targets:
             names = ", ".join(target.name for target in model.targets.values())
             why = f"{model.name} refers to objects of {names} in other partitions, which may have to be checked"
         if why:

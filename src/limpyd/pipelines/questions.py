@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from limpyd.drivers.guards import invalidate_assumptions, never_settled, outdated
 from limpyd.pipelines.exchange import Batch, Exchange, result_of
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.rounds import in_rounds, is_scattered
-from limpyd.requests.request import Argument, Assumption, Request, merged
+from limpyd.requests.request import MAX_TRIES, Argument, Assumption, Request, merged
 from limpyd.tracing.events import Purpose
 
 Answers = dict[tuple[Argument, ...], Any]
@@ -69,18 +70,37 @@ def _held(asked: Sequence[Asked], pendings: Sequence[Pending[Any]], refusals: li
 
 
 def _settled(pendings: Sequence[Pending[Any]]) -> Exchange:
-    """Sends requests at once, and settles each."""
-    requests = [pending.request for pending in pendings]
-    for pending, reply in zip(pendings, (yield _batch(requests)), strict=True):
-        try:
-            pending.settle((yield from result_of(pending.request, reply)))
-        except Exception as error:  # noqa: BLE001 - it is the request's
-            pending.settle(error=error)
+    """Sends requests at once, and settles each; what meets another epoch than it was sent under is sent again."""
+    left = list(pendings)
+    for _ in range(MAX_TRIES):
+        if any(pending.request.assumes for pending in left):
+            yield from questions_settled(left)
+            left = [pending for pending in left if not pending.is_done]
+        if not left:
+            return
+        again = []
+        for pending, reply in zip(left, (yield _batch([pending.request for pending in left])), strict=True):
+            if outdated(reply):
+                invalidate_assumptions(pending.request)
+                again.append(pending)
+                continue
+            try:
+                pending.settle((yield from result_of(pending.request, reply)))
+            except Exception as error:  # noqa: BLE001 - it is the request's
+                pending.settle(error=error)
+        left = again
+    for pending in left:
+        pending.settle(error=never_settled(pending.request))
 
 
 def _batch(questions: Sequence[Request[Any]]) -> Batch:
     purpose: Purpose = (questions, "pipeline" if len(questions) > 1 else None, None)
-    return Batch(questions, [question.args for question in questions], "all", purpose)
+    return Batch(questions, [_command(question) for question in questions], "all", purpose)
+
+
+def _command(question: Request[Any]) -> tuple[Argument, ...]:
+    guards = [guard for assumption in question.assumes if (guard := assumption.guard()) is not None]
+    return question.args_under(guards)
 
 
 def _allowed(

@@ -80,25 +80,6 @@ def references_of(schema: Any) -> list[Any]:
     return [field for field in fields if isinstance(field, ReferenceField)]
 
 
-def refuse_partitions(field: ReferenceField[Any], target: Any) -> None:
-    """Refuses a reference over partitions, as long as deletions leave such references to nobody.
-
-    Raises:
-        DeclarationError: it is one.
-    """
-    holder: Any = field.model
-    if is_local(holder, target._declared()):
-        return
-    for schema in (holder, target._declared()):
-        if schema.keys.count > 1:
-            msg = (
-                f"{field} refers to {target.__name__}, and {schema.name} has {schema.keys.count} partitions; references"
-                " over partitions are not supported: declare the model that refers with colocate_with = the other one, "
-                f"or set partitions = 1 on {schema.name}"
-            )
-            raise DeclarationError(msg)
-
-
 def _refuse_unchecked(field: ReferenceField[Any], target: Any) -> None:
     """Refuses a reference to objects of the same partition, if nothing looks whether they are in it.
 
@@ -117,7 +98,6 @@ def _refuse_unchecked(field: ReferenceField[Any], target: Any) -> None:
 def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tuple[Any, str]]) -> None:
     """Refuses what cannot be joined."""
     schema = target._declared()
-    refuse_partitions(field, target)
     _refuse_unchecked(field, target)
     if target.database is not field.model.model.database:
         msg = f"{field} refers to {target.__name__}, which is on another database; both must be on the same database"

@@ -7,6 +7,8 @@ from typing import NamedTuple, Self
 
 from limpyd.requests.guards import Guard
 
+TOMBS = b"\1"
+"""The mark of guards of new objects, whose primary keys must have no tombs (see limpyd.targets.tombs)."""
 CHECKS = b"\2"
 """The mark of guards that say what was promised, and of what time (see lua/library/guard.lua)."""
 
@@ -49,13 +51,17 @@ class PromisesBefore:
 
     def __init__(self) -> None:
         self._by_slot: dict[int | None, dict[Bar, int]] = {}
+        self._tombs: dict[int | None, dict[Guard, None]] = {}
 
     def guards(self, slot: int | None, guards: Iterable[Guard]) -> list[Guard]:
         """Returns the guards that a write in a slot needs for the promises before it, and takes note of its own."""
         before = self._by_slot.setdefault(slot, {})
-        found = _guards_of(before)
+        tombs = self._tombs.setdefault(slot, {})
+        found = [*_guards_of(before), *tombs]
         for guard in guards:
-            if isinstance(guard, PromiseGuard):
+            if guard.meta.startswith(TOMBS):
+                tombs[guard] = None
+            elif isinstance(guard, PromiseGuard):
                 for bar, time in guard.times.items():
                     before[bar] = min(time, before.get(bar, time))
         return found

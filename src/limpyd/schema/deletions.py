@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from limpyd.exceptions import UnsupportedCommand
 from limpyd.keys import Partition
 from limpyd.keys.by_partition import ByPartition
 from limpyd.relations import deletion as cascading
 from limpyd.relations.deletion import Cascade
+from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Argument, Request
+from limpyd.requests.scattered import Rounds
 from limpyd.scripts import bulk, object_requests, query_writes
 from limpyd.scripts.object_requests import deletion_layout
 from limpyd.scripts.queries import Search
 from limpyd.statements import delete
+from limpyd.targets.closings import TOKEN
 from limpyd.utils.conversion import Era
 
 R = TypeVar("R")
@@ -33,6 +36,7 @@ class Deletions:
     def __init__(self, schema: Any) -> None:
         self._schema = schema
         self._cascades: dict[Partition, tuple[int, Cascade]] = {}
+        self._relatives: tuple[int, Any] | None = None
         self._layouts = ByPartition(self._layout)
         Deletions._generation += 1
 
@@ -60,21 +64,45 @@ class Deletions:
             known = self._cascades[partition] = (Deletions._generation, cascading.cascade(self._schema, partition))
         return known[1]
 
-    def _refuse_referred(self) -> None:
-        """Refuses the deletion of objects to which those of other partitions may refer.
+    @property
+    def relatives(self) -> Any:
+        """The models and references that the deletion of an object concerns, if others refer to the model."""
+        from limpyd.deletions.relatives import Relatives  # noqa: PLC0415 - many programs have no references
 
-        Raises:
-            UnsupportedCommand: there is such a reference.
-        """
-        for reference in self._schema.incoming:
-            if not reference.is_local:
-                msg = f"{reference} refers to {self._schema.name} over partitions, so its objects cannot be deleted yet"
-                raise UnsupportedCommand(msg)
+        if self._relatives is None or self._relatives[0] != Deletions._generation:
+            self._relatives = (Deletions._generation, Relatives(self._schema))
+        return self._relatives[1]
+
+    @property
+    def _roots(self) -> Any:
+        """The deletions over several partitions."""
+        from limpyd.deletions import roots  # noqa: PLC0415 - few models have several partitions
+
+        return roots
+
+    @property
+    def leave_tombs(self) -> bool:
+        """True if deleted objects may leave tombs, since their deletion may concern other partitions."""
+        return bool(self._schema.incoming) and not self.relatives.is_local
+
+    def finished(self, partition: Partition, pks: list[bytes]) -> Rounds[None]:
+        """Finishes deletions of objects that are decided, unless somebody else does."""
+        from limpyd.deletions.sweep import finish  # noqa: PLC0415 - few programs need it
+
+        return finish(self.relatives, {(self._schema, partition): pks}, os.urandom(TOKEN))
+
+    def referred_at(self, tag: bytes) -> tuple[Any, Partition]:
+        """Returns the model to which this one refers, and its partition, by the hash tag."""
+        references = (field for field in self._schema.value_fields.values() if isinstance(field, ReferenceField))
+        targets = dict.fromkeys(field.target for field in references if field.has_target)
+        return next((model, one) for model in targets for one in model.keys.partitions if one.tag == tag)
 
     def delete(self, partition: Partition, pk: bytes) -> Request[None]:
         """The request that deletes an object."""
         if self._schema.incoming:
-            self._refuse_referred()
+            if self.leave_tombs:
+                request: Request[None] = self._roots.delete_one(self.relatives, partition, pk)
+                return request.then(self._deleted)
             return cascading.delete_one(self._schema, partition, pk).then(self._deleted)
         statement, general = self._schema.statements[partition].deletion, self._delete_in_general
         return general(pk) if statement is None else delete.request(statement, pk, self._deleted, general)
@@ -87,20 +115,24 @@ class Deletions:
     def bulk_delete(self, partition: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects as far as the first that is refused."""
         if self._schema.incoming:
-            self._refuse_referred()
+            if self.leave_tombs:
+                request: Request[bulk.Changed] = self._roots.delete_many(self.relatives, partition, pks, skip=skip)
+                return request.then(self._deleted)
             return cascading.delete_many(self._schema, partition, pks, skip=skip).then(self._deleted)
         return bulk.delete(self._schema, partition, pks, self.layout(partition), skip=skip).then(self._deleted)
 
     def delete_found(self, partition: Partition, search: Search) -> Request[int]:
         """The request that deletes the objects that a query finds."""
         if self._schema.incoming:
-            self._refuse_referred()
+            if self.leave_tombs:
+                request: Request[int] = self._roots.delete_found(self.relatives, search)
+                return request.then(self._deleted)
             return cascading.delete_found(self._schema, search, partition).then(self._deleted)
         return query_writes.delete_found(self._schema, search, self.layout(partition)).then(self._deleted)
 
     def _deleted(self, result: R) -> R:
         """Has instances ask for their objects at the next read: those of all models whose objects may be gone."""
         schema = self._schema
-        for model in self.cascade(schema.keys.partitions[0]).models if schema.incoming else (schema,):
+        for model in self.relatives.models if schema.incoming else (schema,):
             model.era = Era(model.name)
         return result

@@ -145,7 +145,9 @@ class NewObjects:
 
         request = scripted(BULK_CREATE, self._keys, args, decode, self._model)
         request = request.assuming(self._model.maintenance.at(self._partition).declared)
-        return with_checks(request, self._model, self._partition, in_parts=True)
+        return with_checks(
+            request, self._model, self._partition, in_parts=True, created=[pk for pk, _, _ in self._objects]
+        )
 
     def create_or_update(
         self, fields: Fields, values: Sequence[Argument], *, give_pks: bool, updates_only: bool = False
@@ -168,7 +170,7 @@ class NewObjects:
 
         request = scripted(BULK_UPSERT, self._keys, args, decode, model, retry_with=answer)
         request = request.assuming(model.maintenance.at(self._partition).declared)
-        return with_checks(request, model, self._partition, in_parts=True)
+        return with_checks(request, model, self._partition, in_parts=True, created=[pk for pk, _, _ in self._objects])
 
     @property
     def _keys(self) -> tuple[bytes, ...]:

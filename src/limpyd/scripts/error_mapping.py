@@ -53,6 +53,8 @@ class Model(Subject, Protocol):
     targets: Any
     """The models of whose other partitions its objects refer to objects, by their tags (see limpyd.targets)."""
 
+    deletions: Any
+
     @property
     def max_changes(self) -> Argument:
         """The most changes of a step, as an argument of scripts."""

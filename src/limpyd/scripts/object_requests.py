@@ -96,7 +96,7 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
     if partition.count > 1:
         request.retry_with = answer
     request = request.assuming(model.maintenance.at(partition).declared, *_claims_of(model, partition, new))
-    return with_checks(request, model, partition)
+    return with_checks(request, model, partition, created=(new.pk,))
 
 
 def _claims_of(model: Model, partition: Partition, new: NewObject) -> Iterator[Assumption]:
@@ -145,7 +145,8 @@ def get_or_create(
     args = (*with_references([], body), int(absent is None), *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(GET_OR_CREATE, keys, args, decode, model)
-    return with_checks(request.assuming(model.maintenance.at(partition).declared), model, partition)
+    request = request.assuming(model.maintenance.at(partition).declared)
+    return with_checks(request, model, partition, created=(new.pk,))
 
 
 def delete(model: Model, partition: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:

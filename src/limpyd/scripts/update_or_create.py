@@ -67,4 +67,5 @@ def update_or_create(
     args = (*query, *fields.args(), *values, len(claims) if absent is None else b"", *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(UPDATE_OR_CREATE, keys, args, decode, model, retry_with=answer)
-    return with_checks(request.assuming(model.maintenance.at(partition).declared), model, partition)
+    request = request.assuming(model.maintenance.at(partition).declared)
+    return with_checks(request, model, partition, created=(new.pk,))

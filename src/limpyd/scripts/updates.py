@@ -182,4 +182,5 @@ def create_and_update(
     keys = object_keys(partition, new.pk)
     request = scripted(CREATE, keys, args, decode, model, name="create", retry_with=answer)
     request.result = Result(2, bytes, model)
-    return with_checks(request.assuming(model.maintenance.at(partition).declared), model, partition)
+    request = request.assuming(model.maintenance.at(partition).declared)
+    return with_checks(request, model, partition, created=(new.pk,))

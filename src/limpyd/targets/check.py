@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from limpyd.keys import Partition, to_bytes
 from limpyd.requests.guards import Guard
-from limpyd.requests.promise import SHORTEST_PAUSE, Promise, longer
+from limpyd.requests.promise import Promise
 from limpyd.requests.promise_guards import CHECKS, Bar, PromiseGuard, netstrings
-from limpyd.requests.scattered import Pause, Rounds
+from limpyd.requests.scattered import Rounds
+from limpyd.targets.closings import called_off
 from limpyd.targets.requests import Checked, bars, check, record
 from limpyd.targets.target import REFERS
 
@@ -97,7 +98,6 @@ class TargetCheck(Promise):
         at_least = (yield from self._bars(list(left))) if self._is_barred else {}
         found: dict[bytes, _Found] = {}
         yield from self._record(left)
-        pause = SHORTEST_PAUSE
         while left:
             replies: list[Checked] = yield [
                 check(self._model, partition, pks, at_least.get(partition, 0)) for partition, pks in left.items()
@@ -106,13 +106,11 @@ class TargetCheck(Promise):
             for (partition, pks), (time, states) in zip(left.items(), replies, strict=True):
                 for pk, state in zip(pks, states, strict=True):
                     if isinstance(state, bytes):
+                        yield from called_off(self._model, pk, state)
                         closing.setdefault(partition, []).append(pk)
                     else:
                         found[pk] = _Found(partition, time, state)
             left = closing
-            if left:
-                yield Pause(pause)
-                pause = longer(pause)
         for part in (self, *self._parts):
             part._take(found)
 

@@ -18,9 +18,8 @@
 --              args     a count of arguments, and those: the command that clears the field (see
 --                       lua/library/scalar_commands.lua); if the field holds many, the command that removes a member
 --                       (see lua/library/member_commands.lua), whose last argument is '' for the primary key
--- @requires call count_changes current_key index_updates known_references limit_changes make_deletion_count owners_in
--- @requires pk_set refuse refuse_more_than run_member_commands run_scalar_commands transform_request unindex_object
--- @requires unlink_object
+-- @requires call clear_reference count_changes current_key index_updates known_references limit_changes
+-- @requires make_deletion_count owners_in refuse refuse_more_than transform_request unindex_object unlink_object
 -- @provides delete_objects deleted_pks read_models unlink_deleted
 
 -- Objects that are deleted except for their keys, since that cannot be taken back; and those of the first model, by
@@ -73,17 +72,6 @@ local function holders(reference, pk, some)
   end
   refuse_more_than(owners.count(reference.key, pk), pk, reference.number)
   return owners.list(reference.key, pk)
-end
-
--- Clears the reference to an object in a field of another one.
-local function clear(reference, set, holder, pk)
-  pk_set = set
-  if reference.many then
-    ARGV[reference.last] = pk
-    run_member_commands({ [0] = holder }, reference.first, reference.last, {}, true)
-  else
-    run_scalar_commands(holder, reference.first, reference.last, {}, true)
-  end
 end
 
 -- Finds all objects that are deleted with some of the first model. Returns them in order, the same by the number of their
@@ -148,7 +136,7 @@ local function clear_references(reference, pk, also_going, set)
   for _, holder in ipairs(holders(reference, pk)) do
     if not also_going[holder] then
       count_changes(2, pk, reference.number) -- the value and its entry
-      clear(reference, set, holder, pk)
+      clear_reference(reference, set, holder, pk)
     end
   end
 end

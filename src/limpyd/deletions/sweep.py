@@ -1,0 +1,140 @@
+"""The consequences of decided deletions: sweeps of those who refer, level by level, and the end of the tombs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from limpyd.deletions import requests
+from limpyd.deletions.relatives import Group, Place, Relatives
+from limpyd.deletions.requests import Late
+from limpyd.requests.promise import SHORTEST_PAUSE, longer
+from limpyd.requests.request import Request
+from limpyd.requests.scattered import Pause, Rounds
+from limpyd.targets import closings
+from limpyd.targets.closings import open_objects
+
+
+def sweep(
+    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes, closed: Sequence[Group] = ()
+) -> Rounds[list[Late]]:
+    """Sweeps those who refer to deleted objects, and removes the tombs.
+
+    Args:
+        relatives: the models that are concerned.
+        groups: the objects, all of which have tombs.
+        token: that of the tombs.
+        decision: that by which what goes too was closed; empty if nothing was.
+        closed: what was closed; what does not go is opened again.
+
+    Returns:
+        what somebody else has taken over.
+    """
+    late: list[Late] = []
+    done: list[Group] = []
+    level = groups
+    while level:
+        gone, met = yield from _sweep_level(relatives, level, token, decision)
+        late += met
+        taken = {id(one.group) for one in met}
+        done += [group for group in level if id(group) not in taken]
+        level = gone
+    end: list[Request[Any]] = [requests.finish(group, token) for group in done]
+    replies = yield [*end, *opening(closed, decision, [*done, *(one.group for one in late)])]
+    for group, others in zip(done, replies, strict=False):
+        if others:
+            late.append(Late(group._replace(pks=others), 0))
+    return late
+
+
+def _sweep_level(
+    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes
+) -> Rounds[tuple[list[Group], list[Late]]]:
+    """Sweeps those who refer to some objects; returns the objects that went, and what is too late."""
+    work, gone, late = relatives.tasks(groups), list[Group](), list[Late]()
+    while work:
+        places = list(work)
+        replies = yield [
+            requests.sweep(relatives, place, token, decision, work[place][: requests.AT_ONCE]) for place in places
+        ]
+        for place, reply in zip(places, replies, strict=True):
+            if isinstance(reply, Late):
+                late.append(reply)
+                for tasks in work.values():
+                    tasks[:] = [task for task in tasks if task.group is not reply.group]
+            else:
+                del work[place][: reply.done]
+                if reply.gone.pks:
+                    gone.append(reply.gone)
+        work = {place: tasks for place, tasks in work.items() if tasks}
+    return gone, _distinct(late)
+
+
+def _distinct(late: Iterable[Late]) -> list[Late]:
+    """Returns what is late, each group once with the latest time."""
+    found: dict[int, Late] = {}
+    for one in late:
+        before = found.get(id(one.group))
+        if before is None or before.time < one.time:
+            found[id(one.group)] = one
+    return list(found.values())
+
+
+def opening(closed: Sequence[Group], token: bytes, gone: Sequence[Group] = ()) -> list[Request[Any]]:
+    """Returns the requests that open what a deletion has closed, but for what is gone."""
+    without: dict[Place, set[bytes]] = {}
+    for group in gone:
+        without.setdefault((group.model, group.partition), set()).update(group.pks)
+    opened = []
+    for model, partition, pks, *_ in closed:
+        there = without.get((model, partition), ())
+        left = [pk for pk in pks if pk not in there]
+        if left:
+            opened.append(open_objects(model, partition, token, left))
+    return opened
+
+
+def finish(
+    relatives: Relatives, met: dict[Place, list[bytes]], token: bytes, times: dict[Place, int] | None = None
+) -> Rounds[None]:
+    """Finishes deletions: waits as long as somebody else does, and takes over what nobody does.
+
+    Args:
+        relatives: the models that are concerned by the deletion of an object of the model of the tombs.
+        met: the tombs, by their places.
+        token: a token for them; that of tombs which somebody else may have taken over.
+        times: the times from which sweeps count.
+    """
+    pause, times = SHORTEST_PAUSE, times or {}
+    while met:
+        replies = yield [
+            requests.renew(*place, token, pks, closings.AGE, times.get(place, 0)) for place, pks in met.items()
+        ]
+        left: dict[Place, list[bytes]] = {}
+        by_decision: dict[bytes, list[Group]] = {}
+        for place, reply in zip(met, replies, strict=True):
+            for decision, group in reply.taken.items():
+                by_decision.setdefault(decision, []).append(group)
+            if reply.young:
+                left[place] = reply.young
+        for decision, groups in by_decision.items():
+            for group, time in (yield from sweep(relatives, groups, token, decision)):
+                place = group.model, group.partition
+                left.setdefault(place, []).extend(group.pks)
+                times[place] = max(times.get(place, 0), time)
+        met = left
+        if met and not by_decision:
+            yield Pause(pause)
+            pause = longer(pause)
+
+
+def settle(
+    relatives: Relatives, group: Group, token: bytes, decision: bytes = b"", closed: Sequence[Group] = ()
+) -> Rounds[None]:
+    """Sweeps those who refer to objects that were deleted; what somebody has taken over is finished too."""
+    late = yield from sweep(relatives, [group], token, decision, closed)
+    if late:
+        met: dict[Place, list[bytes]] = {}
+        for one, _ in late:
+            met.setdefault((one.model, one.partition), []).extend(one.pks)
+        yield from finish(relatives, met, token, {(one.model, one.partition): time for one, time in late})
