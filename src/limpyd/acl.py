@@ -24,8 +24,9 @@ WALKS = {"DBSIZE", "SCAN"}
 """Commands that walk over the keys of a database; a check first asks how many there are."""
 
 READING = CONNECTING | SCRIPTS | TRANSACTIONS | WALKS
-WRITTEN_BY_SCRIPTS = {"DECR", "INCR", "RESTORE"}
-"""Commands that scripts run beside those of fields: to count primary keys, and to take changes back."""
+WRITTEN_BY_SCRIPTS = {"DECR", "INCR", "RESTORE", "TIME"}
+"""Commands that scripts run beside those of fields: to count primary keys, to take changes back, and to see how old the
+claim of a unique value is."""
 
 NEEDS = {"CLIENT SETINFO": Needs(redis=(7, 2), valkey=(7, 2))}
 NEEDS.update((facts.name, facts.needs) for facts in TABLE.values() if facts.needs)

@@ -20,6 +20,7 @@ from limpyd import (
     SortedSetField,
     StringField,
 )
+from limpyd.acl import acl_rules
 from limpyd.exceptions import (
     DifferentPartitions,
     IndexNotBuilt,
@@ -316,6 +317,19 @@ async def test_indexes_of_all_kinds(any_face, another_process):
     await any_face.refused(UniquenessError, lambda: model.create(title="t1", part=0))
     await any_face.refused(UniquenessError, lambda: model.create(codes=["c3", "new"]))
     await any_face.do(model.create(title="t5", part=0, codes=["new"]))
+
+
+async def test_an_account_with_the_rules_of_the_model_may_move_it(any_face, another_process):
+    made = await filled(any_face, another_process(2), 20)
+    model = another_process(4)
+    await any_face.do(model.database.connect())
+    any_face.client.execute_command("ACL", "SETUSER", "mover", "on", ">secret", *acl_rules(model))
+    database = any_face.Database(port=any_face.server.port, username="mover", password="secret")
+    moved = await any_face.do(declared(any_face, database, 4).repartition())
+    await any_face.do(database.close())
+    any_face.client.execute_command("ACL", "DELUSER", "mover")
+    assert moved.unindexed == []
+    await agrees(any_face, model, made)
 
 
 @pytest.mark.parametrize("before", [1, 2])
