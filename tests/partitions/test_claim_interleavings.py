@@ -7,18 +7,21 @@ owners, and each owner has its claim, whoever takes no more steps.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any
 
 import pytest
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
 from limpyd.claims import requests
 from limpyd.keys.partitioned import PartitionedKeys
-from tests.support.claim_writers import Case, Steps, World
+from tests.support.claim_writers import Case, Steps, World, asked
 from tests.support.servers import NEWEST
 
-STEPS = 7
+STEPS = {"old": 5, "young": 5}
 """The steps whose orders are all tried; then the writers end one after the other."""
+GRACE = {"old": -1, "young": 60_000}
+"""The milliseconds after which claims are old, so that they are taken over if nobody has the value."""
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +35,8 @@ def world(servers):
         email = InstanceHashField(unique=True, type=str)
         other = InstanceHashField()
 
+    for pk in (A, B, C, NEW[3]):  # the catalogs of all partitions are known then
+        Claiming(pk=pk, other="x")
     yield World(Claiming, server.client())
     spread.close()
 
@@ -63,8 +68,14 @@ CASES = [
 
 
 @pytest.fixture(autouse=True)
-def all_claims_are_old(monkeypatch):
-    monkeypatch.setattr(requests, "GRACE", -1)  # whatever is in the way is taken over, if nobody has the value
+def age(monkeypatch):
+    """Has all claims count as old, or all as young."""
+
+    def set_age(name):
+        monkeypatch.setattr(requests, "GRACE", GRACE[name])
+
+    set_age("old")
+    return set_age
 
 
 def run(world: World, case: Case, schedule: Sequence[int]) -> tuple[list[Steps | None], list[str]]:
@@ -93,26 +104,30 @@ def resumed(writer: Steps, waiting: object) -> Steps:
             return end.value
 
 
-def schedules(world: World, case: Case) -> Iterator[tuple[Sequence[int], list[Steps | None], list[str]]]:
+def schedules(world: World, case: Case, steps: int) -> Iterator[tuple[Sequence[int], list[Steps | None], list[str]]]:
     """All schedules of a case up to a number of steps, each with the writers that are left, and the outcomes."""
     left: list[list[int]] = [[]]
     while left:
         schedule = left.pop()
         writers, outcomes = run(world, case, schedule)
-        yield schedule, writers, outcomes
-        if len(schedule) < STEPS:
+        yield schedule, writers, [*outcomes]  # to be filled in
+        if len(schedule) < steps:
             left += ([*schedule, number] for number, outcome in enumerate(outcomes) if not outcome)
 
 
+@pytest.mark.parametrize("name", ["old", "young"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_all_orders(world, case):
-    for schedule, writers, outcomes in schedules(world, case):
+def test_all_orders(world, case, age, name):
+    age(name)
+    for schedule, writers, outcomes in schedules(world, case, STEPS[name]):
         assert world.faults() == [], (schedule, outcomes)
+        age("old")  # in the end, all can go on
         for number, writer in enumerate(writers):  # and then one after the other
             if writer is not None:
                 outcomes[number] = end_of(world, writer)
                 assert world.faults() == [], (schedule, outcomes)
         check_outcomes(world, case, outcomes)
+        age(name)
 
 
 def check_outcomes(world, case, outcomes):
@@ -130,7 +145,7 @@ def check_outcomes(world, case, outcomes):
 
 def test_a_writer_alone_ends_wherever_others_were_stopped(world):
     case = CASES[0]
-    for _ in schedules(world, case):
+    for _ in schedules(world, case, STEPS["old"]):
         world.model(pk=C, other="x")
         writer = world.writer([(C, V)])
         assert end_of(world, writer) in {"ok", "taken"}
@@ -154,25 +169,59 @@ def operation(choose: random.Random) -> tuple[str, str | None]:
     return choose.choice((A, A2, B, C) if value is None else (A, A2, B, C, *NEW)), value
 
 
-def test_many_at_random(world):
+def test_many_at_random(world, age):
+    """Claims count as old or as young by chance, at each step. Readers find who has the value all the time."""
     choose = random.Random(1)
-    for _ in range(60):
-        writers = [
-            [(choose.choice((A, A2, B, C)), choose.choice((V, W, V_AT_A, None))) for _ in range(2)] for _ in "123"
-        ]
+    found = 0
+    for _ in range(40):
+        writers = [[operation(choose) for _ in range(2)] for _ in "123"]
         case = Case("", writers)
-        left: list[Steps | None] = [*world.begin(case)]
-        waiting = [next(writer) for writer in left if writer is not None]
-        while any(left):
-            number = choose.choice([number for number, writer in enumerate(left) if writer is not None])
-            if choose.random() < 0.03:
+        left: list[Any] = [*world.begin(case), Reader(world, V_AT_A), Reader(world, V)]
+        waiting = [next(each) for each in left]
+        steps = 0
+        while any(isinstance(each, Generator) for each in left) and (steps := steps + 1) < 200:
+            number = choose.choice([number for number, each in enumerate(left) if each is not None])
+            if choose.random() < 0.03 and number < len(writers):
                 left[number] = None  # killed
                 continue
+            age(choose.choice(("old", "young")))
             try:
                 waiting[number] = left[number].send(world.sent(waiting[number]))
             except StopIteration:
                 left[number] = None
             assert world.faults() == [], writers
+            for each in left:
+                if isinstance(each, Reader):
+                    each.look()
+        found += sum(each.found for each in left if isinstance(each, Reader))
+    assert found > 20
+
+
+class Reader:
+    """One that looks for a value again and again, one step at a time, and notes who has it all the time of a call."""
+
+    def __init__(self, world: World, value: str) -> None:
+        self._world = world
+        self._value = value
+        self.found = 0
+        self._steps = self._reading()
+
+    def __next__(self) -> Any:
+        return next(self._steps)
+
+    def send(self, reply: Any) -> Any:
+        return self._steps.send(reply)
+
+    def look(self) -> None:
+        """Notes who has the value now."""
+        self._owners &= self._world.owners(self._value)
+
+    def _reading(self) -> Generator[Any, Any, None]:
+        while True:
+            self._owners = self._world.owners(self._value)
+            found = yield from asked(self._world.model.collection(email=self._value)._plan().pks())
+            assert self._owners <= set(found), (self._owners, found)
+            self.found += len(self._owners)
 
 
 def test_the_keeper_of_a_claim_voids_that_of_a_sleeper_in_its_own_partition(world):

@@ -40,7 +40,7 @@ def _written(request: Request[Any]) -> Steps:
         for assumption in request.assumes:
             while (guard := assumption.guard()) is None:
                 try:
-                    yield from _asked(assumption)
+                    yield from asked(assumption.question())
                     assumption.check()
                 except UniquenessError:
                     return "taken"
@@ -62,22 +62,21 @@ def _written(request: Request[Any]) -> Steps:
         request = instead
 
 
-def _asked(assumption: Any) -> Steps:
-    rounds = assumption.question().begin()
+def asked(request: Any) -> Generator[Any, Any, Any]:
+    """Yields each message of a request to several partitions; returns its result."""
+    rounds = request.begin()
     found: Any = None
     while True:
         try:
             asked = rounds.send(found)
-        except StopIteration:
-            return ""
+        except StopIteration as end:
+            return end.value
+        found = []
         if isinstance(asked, Pause):
             yield None
-            found = []
         else:
-            found = []
-            for request in asked:
-                reply = yield request, request.args
-                found.append(request.decode(reply))
+            for each in asked:
+                found.append(each.decode((yield each, each.args) if each.args else None))
 
 
 class Case(NamedTuple):
@@ -162,6 +161,14 @@ class World:
         """True if claims may be lost, and nobody has restored them yet."""
         now = self.client.info("replication")["master_replid"].encode()
         return any(self.client.get(partition.history) != now for partition in self.keys.partitions)
+
+    def owners(self, value: str) -> set[bytes]:
+        """Returns the objects that have a value now."""
+        return {
+            pk
+            for partition in self.keys.partitions
+            if (pk := self.client.hget(partition.prefix + b"uniq:email", value)) is not None
+        }
 
     def faults(self, field: str = "email") -> list[str]:
         """Returns what is wrong with a field: values of two owners, owners without their claim, entries of nobody."""

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
+from limpyd.requests.decoders import returned
 from limpyd.requests.request import Argument, Request
 
 BAR_CLAIMS = Script("bar_claims")
 CLAIM = Script("claim")
+LOOK_UP = Script("look_up")
 REPORT_HISTORY = Script("report_history")
 RESTORE_CLAIMS = Script("restore_claims")
 VERIFY = Script("verify")
@@ -92,6 +94,12 @@ def claim(home: Partition, wanted: Sequence[Wanted], at_least: int = 0) -> Reque
         return [facts[0] if outcome == b"mine" else InTheWay(outcome == b"old", *facts) for outcome, *facts in reply]
 
     return _asked(CLAIM, wanted[0].value.model, keys, (GRACE, at_least, *_flat(args)), decode)
+
+
+def look_up(home: Partition, values: Sequence[UniqueValue]) -> Request[list[int | None] | None]:
+    """Returns the number of the partition that has claimed each value, or None; None alone if claims may be lost."""
+    keys = (home.history, *(value.claims_in(home) for value in values))
+    return _asked(LOOK_UP, values[0].model, keys, [value.text for value in values], returned)
 
 
 def verify(partition: Partition, found: Sequence[tuple[UniqueValue, InTheWay]]) -> Request[list[bytes | None]]:

@@ -47,6 +47,7 @@ SCRIPTS = {
         "existing",
         "find",
         "find_plain",
+        "look_up",
         "mistyped",
         "owner",
         "page",

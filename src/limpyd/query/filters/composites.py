@@ -55,6 +55,12 @@ class ByComposite(Condition):
         index = self._model.composites(partition)[self._number]
         return OneOf(index.kind, index.key, self._entries)
 
+    def equal_to(self) -> tuple[FieldIndex | None, Sequence[bytes]]:
+        return self._model.composites(self._model.keys.first)[self._number], self._entries
+
+    def among_texts(self, texts: Sequence[bytes]) -> Condition:
+        return ByComposite(self._model, self._number, texts, self._text)
+
     def indexes(self) -> Iterator[FieldIndex]:
         yield self._model.composites(self._model.keys.first)[self._number]
 

@@ -66,6 +66,14 @@ class Condition(ByAttributes):
         """Returns the condition that is the same for the objects of a partition, if possible with fewer values."""
         return self
 
+    def equal_to(self) -> tuple[FieldIndex | None, Sequence[bytes]]:
+        """Returns the index that has an entry for each of some values, of which an object must have one, and these."""
+        return None, ()
+
+    def among_texts(self, texts: Sequence[bytes]) -> Condition:
+        """The same condition for some of the values that `equal_to` returns."""
+        raise NotImplementedError
+
     def elsewhere(self) -> Iterator[bytes]:
         """The keys outside the model that are read."""
         yield from self.references()
@@ -137,6 +145,15 @@ class ByIndex(Condition):
         if self._shares is None:
             self._shares = self.lookup.field.by_partition(self.texts)
         return ByIndex(self.lookup, self._shares.get(partition.number, []), (), self._text)
+
+    def equal_to(self) -> tuple[FieldIndex | None, Sequence[bytes]]:
+        lookup = self.lookup
+        texts = [text for text in self.texts if isinstance(text, bytes)]
+        is_plain = lookup.operator in EQUALITY and lookup.sub is None and lookup.field.version_of is None
+        return (lookup.field_index, texts) if is_plain and len(texts) == len(self.texts) else (None, ())
+
+    def among_texts(self, texts: Sequence[bytes]) -> Condition:
+        return ByIndex(self.lookup, texts, (), self._text)
 
     def references(self) -> Iterator[bytes]:
         return map(known_key, self._elsewhere)

@@ -9,6 +9,7 @@ from typing import Any
 from limpyd.keys import to_text
 from limpyd.query.explanation import Explanation, command_text, explanation
 from limpyd.query.filters.readings import Asking, Reading
+from limpyd.query.merging.claimed_plan import ClaimedPlan
 from limpyd.query.merging.late_plan import LatePlan, readings_in
 from limpyd.query.merging.listed_plan import ListedPlan
 from limpyd.query.planning.plans import AnyPlan
@@ -43,11 +44,14 @@ def explained_parts(
     if isinstance(plan, ListedPlan):
         explained = explained._replace(sort=plan.way)
     asked, partition = len(settled.plans), settled.plans[0].partition
+    by, claims = "primary key", []
+    if isinstance(plan, ClaimedPlan):
+        by, claims = "the claims of unique values", [f"the claims of {plan.unique.field_index}"]
     return explained._replace(
-        asks=_asked(asked, partition.count, again=bool(settled.plans[0].order) and span != EVERYTHING),
-        reads=list(dict.fromkeys(map(_read, reads))),
+        asks=_asked(asked, partition.count, by, again=bool(settled.plans[0].order) and span != EVERYTHING),
+        reads=[*claims, *dict.fromkeys(map(_read, reads))],
         commands=_commands(requests),
-        round_trips=bool(sent) + max(map(_rounds, reads), default=0) + untyped,
+        round_trips=bool(sent) + max(map(_rounds, reads), default=0) + untyped + len(claims),
         ran=ran,
     )
 
@@ -92,10 +96,10 @@ def _most_frequent(found: Iterable[Sequence[Any]]) -> list[Any]:
     return list(most)
 
 
-def _asked(asked: int, count: int, *, again: bool) -> str:
+def _asked(asked: int, count: int, by: str, *, again: bool) -> str:
     if asked == 1:
-        return f"1 of {count} partitions, by primary key"
-    which = f"all {count} partitions" if asked == count else f"{asked} of {count} partitions, by primary key"
+        return f"1 of {count} partitions, by {by}"
+    which = f"all {count} partitions" if asked == count else f"{asked} of {count} partitions, by {by}"
     return f"{which}, at once{'; those with many of the first objects again' * again}"
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 
 from limpyd.keys import Partition
-from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.conditions import Condition, NoObject
+from limpyd.query.merging.claimed_plan import ByUnique, ClaimedPlan, Named, by_unique
 from limpyd.query.merging.late_plan import LatePlan, readings_in, resolved
 from limpyd.query.merging.listed_plan import ListedPlan
 from limpyd.query.merging.merged_plan import MergedPlan, SettledPlan
 from limpyd.query.merging.plan_in_part import PlanInPart
 from limpyd.query.merging.reading import Finding
-from limpyd.query.merging.routing import routed
+from limpyd.query.merging.routing import Routed, routed
 from limpyd.query.ordering import SortKey, by_keys
 from limpyd.query.planning.compiled_queries import FormInParts
 from limpyd.query.planning.plan import Plan
@@ -47,19 +48,43 @@ class Merging:
             return LatePlan(
                 self._model, readings, self._finding, lambda found: self._settled(resolved(conditions, found), order)
             )
+        unique = by_unique(conditions)
+        if unique is not None and len(routed(self._model.keys, conditions)) > 1:
+            return ClaimedPlan(
+                self._model, unique, self._finding, lambda named: self._named(conditions, unique, named, order)
+            )
         return self._settled(conditions, order)
 
+    def _named(
+        self, conditions: Sequence[Condition], unique: ByUnique, named: Named | None, order: Sequence[SortKey]
+    ) -> SettledPlan:
+        """Returns the plan of a query by unique values to the partitions that claims name."""
+        if named is None:
+            return self._settled(conditions, order)
+        condition = conditions[unique.number]
+        before, after = conditions[: unique.number], conditions[unique.number + 1 :]
+        if not named:
+            return self._merged_parts([(self._model.keys.first, [NoObject(condition)])], conditions, order)
+        parts: Routed = [
+            (partition, conditions if len(named) == 1 else [*before, condition.among_texts(texts), *after])
+            for partition, texts in named.items()
+        ]
+        return self._merged_parts(parts, conditions, order)
+
     def _settled(self, conditions: Sequence[Condition], order: Sequence[SortKey]) -> SettledPlan:
-        plans = self._plans(conditions, order)
+        return self._merged_parts(routed(self._model.keys, conditions), conditions, order)
+
+    def _merged_parts(self, parts: Routed, conditions: Sequence[Condition], order: Sequence[SortKey]) -> SettledPlan:
+        plans = self._plans(parts, conditions, order)
         return plans[0] if len(plans) == 1 else MergedPlan(self._model, plans, order)
 
     def _merged(self, conditions: Sequence[Condition], order: Sequence[SortKey]) -> MergedPlan:
-        return MergedPlan(self._model, self._plans(conditions, order), order)
+        return MergedPlan(self._model, self._plans(routed(self._model.keys, conditions), conditions, order), order)
 
-    def _plans(self, conditions: Sequence[Condition], order: Sequence[SortKey] = ()) -> list[Plan]:
+    def _plans(self, parts: Routed, conditions: Sequence[Condition], order: Sequence[SortKey]) -> list[Plan]:
         forms: dict[Hashable, FormInParts | None] = {}
         of_all = partial(PlanInPart, forms=forms)
         return [
             self._plan_in(partition, own, order, of_all if own is conditions else PlanInPart)
-            for partition, own in routed(self._model.keys, conditions)
+            for partition, own in parts
         ]
