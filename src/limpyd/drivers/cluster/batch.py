@@ -1,8 +1,8 @@
 """Requests that are sent together to the nodes of a cluster: which go to which node, and which are sent again. No I/O.
 
 Those of one slot keep their order. After one that has to be sent again, later reads of its slot are sent again too. If
-a later write was executed, it is too late for that, and the one before it fails (see slot_order.py). To make this rare,
-only the first request of such a slot is sent again, until it is accepted.
+a later write was executed, it is too late for that, and the one before it fails (see drivers/cluster/slot_order.py). To
+make this rare, only the first request of such a slot is sent again, until it is accepted.
 """
 
 from __future__ import annotations

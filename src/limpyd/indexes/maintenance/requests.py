@@ -99,7 +99,10 @@ def declare(
 
 
 def different_partitions(model: str, declared: bytes, recorded: bytes) -> DifferentPartitions:
-    """Returns the error for a model whose record (see record_partitions.lua) is not as it is declared."""
+    """Returns the error for a model whose record is not as it is declared.
+
+    indexes/maintenance/record_partitions.lua compares them.
+    """
     here, _, beside = to_text(declared).partition(" ")
     there, _, stored_beside = to_text(recorded).partition(" ")
     return DifferentPartitions(model, int(here), int(there), beside, stored_beside)
