@@ -79,6 +79,7 @@ def topology_of(reply: Sequence[Any], asked: NodeAddress, remap: Remap | None = 
         remap: changes addresses.
     """
     topology = Topology()
+    first_slots: dict[int, NodeAddress] = {}
     for first, last, (host, port, *_), *replicas in reply:
         owner = address_of_node(host, port, asked, remap)
         if replicas:
@@ -86,7 +87,8 @@ def topology_of(reply: Sequence[Any], asked: NodeAddress, remap: Remap | None = 
                 ReplicaAddress(*address_of_node(host, port, asked, remap)) for host, port, *_ in replicas
             )
         topology.owners[first : last + 1] = [owner] * (last + 1 - first)
-    topology.nodes = tuple(dict.fromkeys(owner for owner in topology.owners if owner is not None))
+        first_slots[first] = owner
+    topology.nodes = tuple(dict.fromkeys(owner for _, owner in sorted(first_slots.items())))
     if len(topology.nodes) == 1 and not asked.port:  # a Unix socket, which only one node can have
         topology.nodes = (asked,)
         topology.owners = [None if owner is None else asked for owner in topology.owners]
