@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.examples import program, run_in_turn
+from tests.support.examples import program
+from tests.support.forks import run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -23,11 +21,7 @@ def test_examples(page, tmp_path):
     """A page is one program, which also checks what its comments promise (tests/support/examples.py)."""
     file = tmp_path / "page.py"
     file.write_text(program("\n".join(BLOCKS[page])))
-    path = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
-    environment = {**os.environ, "PYTHONPATH": path}
-    done = subprocess.run(
-        [sys.executable, file], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=environment
-    )
+    done = run(file, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
@@ -37,8 +31,9 @@ def test_steps_can_be_followed(page, tmp_path):
     files = [tmp_path / f"links{last}.py" for last in range(len(BLOCKS[page]))]
     for last, file in enumerate(files):
         file.write_text("\n".join(BLOCKS[page][: last + 1]))
-    done = run_in_turn(files, tmp_path)
-    assert done.returncode == 0, done.stderr
+    for file in files:
+        done = run(file, cwd=tmp_path)
+        assert done.returncode == 0, f"{file.name}: {done.stderr}"
 
 
 def test_there_are_examples():

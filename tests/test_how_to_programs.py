@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from tests.support.examples import run_in_turn
+from tests.support.forks import run
 from tools.examples import printing, programs
 
 made = cache(programs)
@@ -17,9 +17,12 @@ def test_no_program_is_stale():
 
 
 def test_they_run(tmp_path):
-    done = run_in_turn(made(), tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "this name is taken" in done.stdout
+    said = ""
+    for file in made():
+        done = run(file, cwd=tmp_path)
+        assert done.returncode == 0, f"{file.name}: {done.stderr}"
+        said += done.stdout
+    assert "this name is taken" in said
 
 
 SOURCE = """

@@ -16,6 +16,7 @@ import pytest
 pytest.importorskip("typer")
 
 from limpyd.cli import app as cli_app
+from tests.support import forks
 from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -79,11 +80,9 @@ def filled(limpyd):
     assert limpyd("shell", "{}", "-c", program)[0] == 0
 
 
-def process(*args, **options):
+def process(*args, input=""):
     """The command as a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-m", "limpyd", *args]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False, **options)
+    return forks.run("-m", "limpyd", *args, cwd=Path.cwd(), said=input)
 
 
 class TestProcesses:

@@ -18,6 +18,7 @@ from limpyd.embedded import cluster
 from limpyd.embedded.cluster import EmbeddedCluster
 from limpyd.embedded.ports import HOST, free_port
 from limpyd.exceptions import DeclarationError
+from tests.support import forks
 from tests.support.processes import alive, gone
 
 PROGRAM = """
@@ -152,10 +153,9 @@ def test_limpyd_serve_runs_a_cluster_until_it_is_stopped():
 
 
 def test_limpyd_serve_names_a_port_that_is_taken(taken):
-    with run("--nodes", "1", "--port", str(taken)) as serving:
-        _, errors = serving.communicate()
+    serving = forks.run("-m", "limpyd", "serve", "--nodes", "1", "--port", taken)
     assert serving.returncode == 3
-    assert "Address already in use" in " ".join(errors.split())
+    assert "Address already in use" in " ".join(serving.stderr.split())
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,6 @@ def test_limpyd_serve_names_a_port_that_is_taken(taken):
     ],
 )
 def test_limpyd_serve_says_what_is_wrong(options, message):
-    with run(*options) as serving:
-        _, errors = serving.communicate()
+    serving = forks.run("-m", "limpyd", "serve", *options)
     assert serving.returncode == 2
-    assert message in " ".join(errors.replace("│", " ").split())
+    assert message in " ".join(serving.stderr.replace("│", " ").split())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -14,6 +12,7 @@ import pytest
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StringField, UniquenessError
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from tests.support.expected_indexes import inconsistencies
+from tests.support.forks import Forked, run
 from tests.support.servers import FEW
 
 ROOT = Path(__file__).parents[2]
@@ -123,8 +122,8 @@ def test_four_processes_write_one_object(server):
         entry = InstanceHashField(indexable=True)
 
     Thing(text="start", entry="start")
-    processes = [subprocess.Popen([sys.executable, "-c", WRITER, str(server.port), str(number)]) for number in range(4)]
-    assert [process.wait() for process in processes] == [0, 0, 0, 0]
+    processes = [Forked("-c", WRITER, server.port, number) for number in range(4)]
+    assert [process.communicate() for process in processes] == [("", "")] * 4
     with server.client() as client:
         assert inconsistencies(client, Thing) == []
         assert len(list(client.scan_iter("{thing}:eq:*"))) == 2
@@ -134,21 +133,19 @@ def test_four_processes_write_one_object(server):
 @pytest.mark.parametrize("kind", ["single", "bulk"])
 @pytest.mark.parametrize("server", FEW, indirect=True)
 def test_killed_claimants(server, kind):
-    program = [sys.executable, "-m", "tests.faults.programs.killed_claimants", str(server.port), "100", kind]
-    done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=100, check=False)
+    done = run("-m", "tests.faults.programs.killed_claimants", server.port, 40, kind)
     assert done.returncode == 0, done.stderr
     kills, scripts, slowest, _ = done.stdout.split()
-    assert int(kills) == 100
-    assert int(scripts) > 50  # they were killed while working
+    assert int(kills) == 40
+    assert int(scripts) > 15  # they were killed while working
     assert float(slowest) < 1.0
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)
 def test_killed_writers(server):
-    program = [sys.executable, "-m", "tests.faults.programs.killed_writers", str(server.port), "200"]
-    done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=100, check=False)
+    done = run("-m", "tests.faults.programs.killed_writers", server.port, 50)
     assert done.returncode == 0, done.stderr
     kills, written, slowest = done.stdout.split()
-    assert int(kills) == 200
-    assert int(written) > 2000  # they were killed while working, not before
+    assert int(kills) == 50
+    assert int(written) > 500  # they were killed while working, not before
     assert float(slowest) < 1.0

@@ -18,10 +18,11 @@ from limpyd import RedisDatabase
 from limpyd.embedded import supervisor
 from limpyd.exceptions import DeclarationError, ServerUnreachable
 from tests.faults.programs.killed_starts import processes, servers
+from tests.support import forks
 from tests.support.processes import Program, alive, gone
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = int(os.environ.get("LIMPYD_KILLS", "12")) // 2
+ROUNDS = int(os.environ.get("LIMPYD_KILLS", "6")) // 2
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
 
@@ -37,8 +38,7 @@ def connected(path=None):
 
 def run(program, *args, **options):
     """Runs a program of Python in a process of its own."""
-    command = [sys.executable, "-c", program, *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, **options)
+    return forks.run("-c", program, *args, **options)
 
 
 def of_kind(kind, folder):
@@ -204,10 +204,7 @@ class TestOneServer:
         os.close(lock)
 
     def test_killed_at_any_time(self, tmp_path):
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.faults.programs.killed_starts", str(tmp_path), str(ROUNDS)],
-            capture_output=True, text=True, cwd=ROOT, timeout=60 + 10 * ROUNDS, check=False,
-        )  # fmt: skip
+        done = forks.run("-m", "tests.faults.programs.killed_starts", tmp_path, ROUNDS)
         assert done.returncode == 0, done.stderr
         killed, _writes, _longest, lost = map(float, done.stdout.split())
         assert killed >= ROUNDS

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.support.forks import run
 from tests.support.servers import FEW
 
-ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("LIMPYD_KILLS", "12"))
+KILLS = int(os.environ.get("LIMPYD_KILLS", "6"))
 
 
 @pytest.mark.parametrize("name", FEW)
@@ -21,8 +18,7 @@ def test_killed_renames(name, servers):
     server = servers(name)
     with server.client() as client:
         client.flushall()
-    program = [sys.executable, "-m", "tests.faults.programs.killed_renames", str(server.port), str(KILLS)]
-    done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=60 + KILLS, check=False)
+    done = run("-m", "tests.faults.programs.killed_renames", server.port, KILLS)
     assert done.returncode == 0, done.stderr
     kills, objects, writes = map(int, done.stdout.split())
     assert kills >= KILLS

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
 from contextlib import closing
-from pathlib import Path
 
 from limpyd import RedisDatabase
 from tests.faults.programs.races import COUNTS, NAMES, player_on
 from tests.faults.programs.steady_writer import WRITTEN, model_on
 from tests.support.expected_indexes import inconsistencies
+from tests.support.forks import Forked
 from tests.support.writers import writers
 
-ROOT = Path(__file__).parents[2]
 PROCESSES = 4
-ROUNDS = int(os.environ.get("LIMPYD_RACES", "2"))
-SECONDS = float(os.environ.get("LIMPYD_REBUILT_SECONDS", "2"))
+ROUNDS = int(os.environ.get("LIMPYD_RACES", "1"))
+SECONDS = float(os.environ.get("LIMPYD_REBUILT_SECONDS", "1"))
 
 
 def racing(server, what, seed):
     """A process that races."""
-    program = [sys.executable, "-m", "tests.faults.programs.races", str(server.port), what, str(seed)]
-    return subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return Forked("-m", "tests.faults.programs.races", server.port, what, seed)
 
 
 def raced(server, what):
@@ -64,7 +60,7 @@ def test_rebuilds_at_once_that_are_killed(one_server):
     rng = random.Random(1)
     with one_server.client() as client, closing(RedisDatabase(port=one_server.port)) as database:
         thing = model_on(database)
-        for number in range(WRITTEN + 1200):
+        for number in range(WRITTEN + 400):
             thing(name=f"é {number}", age=number, tags=["a", f"{number}"], numbers=[number, 0.1], board={"a": 1})
         killed = 0
         with writers(one_server.port, 1):

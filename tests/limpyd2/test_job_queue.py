@@ -8,23 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.limpyd2.peers import ROOT, python_of_limpyd2
+from tests.support.forks import Forked
+from tests.support.limpyd2.peers import python_of_limpyd2
 
 PROGRAM = Path(__file__).parent / "programs" / "run_jobs.py"
 
 
 def started(python, port, *steps, **settings):
     environment = {**os.environ, "JOBS_DATABASE": json.dumps({"port": port, **settings})}
-    environment.pop("PYTHONPATH", None)
     if python == sys.executable:
-        environment["PYTHONPATH"] = str(ROOT / "src")
+        return Forked(PROGRAM, *steps, env=environment)
+    environment.pop("PYTHONPATH", None)
     command = [python, "-W", "ignore", PROGRAM, *steps]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def run(*args, **settings):
     process = started(*args, **settings)
-    output = process.communicate(timeout=60)[0]
+    output = process.communicate()[0]
     return process.returncode, [json.loads(line) for line in output.splitlines()]
 
 
@@ -76,7 +77,7 @@ def works(port, libraries, **settings):
     assert run(first, port, "work", **settings) == (9, [])
     assert run(first, port, "recover", **settings) == (0, [])
     workers = [started(library, port, "work", **settings) for library in libraries]
-    assert [(worker.communicate(timeout=60)[0], worker.returncode) for worker in workers] == [("", 0)] * len(libraries)
+    assert [(worker.communicate()[0], worker.returncode) for worker in workers] == [("", 0)] * len(libraries)
     for library in {first, *others}:
         code, (report,) = run(library, port, "report", **settings)
         report["queues"].sort(key=lambda queue: (queue[0], -int(queue[1])))

@@ -1,10 +1,7 @@
 """Data that redis-limpyd 2.1.2 wrote becomes that of limpyd's own layout."""
 
 import json
-import os
 import random
-import subprocess
-import sys
 import time
 
 import pytest
@@ -24,7 +21,8 @@ from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import InvalidValue
 from limpyd.testing import assert_requests
 from tests.limpyd2.programs.declared import declare
-from tests.support.limpyd2.peers import ROOT, peers
+from tests.support.forks import Forked, run
+from tests.support.limpyd2.peers import limpyd2
 from tests.support.limpyd2.random_orders import call, random_order
 from tests.support.servers import running
 
@@ -76,9 +74,9 @@ def without_odd_numbers(person):
 
 
 def test_what_limpyd_2_wrote_is_all_there(server, client):
-    with peers(server.port) as (old, _):
+    with limpyd2(server.port) as old:
         pks = []
-        for number in range(300):
+        for number in range(150):
             answer = old.answer(**(order := random_order(random.Random(number), pks, number)))
             if order["do"] == "create":
                 pks.append(answer["reply"])
@@ -204,13 +202,10 @@ def test_killed_at_any_moment_it_goes_on(server, client, tmp_path):
         {"name": f"n{number % 7}", "number": str(number), "tags": ["a", str(number)]} for number in range(1200)
     )
     (tmp_path / "things.py").write_text(PROGRAM.format(port=server.port))
-    command = [sys.executable, "-m", "limpyd", "migrate", "things:Thing", "--json"]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{tmp_path}"}
+    command = ["-m", "limpyd", "migrate", "things:Thing", "--json"]
     kills = 0
     for _ in range(20):
-        process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        process = Forked(*command, cwd=tmp_path)
         while process.poll() is None and client.scard("{n:thing}:pks") <= 200 * (kills + 1):
             time.sleep(0.005)
         ended = process.poll() is not None
@@ -220,7 +215,7 @@ def test_killed_at_any_moment_it_goes_on(server, client, tmp_path):
             break
         kills += 1
     assert kills >= 3
-    process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    process = run(*command, cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     assert json.loads(process.stdout)["migrated"][0]["conflicts"] == []
     new = legacy(RedisDatabase(port=server.port), **fields)

@@ -5,11 +5,11 @@ import random
 
 import pytest
 
-from tests.support.limpyd2.peers import contents, peers
+from tests.support.limpyd2.peers import contents, limpyd2, peers
 from tests.support.limpyd2.random_orders import WORDS, call, random_order
 from tests.support.servers import running
 
-STEPS = int(os.environ.get("LIMPYD_TWO_WAY", "120"))
+STEPS = int(os.environ.get("LIMPYD_TWO_WAY", "60"))
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,23 @@ def reference_server():
         yield server
 
 
-@pytest.fixture
-def both(server):
-    with server.client() as client:
-        client.flushall()
+@pytest.fixture(scope="module")
+def processes(server):
     with peers(server.port) as both:
         yield both
+
+
+@pytest.fixture
+def both(server, processes):
+    with server.client() as client:
+        client.flushall()
+    return processes
+
+
+@pytest.fixture(scope="module")
+def reference(reference_server):
+    with limpyd2(reference_server.port) as peer:
+        yield peer
 
 
 QUERIES = [
@@ -65,12 +76,12 @@ def outcome(answer):
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_any_mixture_stores_what_limpyd_2_alone_would_store(both, server, reference_server, seed):
+def test_any_mixture_stores_what_limpyd_2_alone_would_store(both, server, reference, reference_server, seed):
     source = random.Random(seed)
     pks = []
     with reference_server.client() as client:
         client.flushall()
-    with peers(reference_server.port) as (reference, _), server.client() as mixed, reference_server.client() as alone:
+    with server.client() as mixed, reference_server.client() as alone:
         for number in range(STEPS):
             order = random_order(source, pks, number)
             expected = reference.answer(**order)
@@ -144,8 +155,8 @@ def references_with_indexes(maker, other):
     return replies
 
 
-def test_references_with_indexes_of_their_own(both, server, reference_server):
-    with peers(reference_server.port) as (reference, _), reference_server.client() as alone, server.client() as mixed:
+def test_references_with_indexes_of_their_own(both, server, reference, reference_server):
+    with reference_server.client() as alone, server.client() as mixed:
         for pair in (both, both[::-1], (both[1], both[1])):
             alone.flushall()
             mixed.flushall()
@@ -199,8 +210,8 @@ def _as_dict(reply):
     return reply if isinstance(reply, dict) else {"found": reply}
 
 
-def test_unique_values_by_score(both, server, reference_server):
-    with peers(reference_server.port) as (reference, _), reference_server.client() as alone, server.client() as mixed:
+def test_unique_values_by_score(both, server, reference, reference_server):
+    with reference_server.client() as alone, server.client() as mixed:
         for pair in (both, both[::-1], (both[1], both[1])):
             alone.flushall()
             mixed.flushall()

@@ -13,10 +13,7 @@ import ast
 import contextlib
 import doctest
 import io
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 SHOWS, RAISES = "# → ", "# raises "
 
@@ -62,24 +59,6 @@ def _inserted(line: str, at: int, text: str) -> str:
     """A line with a text put in at a position in bytes, which is how Python counts columns."""
     raw = line.encode()
     return (raw[:at] + text.encode() + raw[at:]).decode()
-
-
-def run_in_turn(files: Iterable[Path], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs programs one after the other, each in a child of a process that has imported limpyd once."""
-    run = [sys.executable, "-c", FOLLOW, *files]
-    return subprocess.run(run, capture_output=True, text=True, timeout=100, check=False, cwd=folder)
-
-
-FOLLOW = """
-import os, runpy, sys, limpyd.asyncio, limpyd.embedded
-for number, file in enumerate(sys.argv[1:], 1):
-    if (child := os.fork()) == 0:
-        sys.argv[:] = [file]
-        runpy.run_path(file, run_name="__main__")
-        sys.exit()
-    if os.waitpid(child, 0)[1] != 0:
-        sys.exit(f"step {number} failed")
-"""
 
 
 # --- what the program calls ---

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
+
+from tests.support.forks import Forked
 
 PROGRAM = """
 import sys, time
@@ -28,9 +28,7 @@ class Program:
     """A process with an embedded database; it ends when told."""
 
     def __init__(self, path=""):
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self.process = Forked("-c", PROGRAM, path)
         line = self.process.stdout.readline().split(maxsplit=2)
         self.count, self.server, self.folder = int(line[0]), int(line[1]), Path(line[2].strip())
 

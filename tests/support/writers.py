@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from contextlib import contextmanager
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.forks import Forked
 
 
 @contextmanager
 def writers(port, count):
     """Processes that write without pause."""
-    program = [sys.executable, "-m", "tests.faults.programs.steady_writer", str(port)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    processes = [subprocess.Popen([*program, str(seed)], cwd=ROOT, **pipes) for seed in range(count)]
+    processes = [Forked("-m", "tests.faults.programs.steady_writer", port, seed) for seed in range(count)]
     try:
         for process in processes:
             process.stdout.readline()
@@ -25,4 +20,4 @@ def writers(port, count):
         for process in processes:
             process.kill()
             _, errors = process.communicate()
-            print(errors.decode())
+            print(errors)

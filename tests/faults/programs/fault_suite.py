@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from itertools import product
-from pathlib import Path
 from typing import Any
 
+from tests.support import forks
 from tests.support.servers import running
 
-ROOT = Path(__file__).parents[3]
 SERVER = "valkey-9.1"
 SIZE = float(os.environ.get("LIMPYD_FAULTS", "1"))
 
@@ -74,15 +72,8 @@ def main() -> None:
         program, *kind = name.split()
         with running(SERVER) as server:
             begun = time.perf_counter()
-            run = [
-                sys.executable,
-                "-m",
-                f"tests.faults.programs.{program}",
-                str(server.port),
-                str(max(1, round(kills * SIZE))),
-                *kind,
-            ]
-            done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
+            count = max(1, round(kills * SIZE))
+            done = forks.run("-m", f"tests.faults.programs.{program}", server.port, count, *kind)
             killed, commands, *_ = done.stdout.split() or ("", "")
             seconds = round(time.perf_counter() - begun, 1)
             row(name, {"times": killed, "done": commands, "inconsistent": 0, "seconds": seconds})
@@ -92,8 +83,7 @@ def main() -> None:
 
 def accident(program: str, kind: str, times: int, face: str, partitions: int = 1) -> tuple[int, dict[str, Any]]:
     """The exit code and the figures of one accident, in a process of its own."""
-    run = [sys.executable, "-m", f"tests.faults.programs.{program}", kind, str(times), face, SERVER, str(partitions)]
-    done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
+    done = forks.run("-m", f"tests.faults.programs.{program}", kind, times, face, SERVER, partitions)
     if not done.stdout:
         return done.returncode or 1, {"examples": done.stderr[-2000:]}
     figures: dict[str, Any] = json.loads(done.stdout)

@@ -111,14 +111,15 @@ def main(port: int, kills: int, *, bulk: bool = False) -> int:
     faults: list[str] = []
     while done < kills:
         writers = [started(Claiming, bulk=bulk) for _ in range(WRITERS)]
-        for _ in range(ROUND - WRITERS):
+        of_round = min(ROUND, kills - done)
+        for _ in range(of_round - WRITERS):
             time.sleep(random.expovariate(100))
             number = random.randrange(WRITERS)
             end(writers[number])
             writers[number] = started(Claiming, bulk=bulk)
         for pid in writers:
             end(pid)
-        done += ROUND
+        done += of_round
         faults += world.faults()
         stale += world.stale_claims()
         slowest = max(slowest, longest_wait(Claiming))

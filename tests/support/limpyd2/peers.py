@@ -8,6 +8,8 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.forks import Forked
+
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = ROOT / ".venv-limpyd2"
 REQUIREMENTS = ("redis-limpyd==2.1.2", "redis<6", "setuptools<80", "future", "six")
@@ -32,15 +34,15 @@ class Peer:
     """A process with one of the libraries."""
 
     def __init__(self, python, port):
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         if python == sys.executable:
-            environment["PYTHONPATH"] = str(ROOT / "src")
+            self.process = Forked(WORKER, port)
+            return
         self.process = subprocess.Popen(
             [python, "-W", "ignore", WORKER, str(port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         )
 
     def answer(self, **order):
@@ -60,14 +62,26 @@ class Peer:
 @contextmanager
 def peers(port):
     """Both libraries on one server: limpyd 2, and limpyd."""
-    both = Peer(python_of_limpyd2(), port), Peer(sys.executable, port)
-    try:
+    with ended([Peer(python_of_limpyd2(), port), Peer(sys.executable, port)]) as both:
         yield both
+
+
+@contextmanager
+def limpyd2(port):
+    """limpyd 2 on a server."""
+    with ended([Peer(python_of_limpyd2(), port)]) as (peer,):
+        yield peer
+
+
+@contextmanager
+def ended(those):
+    """Some peers, which end after a block."""
+    try:
+        yield tuple(those)
     finally:
-        for peer in both:
-            peer.process.stdin.close()
-            peer.process.stdout.close()
-            peer.process.wait(30)
+        for peer in those:
+            with peer.process:
+                peer.process.stdin.close()
 
 
 READS = {"set": "smembers", "hash": "hgetall", "string": "get", "list": "lrange", "zset": "zrange"}
