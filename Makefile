@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-cluster test test-all check faults interrupts bench growth bench-peers commands references examples faces lua docs format clean
+.PHONY: demo demo-cluster test test-all check faults interrupts random bench growth bench-peers commands references examples faces lua docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -61,6 +61,12 @@ faults: $(READY)  ## Have accidents happen to servers for some minutes, and tell
 
 interrupts: $(READY)  ## Raise at each place of a call in turn, as a signal handler may, and judge what is left; some minutes.
 	@$(BIN)/python -m tests.faults.programs.interrupted_calls $(STEP)
+
+random: $(READY)  ## Run the random tests of the suite for long: queries, commands, damage, kills, races.
+	@LIMPYD_QUERIES=20000 LIMPYD_SEQUENCES=20 LIMPYD_DAMAGES=1000 LIMPYD_CHECKED_SECONDS=20 LIMPYD_FAULT_TIMES=20 \
+		LIMPYD_KILLS=100 LIMPYD_RACES=20 LIMPYD_REBUILT_SECONDS=30 LIMPYD_TWO_WAY=2000 \
+		$(BIN)/python $(PYTEST) --timeout 0 -k 'random or damage or killed or races or promises or mixture' \
+		tests/faults tests/limpyd2 tests/partitions
 
 bench: $(READY)  ## Compare with the same work by hand, with the limit, and with peers if they are at hand (QUICK=1: less).
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from tests.support.changing_servers import CHUNK, OBJECTS, Takeover, declared, filled
-from tests.support.face import Face
 from tests.support.servers import BINARIES, Server
 
 
@@ -25,25 +24,35 @@ class Changing:
         self._server.start()
 
 
-@pytest.fixture(scope="module", params=[*BINARIES])
-def restarted_server(request):
-    server = Server(BINARIES[request.param])
-    yield server
-    server.stop()
+@pytest.fixture(scope="module")
+def own_servers():
+    """Servers that may be started again, by their names; each starts when it is first asked for."""
+    started = {}
+
+    def get(name):
+        if name not in started:
+            started[name] = Server(BINARIES[name])
+        return started[name]
+
+    yield get
+    for server in started.values():
+        server.stop()
 
 
-@pytest.fixture(params=["sync", "async"])
-async def changing(request, restarted_server):
-    face = Face(request.param, restarted_server)
+@pytest.fixture(params=[*BINARIES])
+def server(request, own_servers):
+    return own_servers(request.param)
+
+
+@pytest.fixture
+async def changing(face, server):
     face.client.flushall()
-    changing = Changing(face, restarted_server)
+    changing = Changing(face, server)
     changing.model = declared(face.database, face.Model)
     changing.thing = await filled(face, changing.model)
     with face.database.on_request(changing.takeover):
         yield changing
     assert changing.takeover.is_over
-    await face.do(face.database.close())
-    face.client.close()
 
 
 class TestAServerStartedAgain:

@@ -8,11 +8,11 @@ import pytest
 
 from tests.faults.programs.interrupted_calls import CALLS, interrupt_all
 
-STEPS = range(40, 61)
+STEPS = range(100, 121)
 """Of so many places one is tried."""
 FEWEST = 20
 """How many places the shortest call has, at least."""
-SIGNALS = 10
+SIGNALS = 4
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # raised where an object was collected

@@ -10,7 +10,7 @@ import pytest
 from limpyd.asyncio import AsyncRedisDatabase
 from tests.faults.programs.interrupted_tasks import LOOPS, interrupted
 
-STRIDE = 83
+STRIDE = 251
 
 
 async def test_a_second_opening_leaves_no_connection_behind(one_server):
@@ -37,5 +37,5 @@ async def test_a_second_opening_leaves_no_connection_behind(one_server):
 def test_next_calls_get_their_own_replies(one_server, loop):
     figures = interrupted(loop, one_server.port, STRIDE)
     assert figures.pop("places") == figures["judged"]
-    assert figures.pop("judged") > 150
+    assert figures.pop("judged") > 50
     assert {name: number for name, number in figures.items() if number} == {}

@@ -66,7 +66,7 @@ def test_what_is_built_stays_right_meanwhile(server, thing):
     watcher = Thread(target=look)
     with writers(server.port, 2):
         watcher.start()
-        for _ in range(3):
+        for _ in range(2):
             thing.rebuild_indexes()
         rebuilt.set()
         watcher.join()
@@ -78,7 +78,7 @@ def test_what_is_built_stays_right_meanwhile(server, thing):
 
 def test_cleared_and_rebuilt(server, thing):
     with writers(server.port, 3), server.client() as client:
-        for round_number in range(6):
+        for round_number in range(4):
             thing.clear_indexes()
             if round_number % 2:
                 thing.rebuild_indexes()
@@ -121,7 +121,7 @@ def test_several_rebuild_and_one_clears(server, thing):
     with writers(server.port, 2):
         for thread in threads:
             thread.start()
-        time.sleep(2)
+        time.sleep(1)
         stop.set()
         for thread in threads:
             thread.join()

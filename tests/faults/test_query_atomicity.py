@@ -11,7 +11,7 @@ from limpyd import InstanceHashField, RedisDatabase, RedisModel, SetField
 
 OBJECTS = 400
 WRITERS = 3
-SECONDS = 1.0
+SECONDS = 0.4
 TOWNS = {"Paris": 10, "Rome": 90}
 """Everybody lives in one of these, and is of the age that goes with it: both change in one step."""
 

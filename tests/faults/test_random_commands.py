@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 from collections import Counter
 from decimal import Decimal
 
@@ -26,7 +27,7 @@ __all__ = ["failing", "thing"]  # fixtures
 
 pytestmark = pytest.mark.parametrize("server", FEW, indirect=True)
 
-SEQUENCES = 3  # of each stretch of commands
+SEQUENCES = int(os.environ.get("LIMPYD_SEQUENCES", "1"))  # of each stretch of commands
 
 NO_INDEX = {"note", "log", "visitors", "plain", "loose", "bag", "loose_heads", "floats"}
 REFUSED_WHEN_INDEXED = {  # they wait, or let values expire
@@ -92,7 +93,7 @@ def test_whatever_was_done_is_taken_back(server, thing, failing):
                         with contextlib.suppress(LimpydError):
                             getattr(target, command)(*given_args, **kwargs)
 
-    in_all_stretches(run, SEQUENCES // 2)
+    in_all_stretches(run, (SEQUENCES + 1) // 2)
 
 
 def test_every_modifier_is_among_them(server, thing):

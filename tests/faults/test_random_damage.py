@@ -19,8 +19,8 @@ from tests.support.expected_indexes import inconsistencies, state
 from tests.support.related_models import MANY, REFERENCES, problems, related_models
 from tests.support.writers import writers
 
-EXAMPLES = int(os.environ.get("LIMPYD_DAMAGES", "60"))
-SECONDS = float(os.environ.get("LIMPYD_CHECKED_SECONDS", "2"))
+EXAMPLES = int(os.environ.get("LIMPYD_DAMAGES", "20"))
+SECONDS = float(os.environ.get("LIMPYD_CHECKED_SECONDS", "0.5"))
 PKS = ["a", "b b", "c:c", "*", "{e}", "nul\0"]
 NAMES = ["1", "3", "nobody", "", "*", "a\0b", "7", "0.5"]
 
