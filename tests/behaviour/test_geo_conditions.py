@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from limpyd import GeoField, GeoIndex, GeoPoint, InstanceHashField, RedisDatabase, RedisModel
-from tests.support.servers import BINARIES
+from tests.support.servers import NEWEST_AND_OLDEST
 
 PLACES = 1500  # of more than a thousand in an area it is not found who they are, if others are fewer
 WORLD = {
@@ -19,7 +19,7 @@ WORLD = {
 }
 
 
-@pytest.mark.parametrize("server", BINARIES, indirect=True)
+@pytest.mark.parametrize("server", NEWEST_AND_OLDEST, indirect=True)
 @pytest.mark.parametrize("name", WORLD)
 def test_it_is_the_same(server, name):
     rng = random.Random(name)

@@ -432,8 +432,7 @@ class TestRangesOfManyMatches:
 
         with servers("valkey-9.1").client() as client:
             client.flushall()
-            for number in range(20_000):
-                Item(number=number, text=f"{number:06}", kind="all")
+            Item.bulk_create({"number": number, "text": f"{number:06}", "kind": "all"} for number in range(20_000))
             yield Item
             client.flushall()
         Item.database.close()

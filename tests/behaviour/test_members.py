@@ -143,33 +143,33 @@ class TestAll:
 
     @pytest.mark.parametrize("server", FEW, indirect=True)
     async def test_many_at_once(self, face, model, thing):
-        many = [str(number) for number in range(20_000)]
+        many = [str(number) for number in range(9_000)]  # Lua gives a command 8,000 arguments at most
         do = face.do
-        assert await do(thing.tags.sadd(*many)) == 20_000
-        assert await do(thing.queue.rpush(*many)) == 20_000
+        assert await do(thing.tags.sadd(*many)) == 9_000
+        assert await do(thing.queue.rpush(*many)) == 9_000
         assert await do(thing.queue.lrange(0, -1)) == many
-        assert await do(thing.board.zadd({text: int(text) for text in many})) == 20_000
-        assert await do(thing.heads.hset(mapping=dict.fromkeys(many, "v"))) == 20_000
+        assert await do(thing.board.zadd({text: int(text) for text in many})) == 9_000
+        assert await do(thing.heads.hset(mapping=dict.fromkeys(many, "v"))) == 9_000
         server = face.database.server
         if server.version >= {"redis": (8, 0), "valkey": (9, 1)}[server.name]:
-            assert await do(thing.heads.hpersist(*many)) == [-1] * 20_000
-            assert await do(thing.heads.hgetex(*many)) == ["v"] * 20_000
-            assert await do(thing.heads.hgetdel(*many[:10_000])) == ["v"] * 10_000
-            assert await do(thing.heads.hgetdel(*many[:10_000])) == [None] * 10_000
+            assert await do(thing.heads.hpersist(*many)) == [-1] * 9_000
+            assert await do(thing.heads.hgetex(*many)) == ["v"] * 9_000
+            assert await do(thing.heads.hgetdel(*many)) == ["v"] * 9_000
+            assert await do(thing.heads.hgetdel(*many)) == [None] * 9_000
             assert await found(face, model, heads__12="v") == []
-            assert await do(thing.heads.hset(mapping=dict.fromkeys(many, "v"))) == 10_000
-            assert await do(thing.counts.hexpire(5, *many)) == [-2] * 20_000
-        assert await found(face, model, tags="19999", queue="0", board="7000", heads__12345="v") == ["1"]
+            assert await do(thing.heads.hset(mapping=dict.fromkeys(many, "v"))) == 9_000
+            assert await do(thing.counts.hexpire(5, *many)) == [-2] * 9_000
+        assert await found(face, model, tags="8999", queue="0", board="7000", heads__1234="v") == ["1"]
         lazy = model.lazy_connect(1)
-        assert await do(lazy.tags.smismember(*many)) == [True] * 20_000
+        assert await do(lazy.tags.smismember(*many)) == [True] * 9_000
         lazy = model.lazy_connect(1)
         assert await do(lazy.others.sinter(*[lazy.others] * 8000)) == set()
-        assert await do(thing.tags.srem(*many[1:])) == 19_999
-        assert await do(thing.heads.hdel(*many)) == 20_000
-        assert await do(thing.board.zrem(*many)) == 20_000
-        assert await do(thing.queue.ltrim(19_990, -1)) is True
-        assert await found(face, model, tags="19999") == []
-        assert await found(face, model, tags="0", queue="19990") == ["1"]
+        assert await do(thing.tags.srem(*many[1:])) == 8_999
+        assert await do(thing.heads.hdel(*many)) == 9_000
+        assert await do(thing.board.zrem(*many)) == 9_000
+        assert await do(thing.queue.ltrim(8_990, -1)) is True
+        assert await found(face, model, tags="8999") == []
+        assert await found(face, model, tags="0", queue="8990") == ["1"]
         assert inconsistencies(face.client, model) == []
 
 

@@ -179,16 +179,16 @@ class TestAllOrNothing:
 
     async def test_many(self, face, person):
         async with block(face, face.database.transaction()) as transaction:
-            for number in range(2000):
+            for number in range(1100):
                 transaction.add(person.create, id=number, name="x", tags=["a" * 100])
-        assert await face.do(person.collection(name="x").count()) == 2000
+        assert await face.do(person.collection(name="x").count()) == 1100
         before = state(face.client)
         with pytest.raises(UniquenessError):
             async with block(face, face.database.transaction()) as transaction:
-                for number in range(2000):
+                for number in range(1100):
                     transaction.add(person.lazy_connect(number).delete)
-                for number in range(2001):
-                    transaction.add(person.create, id=number % 2000, name="y")
+                for number in range(1101):
+                    transaction.add(person.create, id=number % 1100, name="y")
         assert state(face.client) == before
 
     async def test_objects_without_a_primary_key(self, face):

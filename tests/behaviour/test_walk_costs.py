@@ -20,7 +20,7 @@ from limpyd import (
 )
 from tests.support.servers import running
 
-SIZES = (2000, 8000)
+SIZES = (2000, 5000)
 MOST = 1.4
 """How many times as much as of the smaller model an object of the larger one may cost."""
 

@@ -11,7 +11,7 @@ from limpyd.relations import FKInstanceHashField, M2MListField, M2MSetField
 
 OBJECTS = 60
 SOME = range(22)
-CHUNKS = (1, 2, 3, 5, 7)
+CHUNKS = (1, 3, 7)
 
 
 @pytest.fixture
@@ -46,14 +46,16 @@ async def group(any_face):
     def anybody():
         return f"p{rng.randrange(OBJECTS)}"
 
+    rows = []
     for number in range(OBJECTS):
         some = {"members": {anybody() for _ in range(5)}, "queue": [anybody() for _ in range(5)]}
         texts, numbers = {anybody() for _ in range(3)}, {rng.randrange(OBJECTS) for _ in range(3)}
         some |= {"label": anybody(), "labels": texts, "marks": numbers, "endings": texts, "ending": anybody()}
         some |= {"halves": numbers}
-        await face.do(
-            Group.create(name=f"g{number}", number=number, side=str(number % 9), one=1, leader=anybody(), **some)
+        rows.append(
+            {"name": f"g{number}", "number": number, "side": str(number % 9), "one": 1, "leader": anybody()} | some
         )
+    await face.do(Group.bulk_create(rows))
     return Group
 
 
@@ -95,22 +97,12 @@ async def found(request, any_face, group):
     return found, sorted(await any_face.do(found.all()))
 
 
-async def test_iterate(any_face, found):
+async def test_walks(any_face, group, found, monkeypatch):
     collection, expected = found
     for chunk in CHUNKS:
         assert sorted(await any_face.all(collection.iterate(chunk=chunk))) == expected, chunk
-
-
-async def test_sum(any_face, found, monkeypatch):
-    collection, expected = found
-    for chunk in CHUNKS:
         monkeypatch.setattr("limpyd.query.aggregates.CHUNK", chunk)
         assert await any_face.do(collection.sum("one")) == len(expected), chunk
-
-
-async def test_update(any_face, group, found):
-    collection, expected = found
-    for chunk in CHUNKS:
         assert await any_face.do(collection.update(chunk, changed=chunk)) == len(expected), chunk
         assert sorted(await any_face.do(group.collection(changed=chunk).all())) == expected, chunk
 

@@ -19,8 +19,8 @@ from limpyd import (
 )
 from limpyd.exceptions import InvalidValue, ServerError
 
-LARGE = 100_000
-ROUNDS = 100
+LARGE = 20_000
+ROUNDS = 40
 MOST = 3
 """How many times what a small value costs a large one may cost."""
 

@@ -8,6 +8,7 @@ from limpyd import RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from tests.support.changing_servers import CHUNK, OBJECTS, Takeover, declared, filled
 from tests.support.clusters import slot_of
+from tests.support.servers import BINARIES
 
 SLOT = slot_of("{changing:thing}")
 
@@ -28,9 +29,8 @@ class ClusterFace:
         return [item async for item in items] if self.is_async else [*items]
 
 
-@pytest.fixture(params=["sync", "async"])
-def name(request):
-    return request.param
+FACES = ("sync", "async")
+FACES_IN_TURN = [(FACES[number % 2], name) for number, name in enumerate(BINARIES)]
 
 
 def moved(cluster):
@@ -64,9 +64,11 @@ async def walk_all(name, cluster, take_over):
         await face.do(face.database.close())
 
 
+@pytest.mark.parametrize(("name", "cluster"), FACES_IN_TURN, indirect=["cluster"])
 async def test_a_slot_that_moves(name, cluster):
     await walk_all(name, cluster, moved)
 
 
+@pytest.mark.parametrize(("name", "replicated"), FACES_IN_TURN, indirect=["replicated"])
 async def test_an_ordered_failover(name, replicated):
     await walk_all(name, replicated, failed_over)

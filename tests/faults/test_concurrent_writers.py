@@ -123,7 +123,7 @@ def test_four_processes_write_one_object(server):
 
     Thing(text="start", entry="start")
     processes = [Forked("-c", WRITER, server.port, number) for number in range(4)]
-    assert [process.communicate() for process in processes] == [("", "")] * 4
+    assert [(*process.communicate(), process.returncode) for process in processes] == [("", "", 0)] * 4
     with server.client() as client:
         assert inconsistencies(client, Thing) == []
         assert len(list(client.scan_iter("{thing}:eq:*"))) == 2
@@ -147,5 +147,5 @@ def test_killed_writers(server):
     assert done.returncode == 0, done.stderr
     kills, written, slowest = done.stdout.split()
     assert int(kills) == 50
-    assert int(written) > 500  # they were killed while working, not before
+    assert int(written) > 100  # they were killed while working, not before
     assert float(slowest) < 1.0

@@ -111,6 +111,10 @@ def changed(one, other):
     return {key: (one.get(key), other.get(key)) for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
 
 
+def none(_client):
+    """No damage."""
+
+
 class Scene(NamedTuple):
     """What actions are compared on.
 
@@ -121,6 +125,7 @@ class Scene(NamedTuple):
         kept: what the database holds at the beginning of each action.
         actions: the actions by their names.
         refused: those that are refused anyway: which of two reasons is told may differ.
+        damaged: what the database holds when an action begins, by the damage that was done before.
     """
 
     go: Callable[[str], list[str]]
@@ -128,7 +133,8 @@ class Scene(NamedTuple):
     models: Any
     kept: Mapping[bytes, bytes]
     actions: Mapping[str, Callable[[Any], Any]]
-    refused: AbstractSet[str] = frozenset()
+    refused: AbstractSet[str]
+    damaged: dict[Callable[[Any], object], Any]
 
     @classmethod
     def filled(cls, go, client, models, fill, actions, refused=frozenset()):
@@ -136,21 +142,22 @@ class Scene(NamedTuple):
         go("prepared")
         client.flushall()
         fill(models)
-        return cls(go, client, models, {key: client.dump(key) for key in client.scan_iter()}, actions, refused)
+        return cls(go, client, models, {key: client.dump(key) for key in client.scan_iter()}, actions, refused, {})
 
-    def ending(self, way, named, damage=lambda _: None):
+    def ending(self, way, named, damage=none):
         """How an action ends: what it gives, and what the database holds. What is refused leaves no trace."""
         put_back(self.client, self.kept)
         damage(self.client)
-        before = state(self.client)
+        if damage not in self.damaged:
+            self.damaged[damage] = state(self.client)
         self.go(way)
         found = outcome(self.actions[named], self.models)
         after = state(self.client)
         if type(found) is tuple and NOT_BACK not in found[1]:
-            assert after == before, (named, way)
+            assert after == self.damaged[damage], (named, way)
         return found, after
 
-    def compare(self, damage=lambda _: None, only=None):
+    def compare(self, damage=none, only=None):
         """Statements leave what the general scripts leave, and say the same."""
         for named in self.actions if only is None else only:
             general, prepared = (self.ending(way, named, damage) for way in ("general", "prepared"))
@@ -168,7 +175,7 @@ class Scene(NamedTuple):
 
             self.compare(damage, only(key))
 
-    def without_commands(self, forbid, commands, writes, damage=lambda _: None):
+    def without_commands(self, forbid, commands, writes, damage=none):
         """A statement may need fewer commands than a general script; where it may not go on, all is as with that."""
         expected = {named: self.ending("prepared", named, damage) for named in writes}
         for command in commands:

@@ -109,7 +109,7 @@ def test_the_same_of_odd_texts(client, name):
 
 @pytest.mark.parametrize("name", ["float", "decimal", "exact", "double", "numeral"])
 def test_the_same_of_numbers(client, name):
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(st.lists(NUMBERS, min_size=1, max_size=50))
     def check(numbers):
         made, _ = client.eval(MAKE, 0, name, *numbers)
@@ -139,7 +139,7 @@ def test_the_same_of_moments(client, name, text):
         "moment": st.datetimes().map(lambda value: value.isoformat(timespec="microseconds") + "Z"),
     }
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(st.lists(moments[name], min_size=1, max_size=50))
     def check(values):
         made, _ = client.eval(MAKE, 0, name, *values)

@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,13 @@ PATH = re.compile(r"(?<![\w./-])(?<!-m )(?:[a-z_0-9]+/)*[a-z_0-9]+\.(?:py|lua)\b
 WITHOUT_SUFFIX = re.compile(r"(?<![\w./<-])(?:lua/)?library/\w+(?:/\w+)*(?![\w/]|\.lua\b)")
 
 
-def texts_of(path: Path) -> Iterator[str]:
-    """The comments and docstrings of a file, line by line."""
+@cache
+def texts_of(path: Path) -> list[str]:
+    """The comments and docstrings of a file, line by line; files are read once for all tests."""
+    return list(_texts_of(path))
+
+
+def _texts_of(path: Path) -> Iterator[str]:
     source = path.read_text("utf-8")
     if path.suffix == ".lua":
         yield from re.findall(r"--(.*)", source)
