@@ -288,3 +288,27 @@ async def test_creations_over_a_tomb(any_face, models, stored, kind):
     assert await do(models.Mark.lazy_connect("m").note.hget()) is None
     assert await do(model.lazy_connect("n").text.hget()) == ("x" if kind == "import" else "y")
     await check(any_face, models)
+
+
+async def test_a_check_finishes_deletions(any_face, models, stored):
+    """One was killed after its decision, others while they asked."""
+    do, client = any_face.do, any_face.client
+    await do(models.Note.create(name="n", text="x"))
+    await do(models.Note.create(name="o", text="x"))
+    await do(models.Mark.create(name="m", note="n"))
+    await do(models.Note.lazy_connect("n").delete())
+    gone, holders = models.Note._schema.keys.partition(b"n"), models.Mark._schema.keys.partition(b"m")
+    client.hset(gone.tomb, b"n", bytes(14))
+    client.hset(holders.hash_prefix + b"m", "note", "n")
+    client.sadd(holders.prefix + b"eq:note:n", "m")
+    person, article = models.Person._schema.keys.partition(b"p1"), models.Article._schema.keys.partition(b"a1")
+    client.hset(person.closing, b"p1", b"A" * 8 + bytes(6))
+    client.hset(article.closing, b"a1", b"A" * 8 + bytes(6) + person.tag + b"\0p1")
+    report = await do(models.database.check())
+    assert report.found["unfinished"] == 3
+    assert not report.ok
+    assert (await do(models.database.check(repair=True))).ok
+    assert await do(models.Mark.lazy_connect("m").note.hget()) is None
+    assert await do(models.Article.exists("a1"))
+    await do(stored.people[1].delete())
+    await check(any_face, models)

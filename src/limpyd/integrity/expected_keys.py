@@ -105,6 +105,11 @@ class Declared:
         if model.deletions.leave_tombs:
             self._own.update({b"clock": b"string", b"closing": b"hash", b"tomb": b"hash"})
 
+    @property
+    def may_be_closing(self) -> bool:
+        """True if objects may be closed for a deletion that concerns other partitions."""
+        return b"closing" in self._own
+
     def expected(self, key: bytes) -> Expected:
         """Returns what a key of the partition should be."""
         if isinstance(self.partition, Limpyd2Partition):

@@ -13,6 +13,7 @@ Kind = Literal[
     "orphan",
     "unbuilt",
     "undeclared",
+    "unfinished",
     "dangling",
     "expiring",
     "counter",
@@ -55,6 +56,10 @@ KINDS: dict[Kind, KindFacts] = {
     "orphan": KindFacts("a key of an index that is not declared", "it is removed"),
     "unbuilt": KindFacts("an index is declared, but does not contain all objects", "it is built"),
     "undeclared": KindFacts("an index counts as built, but is not declared any more", "it is recorded as not built"),
+    "unfinished": KindFacts(
+        "a deletion that concerns other partitions was not finished",
+        "it is finished, or called off if it is not decided",
+    ),
     "dangling": KindFacts("a reference to an object that does not exist", "it is cleared"),
     "expiring": KindFacts("an indexed value, or another key of the model, expires", "its expiry is removed"),
     "counter": KindFacts(

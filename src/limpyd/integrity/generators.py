@@ -40,6 +40,7 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     ]
     for each in checks:
         yield from each.begin()
+        yield from each.look_at_deletions()
     owners = _Owners(checks)
     in_database = yield scans.count("DBSIZE")
     counter = _Progress(progress, sum(each.objects for each in checks), in_database)

@@ -13,6 +13,7 @@ from limpyd.indexes.maintenance import generators
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.indexes.maintenance.requests import declare
 from limpyd.integrity import messages, requests, scans
+from limpyd.integrity.deletion_check import look_at_deletions
 from limpyd.integrity.expected_keys import Declared
 from limpyd.integrity.findings import Finding, Kind
 from limpyd.integrity.report import Notes
@@ -86,6 +87,12 @@ class ModelCheck:
             self._notes.add(
                 messages.of_index("undeclared", declared, name, what, repaired="undeclared" in self._repairs)
             )
+
+    def look_at_deletions(self) -> Program[None]:
+        """Checks whether deletions that concern other partitions were finished."""
+        if self.possible and self._declared.may_be_closing:
+            repairs = "unfinished" in self._repairs
+            yield from look_at_deletions(self._model, self._partition, self._notes, repairs=repairs)
 
     # --- the walk ---
 

@@ -132,8 +132,7 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
     if statement is not None and statement.takes(values, schema.pk_names):
         pk = given_pk(schema, values)
         own: Creation = schema.statements[schema.keys.partition(pk)].creation or statement
-        looks_for_tomb = pk is not None and schema.deletions.leave_tombs
-        request = None if looks_for_tomb else own.request(pk, values, begun, creation_in_general)
+        request = None if pk and schema.deletions.leave_tombs else own.request(pk, values, begun, creation_in_general)
         if request is not None:
             return request
     known(schema, values)
