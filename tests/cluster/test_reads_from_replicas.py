@@ -80,7 +80,6 @@ READS = {
     "lrange": lambda model, one: one.jobs.lrange(0, -1),
     "exists": lambda model, one: model.exists(pk=one.pk.get()),
     "get": lambda model, one: model.get(one.pk.get()),
-    "get by a unique value": lambda model, one: model.get(email="e1"),
     "a lazy read": lambda model, one: model.lazy_connect(one.pk.get()).age.hget(),
     "count": lambda model, one: model.collection(city="c1").count(),
     "a range": lambda model, one: model.collection(age__gte=3).instances()[:],

@@ -135,7 +135,8 @@ class Cluster:
         Redis names a replica once its own node has told that it has got something from its primary.
         """
         self.flush()
-        self.wait(lambda: all(map(_names_replicas, self.nodes)), "all nodes name the replicas")
+        everyone = {node.port for node in self.nodes}
+        self.wait(lambda: all(_named_by(node) >= everyone for node in self.nodes), "all nodes name the replicas")
 
     # Faults
 
@@ -274,8 +275,9 @@ def cluster_of(name: str, primaries: int = 3, replicas: int = 0, options: Iterab
         cluster.stop()
 
 
-def _names_replicas(node: Node) -> bool:
-    return all(len(served) > 3 for served in node.call("CLUSTER", "SLOTS"))
+def _named_by(node: Node) -> set[int]:
+    """The ports of the nodes that a node names to clients."""
+    return {member[1] for served in node.call("CLUSTER", "SLOTS") for member in served[2:]}
 
 
 def _shaken_hands(node: Node) -> set[int]:
