@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from limpyd.exceptions import (
@@ -50,26 +50,29 @@ def get_or_create(
         InvalidFilter: an object cannot be found, or not be created, by a value.
         InvalidValue: a value does not fit its field's type.
         InvalidPrimaryKey: it is automatic, so no object can be created with it; or missing, or given twice.
-        UnsupportedCommand: the model has several partitions, and neither the primary key is given nor an object that is
-            always in the same partition.
+        UnsupportedCommand: the model has several partitions, and neither the primary key nor a unique value is given,
+            nor an object that is always in the same partition.
         ConstraintError (from the reply): an object would be created without a value of a required field.
     """
     values, others, conditions = _sought(schema, method, pk, defaults, filters)
-    partition = _partition(schema, method, values, conditions)
     by_automatic_pk = schema.mints_pks and "pk" in values
     if by_automatic_pk and method != "get_or_connect":
         raise automatic_pk(schema, values["pk"])
     text = ", ".join(map(str, conditions))
-    absent: LimpydError | None
-    if by_automatic_pk:  # it can be found but not given, so what is absent stays absent
-        new, absent = object_requests.NewObject(None), automatic_pk(schema, values["pk"])
-    else:
-        created = {**others, **_created(schema, method, values, others)}
-        new, absent = _new_object(schema, partition, created, text)
-    request = object_requests.get_or_create(
-        schema, partition, Plan(schema, partition, conditions).search, new, absent, sought=text
-    )
-    return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+
+    def request_in(partition: Partition) -> Request[tuple[bytes, bool]]:
+        absent: LimpydError | None
+        if by_automatic_pk:  # it can be found but not given, so what is absent stays absent
+            new, absent = object_requests.NewObject(None), automatic_pk(schema, values["pk"])
+        else:
+            created = {**others, **_created(schema, method, values, others)}
+            new, absent = _new_object(schema, partition, created, text)
+        request = object_requests.get_or_create(
+            schema, partition, Plan(schema, partition, conditions).search, new, absent, sought=text
+        )
+        return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+
+    return _where_it_is(schema, method, values, conditions, request_in)
 
 
 def update_or_create(
@@ -107,14 +110,38 @@ def update_or_create(
         )
         raise InvalidFilter(msg)
     text = ", ".join(map(str, conditions))
-    partition = _partition(schema, method, values, conditions)
     created = {**created_with, **_created(schema, method, values, created_with)}
-    new, absent = _new_object(schema, partition, created, text)
-    search = Plan(schema, partition, conditions).search
-    request = updating(
-        schema, partition, search, assigned(schema, defaults), schema.version_sub, new, absent, sought=text
-    )
-    return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+
+    def request_in(partition: Partition) -> Request[tuple[bytes, bool]]:
+        new, absent = _new_object(schema, partition, created, text)
+        search = Plan(schema, partition, conditions).search
+        request = updating(
+            schema, partition, search, assigned(schema, defaults), schema.version_sub, new, absent, sought=text
+        )
+        return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+
+    return _where_it_is(schema, method, values, conditions, request_in)
+
+
+def _where_it_is(
+    schema: Schema,
+    method: str,
+    values: Mapping[str, Any],
+    conditions: Sequence[Condition],
+    request_in: Callable[[Partition], Request[tuple[bytes, bool]]],
+) -> Request[tuple[bytes, bool]]:
+    """Returns the request to the partition of the object; raises as `_partition`."""
+    is_placed = schema.keys.count == 1 or schema.parent is not None or "pk" in values
+    if not is_placed and schema.claimed_index is not None:
+        from limpyd.claims.unique_value import UniqueValue  # noqa: PLC0415 - few models have several partitions
+        from limpyd.model.unique_values import where_it_is  # noqa: PLC0415
+        from limpyd.query.merging.claimed_plan import by_unique  # noqa: PLC0415
+
+        unique = by_unique(conditions)
+        if unique is not None:
+            name = unique.field_index.key.removeprefix(schema.keys.first.prefix + b"uniq:")
+            return where_it_is(schema, UniqueValue(schema, name, unique.texts[0]), request_in)
+    return request_in(_partition(schema, method, values, conditions))
 
 
 def _partition(schema: Schema, method: str, values: Mapping[str, Any], conditions: Sequence[Condition]) -> Partition:
@@ -131,6 +158,7 @@ def _partition(schema: Schema, method: str, values: Mapping[str, Any], condition
     if named and len(named[0]) == 1:
         return schema.keys.partitions[next(iter(named[0]))]
     cure = "use get and create" if schema.mints_pks else f"pass the primary key, as {schema.pk_name}=…"
+    cure = f"pass a unique value, or {cure}" if schema.claimed_index is not None and schema.mints_pks else cure
     beside = " or ".join(schema.foreign_keys_beside) if schema.parent is not None else ""
     cure = f"pass {beside} as well" if beside else cure
     msg = (

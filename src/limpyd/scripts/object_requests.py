@@ -109,6 +109,11 @@ def _claims_of(model: Model, partition: Partition, new: NewObject) -> Iterator[A
                 yield claim_of(model, partition, key, text, new.pk)
 
 
+def claims_within_write(model: Model, partition: Partition, new: NewObject) -> Iterator[Assumption]:
+    """Yields the claims that need no request, of an object that may be created."""
+    return (claim for claim in _claims_of(model, partition, new) if claim.guard() is not None)
+
+
 def get_or_create(
     model: Model,
     partition: Partition,
@@ -144,8 +149,8 @@ def get_or_create(
     search.node.add_to(body)
     args = (*with_references([], body), int(absent is None), *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
-    request = scripted(GET_OR_CREATE, keys, args, decode, model)
-    request = request.assuming(model.maintenance.at(partition).declared)
+    request = scripted(GET_OR_CREATE, keys, args, decode, model, retry_with=answer if partition.count > 1 else None)
+    request = request.assuming(model.maintenance.at(partition).declared, *claims_within_write(model, partition, new))
     return with_checks(request, model, partition, created=(new.pk,))
 
 

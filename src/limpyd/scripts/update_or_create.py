@@ -10,7 +10,7 @@ from limpyd.keys import Partition
 from limpyd.lua.script import Script
 from limpyd.requests.request import Request
 from limpyd.scripts.error_mapping import Model, refusal
-from limpyd.scripts.object_requests import NewObject, object_args, scripted
+from limpyd.scripts.object_requests import NewObject, claims_within_write, object_args, scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_values import Arguments
@@ -67,5 +67,5 @@ def update_or_create(
     args = (*query, *fields.args(), *values, len(claims) if absent is None else b"", *object_args(partition, new))
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(UPDATE_OR_CREATE, keys, args, decode, model, retry_with=answer)
-    request = request.assuming(model.maintenance.at(partition).declared)
+    request = request.assuming(model.maintenance.at(partition).declared, *claims_within_write(model, partition, new))
     return with_checks(request, model, partition, created=(new.pk,))

@@ -1,0 +1,97 @@
+"""get_or_create and update_or_create by values that are unique over partitions."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from limpyd import InstanceHashField
+from limpyd.exceptions import UniquenessError, UnsupportedCommand
+from tests.support.blocks import block
+from tests.support.claim_writers import World
+
+
+@pytest.fixture
+async def models(any_face):
+    spread = any_face.Database(port=any_face.server.port, partitions=4)
+
+    class Claiming(any_face.Model):
+        database = spread
+        email = InstanceHashField(unique=True, type=str)
+        nick = InstanceHashField(unique=True)
+        city = InstanceHashField(indexable=True)
+
+    yield SimpleNamespace(Claiming=Claiming, database=spread)
+    await any_face.do(spread.close())
+
+
+async def test_found_or_created_in_any_partition(any_face, models):
+    model = models.Claiming
+    for number in range(8):
+        one, is_new = await any_face.do(model.get_or_create(email=f"e{number}", defaults={"city": "x"}))
+        assert is_new
+        await any_face.do(one.update(email=f"moved {number}"))  # its claim is elsewhere, mostly
+        found, is_new = await any_face.do(model.get_or_create(email=f"moved {number}"))
+        assert (found._pk_bytes, is_new) == (one._pk_bytes, False)
+        changed = model.update_or_create(email=f"moved {number}", defaults={"nick": f"n{number}"})
+        assert (await any_face.do(changed))[1] is False
+        found, is_new = await any_face.do(model.get_or_create(nick=f"n{number}", email=f"moved {number}"))
+        assert (found._pk_bytes, is_new) == (one._pk_bytes, False)
+    assert World(model, any_face.client).faults() == []
+    assert (await any_face.do(model.check())).ok
+
+
+async def test_refusals(any_face, models):
+    model = models.Claiming
+    for number in range(8):
+        await any_face.do(model.create(email=f"e{number}", nick=f"n{number}"))
+    for number in range(8):
+        error = await any_face.refused(
+            UniquenessError, lambda n=number: model.get_or_create(nick="new", defaults={"email": f"e{n}"})
+        )
+        assert error.value == f"e{number}"
+        error = await any_face.refused(
+            UniquenessError, lambda n=number: model.get_or_create(email=f"e{n}", city="elsewhere")
+        )
+        assert error.value == f"e{number}"
+    await any_face.refused(UnsupportedCommand, lambda: model.get_or_create(city="x"), match="partitions")
+    assert await any_face.do(model.collection().count()) == 8
+
+
+async def test_requests(any_face, models):
+    model = models.Claiming
+    for number in range(24):
+        await any_face.do(model.get_or_create(email=f"before {number}"))
+    for _ in "12":
+        with any_face.sent() as sent:
+            await any_face.do(model.get_or_create(email="e"))
+        assert len(sent.names) == 2
+
+
+async def test_a_pipeline(any_face, models):
+    async with block(any_face, models.database.pipeline()):
+        made = [models.Claiming.get_or_create(email=f"e{number % 3}") for number in range(6)]
+    assert sorted(each.value[1] for each in made) == [False] * 3 + [True] * 3
+    assert len({each.value[0]._pk_bytes for each in made}) == 3
+
+
+async def test_of_several_callers_one_creates(any_face, models):
+    model = models.Claiming
+
+    def one(number):
+        email = f"e{number % 10}"
+        if number % 2:
+            return model.update_or_create(email=email, defaults={"city": "x"})
+        return model.get_or_create(email=email)
+
+    if any_face.is_async:
+        made = await asyncio.gather(*map(one, range(60)))
+    else:
+        with ThreadPoolExecutor(4) as threads:
+            made = [*threads.map(one, range(60))]
+    assert sum(is_new for _, is_new in made) == 10
+    assert len({found._pk_bytes for found, _ in made}) == 10
+    assert await any_face.do(model.collection().count()) == 10
