@@ -142,6 +142,15 @@ def test_killed_claimants(server, kind):
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)
+def test_killed_deleters(server):
+    done = run("-m", "tests.faults.programs.killed_deleters", server.port, 30)
+    assert done.returncode == 0, done.stderr
+    kills, scripts, _ = done.stdout.split()
+    assert int(kills) == 30
+    assert int(scripts) > 30  # they were killed while working
+
+
+@pytest.mark.parametrize("server", FEW, indirect=True)
 def test_killed_writers(server):
     done = run("-m", "tests.faults.programs.killed_writers", server.port, 50)
     assert done.returncode == 0, done.stderr
