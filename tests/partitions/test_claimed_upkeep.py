@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+from types import SimpleNamespace
+
 import pytest
 
-from limpyd import InstanceHashField, PKField, SetField
+from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, SetField
+from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import IndexNotBuilt, UniquenessError
+from limpyd.integrity import claim_check
 from tests.support.claim_writers import World
 
 COUNT = 60
@@ -127,3 +133,80 @@ async def test_a_value_of_two_objects_is_told(any_face, model):
     (finding,) = report.of("conflict")
     assert "'e1'" in str(finding)
     assert "'n1'" in str(finding)
+
+
+def home_of(model, value, index=b"email"):
+    return UniqueValue(model._schema, index, value.encode()).home
+
+
+async def test_a_check_claims_what_is_not_claimed(any_face, model):
+    for number in range(4):
+        home = home_of(model, f"e{number}")
+        record = any_face.client.hget(home.prefix + b"claim:email", f"e{number}")
+        if number < 2:
+            any_face.client.hdel(home.prefix + b"claim:email", f"e{number}")
+        elif number == 2:  # one of nobody in the same partition, and in another one
+            any_face.client.hset(home.prefix + b"claim:email", "e2", record[:2] + b"x" * 8 + record[10:])
+        else:
+            other = (int.from_bytes(record[:2]) + 1) % 4
+            any_face.client.hset(home.prefix + b"claim:email", "e3", other.to_bytes(2) + b"x" * 8 + record[10:])
+    assert (await any_face.do(model.check())).found == {"unclaimed": 4}
+    report = await any_face.do(model.check(repair=True))
+    assert report.repaired == {"unclaimed": 4}
+    assert {finding.pk for finding in report} == {f"n{number}" for number in range(4)}
+    await is_unique(any_face, model)
+
+
+async def test_a_check_removes_claims_of_nobody(any_face, model, monkeypatch):
+    monkeypatch.setattr(claim_check, "IN_FLIGHT", -1)
+    for number in range(20):
+        await any_face.do(model.lazy_connect(f"n{number}").delete())
+    claims = [each.prefix + b"claim:email" for each in model._schema.keys.partitions]
+    left = sum(map(any_face.client.hlen, claims)) - (COUNT - 20)
+    report = await any_face.do(model.check())
+    assert 0 < left <= report.found["abandoned"]
+    assert report.ok
+    await any_face.do(model.check(repair=True))
+    assert sum(map(any_face.client.hlen, claims)) == COUNT - 20
+    assert (await any_face.do(model.check())).found == {}
+
+
+async def test_two_owners_in_different_partitions_are_told(any_face, model):
+    """As if a failover had lost that the first one gave the value up."""
+    first = "n1"
+    second = next(f"n{n}" for n in range(2, 9) if partition_of(model, f"n{n}") is not partition_of(model, first))
+    partition = partition_of(model, second)
+    any_face.client.hset(partition.hash_prefix + second.encode(), "email", "e1")
+    any_face.client.hset(partition.prefix + b"uniq:email", "e1", second)
+    any_face.client.hset(partition.prefix + b"nonce:email", "e1", "another.")
+    report = await any_face.do(model.check(repair=True))
+    (finding,) = report.of("conflict")
+    assert (finding.pk, finding.repaired) == (second, False)
+    assert "'n1'" in str(finding)
+    assert not report.ok
+
+
+async def test_writers_cause_no_findings(any_face, model, monkeypatch):
+    monkeypatch.setattr(claim_check, "IN_FLIGHT", -1)
+    others = declared(SimpleNamespace(Model=RedisModel), RedisDatabase(port=any_face.server.port), "Claiming")
+    ended = threading.Event()
+
+    def write() -> None:
+        for number in range(10_000):
+            if ended.is_set():
+                break
+            one = others.lazy_connect(f"n{number % COUNT}")
+            with suppress(UniquenessError):
+                one.email.hset(f"e{number % 7}")
+            one.email.hdel()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(4):
+            assert {*(await any_face.do(model.check(repair=True))).found} <= {"abandoned"}
+    finally:
+        ended.set()
+        writer.join()
+    others.database.close()
+    assert World(model, any_face.client).faults() == []

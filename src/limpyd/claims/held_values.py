@@ -1,7 +1,8 @@
-"""A walk through all values that a partition has by claims."""
+"""Walks through the claims that partitions keep, and the values that partitions have by claims."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from limpyd.claims.requests import Held
@@ -12,21 +13,34 @@ from limpyd.requests.request import Program, Request
 from limpyd.requests.scattered import Rounds
 from limpyd.requests.walks import Origin, attempt
 
-SCANNED = 1000
+SCANNED = 500
 """About how many values or keys a step looks at."""
+
+Take = Callable[[list[tuple[UniqueValue, bytes]]], Program[None]]
+"""Takes some values, each with what is kept of it."""
 
 
 def held_values(model: Any, partition: Partition) -> Rounds[list[Held]]:
-    """Finds all values that a partition has by claims (HSCAN); those that change meanwhile may be missing."""
-    program = _held_values(model, partition)
+    """Finds all values that a partition has by claims; those that change meanwhile may be missing."""
+    found: dict[UniqueValue, bytes] = {}
+
+    def take(values: list[tuple[UniqueValue, bytes]]) -> Program[None]:
+        found.update(values)
+        yield from ()
+
+    yield from in_rounds_of_one(walk_values(model, partition, b"nonce", take))
+    return [Held(value, partition.number, nonce) for value, nonce in found.items()]
+
+
+def in_rounds_of_one(program: Program[None]) -> Rounds[None]:
+    """Runs a program, each of whose requests is a round."""
     result: Any = None
     error: Exception | None = None
     while True:
         try:
             request = program.send(result) if error is None else program.throw(error)
-        except StopIteration as end:
-            found: list[Held] = end.value
-            return found
+        except StopIteration:
+            return
         try:
             (result,) = yield [request]
             error = None
@@ -34,22 +48,28 @@ def held_values(model: Any, partition: Partition) -> Rounds[list[Held]]:
             error = raised
 
 
-def _held_values(model: Any, partition: Partition) -> Program[list[Held]]:
-    found: dict[UniqueValue, bytes] = {}
-    prefix = partition.prefix + b"nonce:"
+def walk_values(model: Any, partition: Partition, word: bytes, take: Take) -> Program[None]:
+    """Goes through all values in a partition, in steps (HSCAN); one may come several times.
+
+    Args:
+        model: the model.
+        partition: the partition.
+        word: `nonce` for the values that it has by claims, or `claim` for those whose claims it keeps.
+        take: takes the values of a step, each with its nonce, or with the record of its claim.
+    """
+    prefix = partition.prefix + word + b":"
     for key in (yield from _keys(model, partition, prefix)):
         origin, cursor, again = Origin(), b"0", True
         while again or cursor != b"0":
             step = Request((b"HSCAN", key, cursor, b"COUNT", SCANNED), _pairs, readonly=True, subject=model)
             (after, pairs), again = yield from attempt(origin, step, cursor)
             cursor = b"0" if again else after
-            for text, nonce in pairs:
-                found[UniqueValue(model, key.removeprefix(prefix), text)] = nonce
-    return [Held(value, partition.number, nonce) for value, nonce in found.items()]
+            if pairs:
+                yield from take([(UniqueValue(model, key.removeprefix(prefix), text), kept) for text, kept in pairs])
 
 
 def _keys(model: Any, partition: Partition, prefix: bytes) -> Program[list[bytes]]:
-    """Finds the keys of the nonces of a partition: one for each index, but many for that of a dynamic field (SCAN)."""
+    """Finds the keys with a prefix: one for each index, but many for that of a dynamic field (SCAN)."""
     claimed = [index for index in model.maintenance.at(partition).indexes if index.is_claimed]
     if not any(b"\0" in index.field_index.key for index in claimed):
         return [prefix + index.name.removeprefix(b"uniq:") for index in claimed]

@@ -25,10 +25,12 @@ Kind = Literal[
     "undecodable",
     "constraint",
     "misplaced",
+    "unclaimed",
     "unowned",
     "bare",
     "lasting",
     "expired",
+    "abandoned",
 ]
 Repair = bool | Literal["all"] | Collection[Kind]
 
@@ -88,6 +90,10 @@ KINDS: dict[Kind, KindFacts] = {
         "restore the declaration of the primary key that it was created with; or create it anew, and remove it here",
         "none",
     ),
+    "unclaimed": KindFacts(
+        "a value that is unique over several partitions is not claimed, so another object could get it",
+        "it is claimed",
+    ),
     "unowned": KindFacts(
         "data of a model that is not declared", "declare or import the model; or move its data with rename_from", "none"
     ),
@@ -96,6 +102,11 @@ KINDS: dict[Kind, KindFacts] = {
     "expired": KindFacts(
         "the inventory of a dynamic field lists a version without a value",
         "the version is removed from the inventory",
+        mild=True,
+    ),
+    "abandoned": KindFacts(
+        "a value that is unique over several partitions is claimed, but no object has it",
+        "the claim is removed",
         mild=True,
     ),
 }

@@ -61,6 +61,11 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     for each in [each for each in checks if each.possible]:
         yield from each.look_at_objects(counter.objects)
         yield from each.build()
+    for schema in schemas:
+        if schema.keys.count > 1 and schema.claimed_index is not None:
+            from limpyd.integrity.claim_check import ClaimCheck  # noqa: PLC0415 - few models have several partitions
+
+            yield from ClaimCheck(schema, notes, repairs).run()
     unowned.difference_update(schema.keys.root.meta for schema in schemas if schema.keys.has_record)
     yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, schemas, notes)
     counter.end()
