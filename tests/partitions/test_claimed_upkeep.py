@@ -210,3 +210,29 @@ async def test_writers_cause_no_findings(any_face, model, monkeypatch):
         writer.join()
     others.database.close()
     assert World(model, any_face.client).faults() == []
+
+
+DELETIONS = {
+    "of a collection": lambda model: model.collection().delete(),
+    "of many": lambda model: model.bulk_delete([f"n{number}" for number in range(COUNT)]),
+    "of values": lambda model: model.bulk_update(
+        [(f"n{number}", {"email": f"new{number}"}) for number in range(COUNT)]
+    ),
+}
+
+
+@pytest.mark.parametrize("deletion", DELETIONS)
+async def test_claims_of_many_values_that_are_given_up_are_removed_at_once(any_face, model, deletion):
+    await any_face.do(DELETIONS[deletion](model))
+    assert not any(any_face.client.exists(each.given_up) for each in model._schema.keys.partitions)
+    claims = [each.prefix + b"claim:email" for each in model._schema.keys.partitions]
+    assert sum(map(any_face.client.hlen, claims)) == await any_face.do(model.collection().count())
+
+
+@pytest.mark.parametrize("key", ["claim:email", "nonce:email", "uniq:email", "barred", "clock", "recent", "history"])
+async def test_keys_of_another_type_are_found(any_face, model, key):
+    partition = model._schema.keys.first
+    any_face.client.delete(partition.prefix + key.encode())
+    any_face.client.xadd(partition.prefix + key.encode(), {"a": "b"})
+    report = await any_face.do(model.check())
+    assert report.found["mistyped"] == 1

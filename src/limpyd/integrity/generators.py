@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-from limpyd.exceptions import ServerError
+from limpyd.exceptions import ServerError, WrongTypeError
 from limpyd.integrity import scans
 from limpyd.integrity.findings import Finding, Repair, kinds_to_repair
 from limpyd.integrity.model_check import ModelCheck
@@ -65,7 +66,8 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
         if schema.keys.count > 1 and schema.claimed_index is not None:
             from limpyd.integrity.claim_check import ClaimCheck  # noqa: PLC0415 - few models have several partitions
 
-            yield from ClaimCheck(schema, notes, repairs).run()
+            with suppress(WrongTypeError):  # a key holds another type, which is a finding of its own
+                yield from ClaimCheck(schema, notes, repairs).run()
     unowned.difference_update(schema.keys.root.meta for schema in schemas if schema.keys.has_record)
     yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, schemas, notes)
     counter.end()

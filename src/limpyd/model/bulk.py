@@ -80,6 +80,8 @@ class Bulk(Generic[Result, ChunkT]):
     """
 
     operation: ClassVar[str]
+    gives_up: ClassVar[bool] = False
+    """True if its objects give up values."""
     result: Result
 
     def __init__(self, schema: Schema, chunk: int, progress: OnProgress | None) -> None:
@@ -134,6 +136,10 @@ class Bulk(Generic[Result, ChunkT]):
             position, error = min(refusals, key=itemgetter(0))
             beyond = sorted(other for other in done if other > position)
             raise BulkError(self._name, position, self.result, error, beyond) from error
+        if self.gives_up and any(chunk.claims is not None for chunk in self._all_chunks()):
+            from limpyd.claims.releasing import release_given_up  # noqa: PLC0415 - few models have several partitions
+
+            yield from release_given_up(self._schema)
         self._empty()
 
     def _sent(self, chunks: list[ChunkT]) -> Program[None]:

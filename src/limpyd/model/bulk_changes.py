@@ -36,6 +36,7 @@ class BulkUpdate(Bulk[BulkUpdated, UpdateChunk]):
     """Gives objects new values."""
 
     operation = "bulk_update"
+    gives_up = True
     result = BulkUpdated()
 
     def __init__(self, schema: Schema, chunk: int, on_missing: OnMissing, progress: OnProgress | None) -> None:
@@ -99,6 +100,7 @@ class BulkDelete(Bulk[BulkDeleted, DeleteChunk]):
     """Deletes objects."""
 
     operation = "bulk_delete"
+    gives_up = True
     result = BulkDeleted()
 
     def __init__(self, schema: Schema, chunk: int, on_missing: OnMissing, progress: OnProgress | None) -> None:

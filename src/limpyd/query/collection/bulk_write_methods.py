@@ -59,4 +59,9 @@ class BulkWrites(CollectionBase[Item, M]):
         plan = self._plan((), existing=True)
         if type(plan) is Plan and any(True for condition in self._query.conditions for _ in condition.references()):
             return at_once(plan, change)
-        return in_chunks(plan, chunk, change, moving=moving, repeats=repeats)
+        program = in_chunks(plan, chunk, change, moving=moving, repeats=repeats)
+        if self._schema.keys.count == 1 or self._schema.claimed_index is None:
+            return program
+        from limpyd.claims.releasing import releasing  # noqa: PLC0415 - few models have several partitions
+
+        return releasing(self._schema, program)
