@@ -25,8 +25,8 @@ WALKS = {"DBSIZE", "SCAN"}
 
 READING = CONNECTING | SCRIPTS | TRANSACTIONS | WALKS
 WRITTEN_BY_SCRIPTS = {"DECR", "INCR", "RESTORE", "TIME"}
-"""Commands that scripts run beside those of fields: to count primary keys, to take changes back, and to see how old the
-claim of a unique value is."""
+"""Commands that scripts run beside those of fields: to count primary keys, to take changes back, and to know the age of
+claims and deletions."""
 
 NEEDS = {"CLIENT SETINFO": Needs(redis=(7, 2), valkey=(7, 2))}
 NEEDS.update((facts.name, facts.needs) for facts in TABLE.values() if facts.needs)

@@ -53,8 +53,9 @@ def test_relations_of_models_in_the_same_partitions(cluster, database, count):
     assert shop.Line.collection().count() == 0
 
 
-def test_one_partition_with_other_hash_tags_is_refused(database):
-    on_cluster = database
+def test_one_partition_with_other_hash_tags_is_refused_where_nothing_names_the_cluster(cluster):
+    host, port = cluster.addresses[0]
+    on_cluster = RedisDatabase(host=host, port=port)
 
     class Order(RedisModel):
         database = on_cluster
@@ -63,8 +64,9 @@ def test_one_partition_with_other_hash_tags_is_refused(database):
         database = on_cluster
         order = FKInstanceHashField(Order)
 
-    with pytest.raises(UnsupportedCommand, match="colocate_with"):
+    with pytest.raises(UnsupportedCommand, match=r"nodes="):
         Line(order=1)
+    on_cluster.close()
 
 
 async def test_the_async_face(cluster):

@@ -18,7 +18,7 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
-from limpyd.query.merging import reading
+from limpyd.query.merging import reading, referred_order
 from tests.support import referring_models
 from tests.support.blocks import block
 from tests.support.colocated import family
@@ -382,9 +382,41 @@ async def test_values_of_referred_objects(any_face, models, related):
     assert sorted(each.prefetched["age"] for each in instances[0].prefetched["readers"]) == [4, 5]
     with_values = await any_face.do(related.articles[3].author.instance())
     assert with_values._pk_bytes == b"p3"
-    await any_face.refused(InvalidFilter, lambda: article.collection().sort(by="author__age")[:], match="in Python")
+    await any_face.refused(InvalidFilter, lambda: article.collection().max("author__age"), match="count_by")
     await any_face.refused(InvalidFilter, lambda: article.collection().sum("author__age"), match="count_by")
     assert await any_face.do(article.collection().count_by("author")) == {f"p{n}": 2 for n in range(4)}
+
+
+async def test_orders_by_values_of_referred_objects(any_face, models, related, monkeypatch):
+    article, comment = models.Article, models.Comment
+
+    async def found(collection):
+        return await any_face.all(collection)
+
+    by_age = article.collection().sort(by=["author__age", "title"])
+    names = ["a0", "a4", "a1", "a5", "a2", "a6", "a3", "a7", "lonely"]
+    assert await found(by_age) == names
+    assert await any_face.do(by_age[2:5]) == names[2:5]
+    assert await any_face.do(by_age.first()) == "a0"
+    assert await any_face.do(by_age.count()) == 9
+    down = article.collection(title__in=["t1", "t2", "t7"]).sort(by="-author__age")
+    assert await found(down.values_list("slug", "author__age")) == [("a7", 3), ("a2", 2), ("a1", 1)]
+    assert await found(
+        comment.collection().sort(by=["-article__author__age", "text"]).values_list("text", flat=True)
+    ) == [*("c3", "c7", "c2", "c6", "c1", "c5", "c0", "c4")]
+    pages, cursor = [], None
+    while not pages or cursor is not None:
+        page = await any_face.do(by_age.values_list("slug", flat=True).page(2, after=cursor))
+        pages += page.items
+        cursor = page.cursor
+    assert pages == names
+    back = await any_face.do(by_age.page(2, before=(await any_face.do(by_age.page(4))).cursor))
+    assert back.items == ["a4", "a1"]
+    assert sorted(await found(by_age.iterate(chunk=2))) == sorted(names)
+    explained = await any_face.do(by_age.explain())
+    assert "in Python" in explained.sort
+    monkeypatch.setattr(referred_order, "MAX_FOUND", 5)
+    await any_face.refused(InvalidFilter, lambda: by_age[:2], match="more than 5")
 
 
 async def test_queries_in_pipelines(any_face, models, related):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from limpyd import InstanceHashField, PKField, StringField
@@ -24,8 +25,17 @@ REFERENCES = {
 MANY = {M2MSetField: set, M2MListField: list, M2MSortedSetField: dict}
 
 
-def related_models(base: Any, database: Any, namespace: str = "") -> dict[str, Any]:
-    """The models, by name."""
+def related_models(
+    base: Any, database: Any, namespace: str = "", partitions: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """The models, by name.
+
+    Args:
+        base: their base class.
+        database: their database.
+        namespace: their namespace.
+        partitions: the numbers of their partitions, if not 1.
+    """
     made = {}
     for name in ("Node", "Leaf"):
         fields: dict[str, Any] = {
@@ -36,6 +46,7 @@ def related_models(base: Any, database: Any, namespace: str = "") -> dict[str, A
         own = {
             "database": database,
             "namespace": namespace,
+            "partitions": (partitions or {}).get(name, 1),
             "name": PKField(),
             "text": StringField(indexable=True),
             "only": InstanceHashField(unique=True),

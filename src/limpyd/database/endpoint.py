@@ -67,6 +67,11 @@ class Endpoint(NamedTuple):
         return own_settings(self.resolved_settings())
 
     @property
+    def is_cluster(self) -> bool:
+        """True if the settings name nodes of a cluster; a server that they name may be one, too."""
+        return "nodes" in self.settings or getattr(self.embedded, "is_cluster", False)
+
+    @property
     def seeds(self) -> list[tuple[str, int]]:
         """The addresses of nodes of a cluster that the settings name; empty if they name one server."""
         return [(host, port) for host, port in self.resolved_settings().get("nodes", ())]

@@ -84,6 +84,8 @@ class EmbeddedCluster:
         DeclarationError: the numbers are none of a cluster, or the `embedded` extra is not installed.
     """
 
+    is_cluster = True
+
     def __init__(self, primaries: int, replicas: int = 0, first_port: int | None = None) -> None:
         _check_numbers(primaries, replicas)
         total = primaries * (1 + replicas)

@@ -79,6 +79,20 @@ def named(model: Any, name: Any) -> str:
     return name
 
 
+def refuse_away(model: Any, column: Column) -> None:
+    """Refuses a total of values of objects in other slots.
+
+    Raises:
+        InvalidFilter: the column has such values.
+    """
+    if column.is_away:
+        msg = (
+            f"{model.name}: {column.name} is a value of objects that may be in other partitions, where no step adds "
+            f"them up; count by {column.name.partition(SEPARATOR)[0]!r} with count_by, and read the values of those"
+        )
+        raise InvalidFilter(msg)
+
+
 def tallied(model: Any, name: str) -> tuple[Column, Field[Any]]:
     """The column of a field whose values are counted or added.
 
@@ -87,12 +101,7 @@ def tallied(model: Any, name: str) -> tuple[Column, Field[Any]]:
         InvalidFilter: the field has values by key, and none is named.
     """
     (column,) = columns_of(model, (name,), scored=False)
-    if column.is_away:
-        msg = (
-            f"{model.name}: {name} is a value of objects that may be in other partitions, where no step adds them up; "
-            f"count the objects with count_by({name.partition(SEPARATOR)[0]!r}), and read the values of those"
-        )
-        raise InvalidFilter(msg)
+    refuse_away(model, column)
     field, sub = column.source
     if isinstance(field, ValueField) and field.has_subkeys and sub is None:
         msg = f"{field} has a value for each key; add the key: {name}{SEPARATOR}<key>"

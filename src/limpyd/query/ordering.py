@@ -42,6 +42,7 @@ class SortKey(NamedTuple):
         positions: the key of the stored collection whose order it is, if it is one's.
         through: the references that lead to the object with the field; none if it is of the model itself.
         counts: true if the number of members is compared.
+        is_away: true if the object with the field may be in another slot.
     """
 
     name: str
@@ -55,6 +56,7 @@ class SortKey(NamedTuple):
     positions: bytes = b""
     through: tuple[ValueField[Any], ...] = ()
     counts: bool = False
+    is_away: bool = False
 
     def __reduce__(self) -> Any:
         return _with_index, tuple(self)
@@ -138,6 +140,14 @@ def by_keys(order: Sequence[SortKey]) -> bool:
     """Returns whether an order is that of a sorted set or a stored collection, which is another one each time."""
     for key in order:  # noqa: SIM110 - a generator costs more
         if key.scores or key.positions:
+            return True
+    return False
+
+
+def by_referred(order: Sequence[SortKey]) -> bool:
+    """Returns whether an order is that of values which objects in other slots have."""
+    for key in order:  # noqa: SIM110 - a generator costs more
+        if key.is_away:
             return True
     return False
 
@@ -238,14 +248,13 @@ def _through(model: Any, name: str, reference: Any, rest: str, alpha: bool | Non
     key = _named_key(reference.target, rest, alpha, desc=desc)
     if not isinstance(key.field, ValueField):  # the reference itself holds that primary key
         return SortKey(name, reference, None, key.order, desc)
-    if not reference.is_local:
+    is_away = not reference.is_local or key.is_away
+    if is_away and key.counts:
         msg = (
-            f"sort by {name}: the objects that {reference} refers to may be in other partitions than those of "
-            f"{model.name}; read the values with values({name!r}, …) and sort them in Python, or keep the value in "
-            f"{model.name} as well"
+            f"sort by {name}: the members of objects that may be in other partitions cannot be counted; read them first"
         )
         raise InvalidFilter(msg)
-    return key._replace(name=name, index_number=None, through=(reference, *key.through))
+    return key._replace(name=name, index_number=None, through=(reference, *key.through), is_away=is_away)
 
 
 def _name_of(model: Any, field: Field[Any]) -> str:

@@ -9,14 +9,16 @@ from typing import Any
 def is_local(holder: Any, target: Any) -> bool:
     """Returns whether the script that writes an object of a model can check that one of another model exists.
 
-    It can among models of one partition (on a cluster of several nodes only if they have the same hash tag), and among
+    It can among models of one partition (on a database with `nodes=` only if they have the same hash tag), and among
     models in the same partitions (`colocate_with`). But objects of the model that all of those are declared with refer
     to each other wherever they are.
     """
     keys, others = holder.keys, target.keys
-    if keys.count == 1 or others.count == 1:
-        return bool(keys.count == others.count)
-    is_family = keys.top.tag == others.top.tag and keys.count == others.count
+    if keys.count != others.count:
+        return False
+    is_family: bool = keys.top.tag == others.top.tag
+    if keys.count == 1:
+        return is_family or not holder.model.database._endpoint.is_cluster
     return is_family and (keys.parent is not None or others.parent is not None)
 
 
@@ -26,11 +28,17 @@ class Locality:
     model: Any
     target: Any
     has_target: Any
+    _is_local: bool | None = None
 
     @property
     def is_local(self) -> bool:
-        """True if the script that writes an object can check that the one exists that it refers to."""
-        return is_local(self.model, self.target)
+        """True if the script that writes an object can check that the one exists that it refers to.
+
+        It stays what it was when the two models were connected.
+        """
+        if self._is_local is None:
+            self._is_local = is_local(self.model, self.target)
+        return self._is_local
 
     def partitions_of(self, pks: Sequence[Any]) -> frozenset[int] | None:
         """Returns the numbers of the partitions of objects that refer to some others; None if those may be any.

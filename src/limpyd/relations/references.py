@@ -168,6 +168,7 @@ class ReferenceField(Locality, ValueField[Any], Generic[M]):
     def connect(self, target: Any) -> None:
         """Notes the model it refers to, which must have objects for references to be valid."""
         self._target = target
+        self._is_local = None
         if self.check and not self.is_local:
             self.encode_new = self._encode_target  # type: ignore[method-assign]
         for partition, (indexes, composites) in list(self._settled.items()):

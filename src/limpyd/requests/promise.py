@@ -1,4 +1,4 @@
-"""What a claim of a value and the check of a target have in common: another partition is asked before a write."""
+"""The common part of claims of values and checks of targets: another partition is asked before a write."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ CHECKS = b"\2"
 
 
 class Bar(NamedTuple):
-    """What makes a promise void.
+    """The place where a partition may bar what another one promised.
 
     Attributes:
         prefix: the prefix of the partition where promises may be barred.

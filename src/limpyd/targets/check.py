@@ -16,7 +16,7 @@ from limpyd.targets.target import REFERS
 
 
 class _Found(NamedTuple):
-    """What was found of a target, at a time of the clock of its partition."""
+    """The state of a target at a time of the clock of its partition."""
 
     partition: Partition
     time: int

@@ -123,7 +123,7 @@ def crossing(request: Any) -> UnsupportedCommand:
     """Returns the error for a request that uses models whose keys may be on different nodes."""
     return UnsupportedCommand(
         f"{request.subject}: this step uses the keys of several models (a reference and the object that it refers to, "
-        "or both names of a renaming), which may be on different nodes of the cluster. Nothing was sent. Declare "
-        "the model that refers with colocate_with = the other one, or store primary keys in a field that is no "
-        "reference; or use a single server or a cluster of one node"
+        "or both names of a renaming), which may be on different nodes of the cluster. Nothing was sent. Name the "
+        "nodes with RedisDatabase(nodes=[…]), so that limpyd knows of the cluster when models are declared; then "
+        "references are checked before the step. To rename, use a single server or a cluster of one node"
     )

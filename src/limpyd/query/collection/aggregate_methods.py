@@ -77,6 +77,7 @@ class WithTotals(CollectionBase[Item, M]):
             msg = f"{self._schema.name}: {name!r} is not the name of a field"
             raise InvalidFilter(msg)
         columns = columns_of(self._schema, (name,), scored=False)
+        aggregates.refuse_away(self._schema, columns[0])
 
         def at_once(found: Any) -> Request[Any]:
             request: Request[list[Any]] = found._plan(keys).items(Flat(columns), Span(0, 1))

@@ -13,6 +13,7 @@ from limpyd.query.collection.base import CollectionBase
 from limpyd.query.filters.conditions import ByPk
 from limpyd.query.ordering import by_keys
 from limpyd.query.planning.plan import PKS
+from limpyd.query.planning.plans import plan_for
 from limpyd.query.query import ModelSchema, Query
 from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.results.prefetch import Follow, check_followed, following, split_follows, with_follows
@@ -136,7 +137,7 @@ class Projecting(CollectionBase[Item, M]):
         if projection.planned is not projection:
             from limpyd.query.merging.away_columns import completed  # noqa: PLC0415 - most read no values elsewhere
 
-            return completed(request, projection, instances_of)
+            return completed(request, projection, instances_of, plan_for)
         follows = projection.follows
         if not follows or not (request.args or isinstance(request, Scattered)):
             return request

@@ -17,15 +17,12 @@ from limpyd.scripts.query_values import Text
 class AllOf(Condition):
     """All of some conditions hold."""
 
-    __slots__ = ("_parts",)
+    __slots__ = ("_parts", "asks_first")
     _sign = ", "
 
     def __init__(self, parts: Sequence[Condition]) -> None:
         self._parts = tuple(parts)
-
-    @property
-    def asks_first(self) -> bool:  # type: ignore[override]
-        return any(part.asks_first for part in self._parts)
+        self.asks_first = any(part.asks_first for part in parts)
 
     def add_to(self, form: QueryForm) -> bool:
         if max(len(self._parts), len(form.values)) > MAX_CONDITIONS:
@@ -95,15 +92,12 @@ class Negated(Condition):
         text: what shows it in messages, if not `not` before the condition does.
     """
 
-    __slots__ = ("_part", "_text")
+    __slots__ = ("_part", "_text", "asks_first")
 
     def __init__(self, part: Condition, text: object = None) -> None:
         self._part = part
         self._text = text
-
-    @property
-    def asks_first(self) -> bool:  # type: ignore[override]
-        return self._part.asks_first
+        self.asks_first = part.asks_first
 
     def add_to(self, form: QueryForm) -> bool:
         form.parts.append(Negated)

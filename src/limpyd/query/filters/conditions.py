@@ -32,7 +32,7 @@ class Condition(ByAttributes):
     """
 
     __slots__ = ()
-    asks_first = False
+    asks_first: bool = False
 
     def add_to(self, form: QueryForm) -> bool:  # noqa: ARG002 - some do
         """Adds the condition and its values to the form of a query; returns False if no form can hold it."""

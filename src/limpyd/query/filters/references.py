@@ -30,16 +30,13 @@ class Related(Condition):
         parts: what that object must meet; all of them.
     """
 
-    __slots__ = ("field", "parts", "target")
+    __slots__ = ("asks_first", "field", "parts", "target")
 
     def __init__(self, field: Any, parts: Sequence[Condition]) -> None:
         self.field = field
         self.parts = tuple(parts)
+        self.asks_first = not field.is_local or any(part.asks_first for part in self.parts)
         self.target = field.target  # whose fields the parts are of, also after its class was declared again
-
-    @property
-    def asks_first(self) -> bool:  # type: ignore[override]
-        return not self.field.is_local or any(part.asks_first for part in self.parts)
 
     def reads(self) -> Iterator[Reading | Asking]:
         if not self.field.is_local:

@@ -17,7 +17,7 @@ from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.merging.late_plan import LatePlan
 from limpyd.query.merging.merged_plan import SettledPlan
-from limpyd.query.merging.reading import Finding
+from limpyd.query.merging.reading import PlanOf
 from limpyd.query.planning.script_plan import Planned
 from limpyd.requests.scattered import Rounds
 
@@ -45,14 +45,14 @@ class ClaimedPlan(LatePlan):
     Args:
         model: the model.
         unique: the condition on these values.
-        finding: as for other plans that read first.
+        plan_of: as for other plans that read first.
         plan: makes the plan for the partitions that claims name; for all if that is not known.
     """
 
     def __init__(
-        self, model: Planned, unique: ByUnique, finding: Finding, plan: Callable[[Named | None], SettledPlan]
+        self, model: Planned, unique: ByUnique, plan_of: PlanOf, plan: Callable[[Named | None], SettledPlan]
     ) -> None:
-        super().__init__(model, [], finding, lambda _: plan(None))
+        super().__init__(model, [], plan_of, lambda _: plan(None))
         self.unique = unique
         self._plan_for = plan
 

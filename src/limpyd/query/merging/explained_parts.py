@@ -12,6 +12,7 @@ from limpyd.query.filters.readings import Asking, Reading
 from limpyd.query.merging.claimed_plan import ClaimedPlan
 from limpyd.query.merging.late_plan import LatePlan, readings_in
 from limpyd.query.merging.listed_plan import ListedPlan
+from limpyd.query.merging.referred_order import ReferredOrderPlan
 from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.projections import Projection
@@ -41,8 +42,9 @@ def explained_parts(
     ran = _joined((yield [analyzed(request) for request in sent])) if analyze and sent else []
     reads = plan.readings if isinstance(plan, LatePlan) else []
     untyped = any(isinstance(reading, Reading) and not reading.stored for reading in reads)
-    if isinstance(plan, ListedPlan):
+    if isinstance(plan, ListedPlan | ReferredOrderPlan):
         explained = explained._replace(sort=plan.way)
+    followed = max(len(key.through) for key in plan.order) if isinstance(plan, ReferredOrderPlan) else 0
     asked, partition = len(settled.plans), settled.plans[0].partition
     by, claims = "primary key", []
     if isinstance(plan, ClaimedPlan):
@@ -51,7 +53,7 @@ def explained_parts(
         asks=_asked(asked, partition.count, by, again=bool(settled.plans[0].order) and span != EVERYTHING),
         reads=[*claims, *dict.fromkeys(map(_read, reads))],
         commands=_commands(requests),
-        round_trips=bool(sent) + max(map(_rounds, reads), default=0) + untyped + len(claims),
+        round_trips=bool(sent) + followed + max(map(_rounds, reads), default=0) + untyped + len(claims),
         ran=ran,
     )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.readings import Asking, Found, Reading
 from limpyd.query.merging.merged_plan import SettledPlan
-from limpyd.query.merging.reading import Finding, read
+from limpyd.query.merging.reading import PlanOf, read
 from limpyd.query.paging import Page
 from limpyd.query.planning.script_plan import Planned
 from limpyd.query.planning.single_command import EVERYTHING, Span
@@ -26,7 +26,7 @@ class LatePlan:
     Args:
         model: the model.
         readings: what is read.
-        finding: returns the requests that find objects first.
+        plan_of: makes the plans of queries to other models.
         plan: makes the plan of what was read.
     """
 
@@ -37,17 +37,17 @@ class LatePlan:
         self,
         model: Planned,
         readings: list[Reading | Asking],
-        finding: Finding,
+        plan_of: PlanOf,
         plan: Callable[[Found], SettledPlan],
     ) -> None:
         self.model = model
         self.readings = readings
-        self._finding = finding
+        self._plan_of = plan_of
         self._plan = plan
 
     def settled(self) -> Rounds[SettledPlan]:
         """Returns the plan of what is read now."""
-        return self._plan((yield from read(self.model, self.readings, self._finding)))
+        return self._plan((yield from read(self.model, self.readings, self._plan_of)))
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
         """Returns the request for the items of the objects that match, in order."""

@@ -11,7 +11,7 @@ from limpyd.query.merging.late_plan import LatePlan, readings_in, resolved
 from limpyd.query.merging.listings import part_size, walk
 from limpyd.query.merging.merged_plan import MergedPlan
 from limpyd.query.merging.ordered_plan import OrderedPlan
-from limpyd.query.merging.reading import Finding, read
+from limpyd.query.merging.reading import PlanOf, read
 from limpyd.query.ordering import FIRST, TEXT, SortKey
 from limpyd.query.planning.script_plan import Planned
 from limpyd.query.results.placed_rows import PlacedRow
@@ -33,7 +33,7 @@ class ListedPlan(OrderedPlan, LatePlan):
         model: the model.
         key: the sort key, which names the key.
         conditions: what objects must meet; if the key is a stored collection, also that they are in it.
-        finding: returns the requests that find objects of other models first.
+        plan_of: makes the plans of queries to other models.
         merged: makes the plan for conditions and an order.
     """
 
@@ -42,12 +42,12 @@ class ListedPlan(OrderedPlan, LatePlan):
         model: Planned,
         key: SortKey,
         conditions: Sequence[Condition],
-        finding: Finding,
+        plan_of: PlanOf,
         merged: Callable[[Sequence[Condition], Sequence[SortKey]], MergedPlan],
     ) -> None:
         OrderedPlan.__init__(self, model, (key,))
         LatePlan.__init__(
-            self, model, readings_in(conditions), finding, lambda found: merged(resolved(conditions, found), ())
+            self, model, readings_in(conditions), plan_of, lambda found: merged(resolved(conditions, found), ())
         )
         self._key = key
         self._conditions = [each for each in conditions if not (key.positions and _is_stored(each))]
@@ -63,7 +63,7 @@ class ListedPlan(OrderedPlan, LatePlan):
     ) -> Rounds[tuple[list[PlacedRow], bool]]:
         readings = readings_in(self._conditions)
         conditions = (
-            resolved(self._conditions, (yield from read(self.model, readings, self._finding)))
+            resolved(self._conditions, (yield from read(self.model, readings, self._plan_of)))
             if readings
             else self._conditions
         )

@@ -12,9 +12,9 @@ from limpyd.query.merging.late_plan import LatePlan, readings_in, resolved
 from limpyd.query.merging.listed_plan import ListedPlan
 from limpyd.query.merging.merged_plan import MergedPlan, SettledPlan
 from limpyd.query.merging.plan_in_part import PlanInPart
-from limpyd.query.merging.reading import Finding
+from limpyd.query.merging.reading import PlanOf
 from limpyd.query.merging.routing import Routed, routed
-from limpyd.query.ordering import SortKey, by_keys
+from limpyd.query.ordering import SortKey, by_keys, by_referred
 from limpyd.query.planning.compiled_queries import FormInParts
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.script_plan import Planned
@@ -26,32 +26,36 @@ class Merging:
     Args:
         model: the model.
         plan_in: makes the plan for a partition, for conditions and an order.
-        finding: returns the requests that find objects of other models first.
+        plan_of: makes the plans of queries to other models.
     """
 
     def __init__(
         self,
         model: Planned,
         plan_in: Callable[[Partition, Sequence[Condition], Sequence[SortKey], Callable[..., Plan]], Plan],
-        finding: Finding,
+        plan_of: PlanOf,
     ) -> None:
         self._model = model
         self._plan_in = plan_in
-        self._finding = finding
+        self._plan_of = plan_of
 
     def plan(self, conditions: Sequence[Condition], order: Sequence[SortKey]) -> SettledPlan | LatePlan:
         """Returns the plan of a query to the partitions that it has to be asked of; of one alone that one's."""
         if by_keys(order):
-            return ListedPlan(self._model, order[0], conditions, self._finding, self._merged)
+            return ListedPlan(self._model, order[0], conditions, self._plan_of, self._merged)
+        if by_referred(order):
+            from limpyd.query.merging.referred_order import ReferredOrderPlan  # noqa: PLC0415 - most sort by own values
+
+            return ReferredOrderPlan(self._model, order, conditions, self._plan_of, self._merged)
         readings = readings_in(conditions)
         if readings:
             return LatePlan(
-                self._model, readings, self._finding, lambda found: self._settled(resolved(conditions, found), order)
+                self._model, readings, self._plan_of, lambda found: self._settled(resolved(conditions, found), order)
             )
         unique = by_unique(conditions)
         if unique is not None and len(routed(self._model.keys, conditions)) > 1:
             return ClaimedPlan(
-                self._model, unique, self._finding, lambda named: self._named(conditions, unique, named, order)
+                self._model, unique, self._plan_of, lambda named: self._named(conditions, unique, named, order)
             )
         return self._settled(conditions, order)
 

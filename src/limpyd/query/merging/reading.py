@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from limpyd.exceptions import InvalidFilter, ServerError
 from limpyd.keys import to_text
 from limpyd.query.filters.readings import MEMBERS, Asking, Found, Reading
-from limpyd.requests.request import Request
 from limpyd.requests.scattered import Rounds
 from limpyd.scripts.error_mapping import Model
 from limpyd.scripts.queries import stored_gone
 
-Finding = Callable[[Asking, int], Request[list[bytes]]]
-"""Returns the request for the primary keys of objects, at most so many."""
+PlanOf = Callable[[Any, Sequence[Any]], Any]
+"""Makes the plan of a query to any model, for some conditions."""
 
 MAX_FOUND = 10_000
 """The most objects that a query may find before it asks for those that refer to them."""
 
 
-def read(model: Model, readings: Iterable[Reading | Asking], finding: Finding) -> Rounds[Found]:
+def read(model: Model, readings: Iterable[Reading | Asking], plan_of: PlanOf) -> Rounds[Found]:
     """Reads what is in some keys, and finds objects to which others may refer.
 
     Args:
         model: the model of the query.
         readings: what is read, and found.
-        finding: returns the requests that find.
+        plan_of: makes the plans of what is found.
 
     Raises:
         DoesNotExist: a stored collection does not exist any more.
@@ -50,7 +50,7 @@ def read(model: Model, readings: Iterable[Reading | Asking], finding: Finding) -
                 typed[reading] = reading.of_type(stored)
     requests = [
         *(reading.request(model) for reading in typed.values()),
-        *(finding(asking, MAX_FOUND + 1) for asking in asked),
+        *(plan_of(asking.model, asking.conditions).pks(MAX_FOUND + 1) for asking in asked),
     ]
     values = (yield requests) if requests else []
     for asking, pks in zip(asked, values[len(typed) :], strict=True):

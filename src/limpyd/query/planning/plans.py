@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Union
 
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.readings import Asking
-from limpyd.query.ordering import SortKey
+from limpyd.query.ordering import SortKey, by_referred
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.script_plan import Planned
-from limpyd.requests.request import Request
 
 if TYPE_CHECKING:
     from limpyd.query.merging.late_plan import LatePlan
@@ -49,16 +47,11 @@ def plan_for(
         )
 
     partitions = model.keys.partitions
-    if len(partitions) == 1 and not _ask_first(conditions):
+    if len(partitions) == 1 and not _ask_first(conditions) and not by_referred(order):
         return plan_in(partitions[0], conditions, order)
     from limpyd.query.merging.planning import Merging  # noqa: PLC0415 - most models have one partition
 
-    return Merging(model, plan_in, _finding).plan(conditions, order)
-
-
-def _finding(asking: Asking, limit: int) -> Request[list[bytes]]:
-    """Returns the request for the primary keys of objects that others may refer to."""
-    return plan_for(asking.model, asking.conditions).pks(limit)
+    return Merging(model, plan_in, plan_for).plan(conditions, order)
 
 
 def _ask_first(conditions: Sequence[Condition]) -> bool:
