@@ -60,7 +60,7 @@ def get_or_create(
         raise automatic_pk(schema, values["pk"])
     text = ", ".join(map(str, conditions))
 
-    def request_in(partition: Partition) -> Request[tuple[bytes, bool]]:
+    def request_in(partition: Partition, gone: LimpydError | None = None) -> Request[tuple[bytes, bool]]:
         absent: LimpydError | None
         if by_automatic_pk:  # it can be found but not given, so what is absent stays absent
             new, absent = object_requests.NewObject(None), automatic_pk(schema, values["pk"])
@@ -68,7 +68,7 @@ def get_or_create(
             created = {**others, **_created(schema, method, values, others)}
             new, absent = _new_object(schema, partition, created, text)
         request = object_requests.get_or_create(
-            schema, partition, Plan(schema, partition, conditions).search, new, absent, sought=text
+            schema, partition, Plan(schema, partition, conditions).search, new, gone or absent, sought=text
         )
         return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
 
@@ -112,11 +112,11 @@ def update_or_create(
     text = ", ".join(map(str, conditions))
     created = {**created_with, **_created(schema, method, values, created_with)}
 
-    def request_in(partition: Partition) -> Request[tuple[bytes, bool]]:
+    def request_in(partition: Partition, gone: LimpydError | None = None) -> Request[tuple[bytes, bool]]:
         new, absent = _new_object(schema, partition, created, text)
         search = Plan(schema, partition, conditions).search
         request = updating(
-            schema, partition, search, assigned(schema, defaults), schema.version_sub, new, absent, sought=text
+            schema, partition, search, assigned(schema, defaults), schema.version_sub, new, gone or absent, sought=text
         )
         return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
 
@@ -128,7 +128,7 @@ def _where_it_is(
     method: str,
     values: Mapping[str, Any],
     conditions: Sequence[Condition],
-    request_in: Callable[[Partition], Request[tuple[bytes, bool]]],
+    request_in: Callable[..., Request[tuple[bytes, bool]]],
 ) -> Request[tuple[bytes, bool]]:
     """Returns the request to the partition of the object; raises as `_partition`."""
     is_placed = schema.keys.count == 1 or schema.parent is not None or "pk" in values
@@ -141,6 +141,10 @@ def _where_it_is(
         if unique is not None:
             name = unique.field_index.key.removeprefix(schema.keys.first.prefix + b"uniq:")
             return where_it_is(schema, UniqueValue(schema, name, unique.texts[0]), request_in)
+    if not is_placed and schema.mints_pks and all(condition.beside() is None for condition in conditions):
+        from limpyd.model.anywhere import anywhere  # noqa: PLC0415 - few models have several partitions
+
+        return anywhere(schema, values, conditions, request_in)
     return request_in(_partition(schema, method, values, conditions))
 
 
@@ -158,7 +162,6 @@ def _partition(schema: Schema, method: str, values: Mapping[str, Any], condition
     if named and len(named[0]) == 1:
         return schema.keys.partitions[next(iter(named[0]))]
     cure = "use get and create" if schema.mints_pks else f"pass the primary key, as {schema.pk_name}=…"
-    cure = f"pass a unique value, or {cure}" if schema.claimed_index is not None and schema.mints_pks else cure
     beside = " or ".join(schema.foreign_keys_beside) if schema.parent is not None else ""
     cure = f"pass {beside} as well" if beside else cure
     msg = (

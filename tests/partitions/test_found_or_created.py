@@ -1,4 +1,4 @@
-"""get_or_create and update_or_create by values that are unique over partitions."""
+"""get_or_create and update_or_create in any partition: by values that are unique over them, and by others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from limpyd import InstanceHashField
-from limpyd.exceptions import UniquenessError, UnsupportedCommand
+from limpyd.exceptions import MultipleObjectsReturned, UniquenessError
 from tests.support.blocks import block
 from tests.support.claim_writers import World
 
@@ -57,7 +57,6 @@ async def test_refusals(any_face, models):
             UniquenessError, lambda n=number: model.get_or_create(email=f"e{n}", city="elsewhere")
         )
         assert error.value == f"e{number}"
-    await any_face.refused(UnsupportedCommand, lambda: model.get_or_create(city="x"), match="partitions")
     assert await any_face.do(model.collection().count()) == 8
 
 
@@ -78,14 +77,32 @@ async def test_a_pipeline(any_face, models):
     assert len({each.value[0]._pk_bytes for each in made}) == 3
 
 
-async def test_of_several_callers_one_creates(any_face, models):
+async def test_by_other_values(any_face, models):
+    model = models.Claiming
+    for number in range(12):
+        await any_face.do(model.create(email=f"e{number}", city=f"c{number}"))
+        found, is_new = await any_face.do(model.get_or_create(city=f"c{number}"))
+        assert (await any_face.do(found.email.hget()), is_new) == (f"e{number}", False)
+        changed, is_new = await any_face.do(model.update_or_create(city=f"c{number}", defaults={"nick": f"n{number}"}))
+        assert (changed._pk_bytes, is_new) == (found._pk_bytes, False)
+        found, is_new = await any_face.do(model.get_or_create(city=f"new {number}", defaults={"nick": f"new {number}"}))
+        assert is_new
+        assert await any_face.do(found.values("city", "nick")) == {"city": f"new {number}", "nick": f"new {number}"}
+    await any_face.do(model.create(city="c5"))
+    await any_face.refused(MultipleObjectsReturned, lambda: model.get_or_create(city="c5"), match="several")
+    assert World(model, any_face.client).faults() == []
+    assert await any_face.do(model.collection().count()) == 25
+
+
+@pytest.mark.parametrize("name", ["email", "city"])
+async def test_of_several_callers_one_creates(any_face, models, name):
     model = models.Claiming
 
     def one(number):
-        email = f"e{number % 10}"
+        sought = {name: f"e{number % 10}"}
         if number % 2:
-            return model.update_or_create(email=email, defaults={"city": "x"})
-        return model.get_or_create(email=email)
+            return model.update_or_create(**sought, defaults={"nick": f"n{number % 10}"})
+        return model.get_or_create(**sought)
 
     if any_face.is_async:
         made = await asyncio.gather(*map(one, range(60)))
