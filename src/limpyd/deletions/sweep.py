@@ -32,13 +32,14 @@ def sweep(
     """
     late: list[Late] = []
     done: list[Group] = []
-    level = groups
-    while level:
-        gone, met = yield from _sweep_level(relatives, level, token, decision)
+    left = list(groups)
+    while left:
+        some = _some(left)
+        gone, met = yield from _sweep_some(relatives, some, token, decision)
         late += met
         taken = {id(one.group) for one in met}
-        done += [group for group in level if id(group) not in taken]
-        level = gone
+        done += [group for group in some if id(group) not in taken]
+        left += gone
     end: list[Request[Any]] = [requests.finish(group, token) for group in done]
     replies = yield [*end, *opening(closed, decision, [*done, *(one.group for one in late)])]
     for group, others in zip(done, replies, strict=False):
@@ -47,7 +48,15 @@ def sweep(
     return late
 
 
-def _sweep_level(
+def _some(groups: list[Group]) -> list[Group]:
+    """Takes the last groups from a list: as many as can be swept together."""
+    some, count = [groups.pop()], 0
+    while groups and (count := count + len(some[-1].pks)) < requests.AT_ONCE:
+        some.append(groups.pop())
+    return some
+
+
+def _sweep_some(
     relatives: Relatives, groups: list[Group], token: bytes, decision: bytes
 ) -> Rounds[tuple[list[Group], list[Late]]]:
     """Sweeps those who refer to some objects; returns the objects that went, and what is too late."""
