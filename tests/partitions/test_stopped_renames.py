@@ -68,4 +68,5 @@ def test_stopped_anywhere(servers, kind):
         if ended:
             break
         stops += 1
+    server.client().flushall()
     assert stops > 8
