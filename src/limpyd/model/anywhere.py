@@ -46,7 +46,7 @@ def anywhere(
     def rounds() -> Rounds[R]:
         last = None
         for _ in range(MAX_TRIES):
-            (pks,) = yield [plan_for(schema, conditions, existing=True).pks(2)]
+            (pks,) = yield [plan_for(schema, conditions, existing=True).pks(2).exact()]
             if len(pks) > 1:
                 msg = f"several objects of {schema.name} match {', '.join(map(str, conditions))}"
                 raise MultipleObjectsReturned(msg)
