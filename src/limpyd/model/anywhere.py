@@ -46,7 +46,8 @@ def anywhere(
     def rounds() -> Rounds[R]:
         last = None
         for _ in range(MAX_TRIES):
-            (pks,) = yield [plan_for(schema, conditions, existing=True).pks(2).exact()]
+            plan = yield from plan_for(schema, conditions, existing=True).settled()
+            pks = [pk for some in (yield [each.pks(2).exact() for each in plan.plans]) for pk in some]
             if len(pks) > 1:
                 msg = f"several objects of {schema.name} match {', '.join(map(str, conditions))}"
                 raise MultipleObjectsReturned(msg)
