@@ -17,6 +17,7 @@ CALLED = {
     "bulk_upsert",
     "catalog",
     "check",
+    "check_reference",
     "clear_indexes",
     "create",
     "delete",

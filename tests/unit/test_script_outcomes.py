@@ -25,6 +25,13 @@ from limpyd.scripts.error_mapping import Claim, refusal
 OWN = {
     "at": "scripts/query_writes.py: an outcome that is about one object of several",
     "in the way": "library/create_all.lua: an attempt that failed; the objects are then made one by one",
+    "busy": "deletions/requests.py",
+    "decided": "targets/closings.py",
+    "late": "deletions/requests.py",
+    "off": "targets/closings.py",
+    "opened": "deletions/requests.py",
+    "with": "targets/closings.py",
+    "young": "targets/closings.py, claims/requests.py",
     "both": "migrations/requests.py",
     "objects": "migrations/requests.py",
     "partitions": "indexes/maintenance/requests.py",

@@ -238,8 +238,8 @@ def _departure(
     model: Any, partition: Partition, tomb: bytes, decision: bytes, most: Argument | None = None
 ) -> tuple[Argument, ...]:
     """Returns the arguments of a script that deletes objects (see lua/library/departure.lua)."""
-    most = model.max_changes if most is None else most
-    return (tomb, decision, most, *known_references(model), *model.deletions.layout(partition))
+    limit: Argument = model.max_changes if most is None else most
+    return (tomb, decision, limit, *known_references(model), *model.deletions.layout(partition))
 
 
 def _groups(tasks: Sequence[Task]) -> tuple[list[Group], list[Argument]]:

@@ -17,7 +17,6 @@ class Colocated(ModelKeys):
     """The part that does not depend on the number of partitions."""
 
     has_record = True
-    parent: ModelKeys
     namespace: str
 
     @cached_property
@@ -69,16 +68,16 @@ class ColocatedPartitions(Colocated, PartitionedKeys):
     def __init__(self, namespace: str, model: str, parent: ModelKeys, *, mints: bool) -> None:
         super().__init__(namespace, model, parent.count, mints=mints)
         self.namespace = namespace
-        self.parent = parent
+        self.parent = self._above = parent
 
     def refuses_pk(self, pk: bytes) -> str:
         if parent_pk(pk):
             return ""
-        name = self.parent.name
+        name = self._above.name
         return f"it does not name the {name} that it belongs to; begin it with the primary key of that and a colon"
 
     def _spread(self, pk: bytes) -> int:
-        return self.parent.partition(parent_pk(pk)).number
+        return self._above.partition(parent_pk(pk)).number
 
     def _placed(self, number: int) -> Partition:
         return Partition(to_bytes(placed_tag(self.top.tag, number)), to_bytes(self.name))

@@ -142,9 +142,10 @@ class ByIndex(Condition):
     def within(self, partition: Partition) -> Condition:
         if len(self.beside() or ()) < MIN_SPLIT:
             return self
-        if self._shares is None:
-            self._shares = self.lookup.field.by_partition(self.texts)
-        return ByIndex(self.lookup, self._shares.get(partition.number, []), (), self._text)
+        shares = self._shares
+        if shares is None:
+            shares = self._shares = self.lookup.field.by_partition(self.texts)
+        return ByIndex(self.lookup, shares.get(partition.number, []), (), self._text)
 
     def equal_to(self) -> tuple[FieldIndex | None, Sequence[bytes]]:
         lookup = self.lookup
