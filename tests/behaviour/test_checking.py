@@ -89,7 +89,7 @@ class TestDamage:
     async def test_each_kind_of_finding_is_tried(self, one_server):
         with one_server.client() as client:
             tried = {kind for damage in DAMAGES.values() for kind, _, _ in damage(client)}
-        of_partitions = {"misplaced", "unclaimed", "abandoned"}  # which tests/partitions try
+        of_partitions = {"misplaced", "unclaimed", "abandoned", "unfinished"}  # which tests/partitions try
         assert tried | of_partitions | {"missing", "unowned"} == KINDS.keys()
 
     async def test_an_entry_of_each_index_is_missing(self, one):

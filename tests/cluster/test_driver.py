@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
 import pytest
 import redis
 
-from limpyd import FKInstanceHashField, RedisDatabase, RedisModel, fields
+from limpyd import RedisDatabase, RedisModel, fields
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.exceptions import DeclarationError, ServerError, ServerUnreachable, UniquenessError, UnsupportedCommand
+from limpyd.exceptions import DeclarationError, ServerError, ServerUnreachable, UniquenessError
 from tests.support.clusters import Cluster
 from tests.support.spread_models import MODELS, declared, slot
 
@@ -103,15 +102,6 @@ class TestOnSeveralNodes:
         queue = type("Jobs", (RedisModel,), {"database": database, "jobs": fields.ListField(), "__module__": __name__})
         job = queue(jobs=["a"])
         assert job.jobs.blpop(timeout=1) == "a"
-
-    def test_references_between_nodes_are_refused_before_anything_is_sent(self, cluster, database, people):
-        body = {"database": database, "owner": FKInstanceHashField(people[0]), "__module__": __name__}
-        dog = type("Dog", (RedisModel,), body)
-        for create in (partial(people[0], name="Ada"), partial(dog, owner="1")):
-            with pytest.raises(UnsupportedCommand, match="several models"):
-                create()
-        assert [node.call("DBSIZE") for node in cluster.primaries()] == [0, 0, 0]
-        assert people[1](name="Eve").name.hget() == "Eve"
 
 
 class TestSettings:
@@ -236,7 +226,7 @@ class TestMoves:
             assert await ada[5].age.hget() == 2
             move.finish()
             assert await people[5].collection(age=2).count() == 1
-            keys = [key async for key in database.scan_keys() if key.endswith(":pks")]
+            keys = {key async for key in database.scan_keys() if key.endswith(":pks")}  # those that move may come twice
             assert len(keys) == MODELS
 
             async def change(_, person=ada[0]):
