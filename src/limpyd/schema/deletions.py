@@ -17,7 +17,6 @@ from limpyd.scripts import bulk, object_requests, query_writes
 from limpyd.scripts.object_requests import deletion_layout
 from limpyd.scripts.queries import Search
 from limpyd.statements import delete
-from limpyd.targets.closings import TOKEN
 from limpyd.utils.conversion import Era
 
 R = TypeVar("R")
@@ -88,6 +87,7 @@ class Deletions:
     def finished(self, partition: Partition, pks: list[bytes]) -> Rounds[None]:
         """Finishes deletions of objects that are decided, unless somebody else does."""
         from limpyd.deletions.sweep import finish  # noqa: PLC0415 - few programs need it
+        from limpyd.targets.closings import TOKEN  # noqa: PLC0415 - few deletions have to be finished
 
         return finish(self.relatives, {(self._schema, partition): pks}, os.urandom(TOKEN))
 

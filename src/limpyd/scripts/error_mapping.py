@@ -29,7 +29,6 @@ from limpyd.exceptions import (
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument
 from limpyd.requests.subjects import Subject
-from limpyd.scripts.absent_references import absent
 from limpyd.scripts.change_limit import too_many_changes
 from limpyd.scripts.computation_errors import COMPUTATION, computation_error
 from limpyd.scripts.server_messages import cure_of_account, plain, too_old
@@ -206,15 +205,12 @@ def _about_a_constraint(model: Model, facts: list[Any], pk: bytes | None, claims
 
 
 def _about_a_reference(
-    model: Model,
-    outcome: bytes,
-    facts: list[Any],
-    pk: bytes | None,
-    claims: Sequence[Claim],
-    references: Sequence[Any],
+    model: Model, outcome: bytes, facts: list[Any], pk: bytes | None, claims: Sequence[Claim], references: Sequence[Any]
 ) -> LimpydError:
     """Returns the error for a reference to a missing object, or for one that prevents a deletion."""
     if outcome == b"absent":
+        from limpyd.scripts.absent_references import absent  # noqa: PLC0415 - only an error needs it
+
         claim = claims[facts[0]]
         return absent(claim, facts[1], pk if claim.model is model else None, claims)
     if outcome == b"undeclared":
