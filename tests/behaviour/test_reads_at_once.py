@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from limpyd import InstanceHashField, StringField
 from limpyd.drivers.async_transport import AsyncTransport
 from limpyd.drivers.sync_transport import SyncTransport
-from limpyd.exceptions import LimpydError
+from limpyd.exceptions import LimpydError, ServerTimeout
 from tests.support.blocks import block
 
 PARTITIONS = 4
@@ -138,3 +139,17 @@ async def test_a_query_to_one_partition(any_face, only_reads):
     any_face.client.rename("away", "{visit}:eq:city:Oslo")
     only_reads()
     assert await counted(any_face, Visit, "Oslo") == 1
+
+
+async def test_a_server_that_does_not_answer_is_asked_once(any_face, city):
+    database = any_face.Database(port=any_face.server.port, socket_timeout=0.4)
+    city.use_database(database)
+    assert await counted(any_face, city, "Oslo") == CITIES["Oslo"]
+    any_face.client.config_resetstat()
+    any_face.client.client_pause(1500)
+    begun = time.monotonic()
+    await any_face.refused(ServerTimeout, lambda: city.collection(city="Oslo").count())
+    assert time.monotonic() - begun < 0.75
+    any_face.client.client_unpause()
+    assert await counted(any_face, city, "Rome") == CITIES["Rome"]
+    await any_face.do(database.close())

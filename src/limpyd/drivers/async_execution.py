@@ -13,7 +13,7 @@ from limpyd.drivers.error_translation import never_done, type_question, with_sou
 from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_settled, outcome, outdated
 from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
-from limpyd.requests.reads import Reads, joined
+from limpyd.requests.reads import NoReply, Reads, joined
 from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
 from limpyd.requests.resp import pack
 from limpyd.requests.scattered import Scattered, together
@@ -46,7 +46,10 @@ class AsyncExecution(AsyncTransport):
         if self.callbacks or GLOBAL_CALLBACKS:
             return None
         shares = self.connections.shares(reads)
-        replies = await replies_at_once(shares)
+        try:
+            replies = await replies_at_once(shares)
+        except NoReply as silence:
+            return [self.lost(request, silence.loss) for request in reads.requests]
         return None if replies is None else joined([part for _, part in shares], replies)
 
     async def decoded(self, request: Request[R], reply: Any) -> R:

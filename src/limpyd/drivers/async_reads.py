@@ -7,13 +7,16 @@ from typing import Any
 
 from limpyd.drivers.async_connection_pool import AsyncConnectionPool
 from limpyd.drivers.awaited_replies import ConnectionLost
-from limpyd.requests.reads import Reads
+from limpyd.requests.reads import NoReply, Reads
 
 
 async def replies_at_once(shares: Sequence[tuple[AsyncConnectionPool, Reads]]) -> list[list[Any]] | None:
     """Returns the replies to the reads of each server; None if they have to be sent in another way.
 
     That is so if a connection is not open or is lost, or a server may not know a script.
+
+    Raises:
+        NoReply: a server does not answer in time.
     """
     connections = [pool.shared() for pool, _ in shares]
     to_ask = [
@@ -26,5 +29,7 @@ async def replies_at_once(shares: Sequence[tuple[AsyncConnectionPool, Reads]]) -
     pending = [connection.ask_several(reads.packed, reads.replies) for connection, reads in to_ask]
     try:
         return [await replies for replies in pending]
-    except ConnectionLost:
+    except ConnectionLost as loss:
+        if loss.timed_out:
+            raise NoReply(loss) from loss
         return None

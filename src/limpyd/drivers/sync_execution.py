@@ -14,7 +14,7 @@ from limpyd.drivers.sync_reads import replies_at_once
 from limpyd.drivers.sync_transport import SyncTransport
 from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
-from limpyd.requests.reads import Reads, joined
+from limpyd.requests.reads import NoReply, Reads, joined
 from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
 from limpyd.requests.resp import pack
 from limpyd.requests.scattered import Scattered, together
@@ -47,7 +47,10 @@ class Execution(SyncTransport):
         if self.callbacks or GLOBAL_CALLBACKS:
             return None
         shares = self.connections.shares(reads)
-        replies = replies_at_once(shares)
+        try:
+            replies = replies_at_once(shares)
+        except NoReply as silence:
+            return [self.lost(request, silence.loss) for request in reads.requests]
         return None if replies is None else joined([part for _, part in shares], replies)
 
     def decoded(self, request: Request[R], reply: Any) -> R:

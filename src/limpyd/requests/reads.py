@@ -16,6 +16,18 @@ UNKNOWN = object()
 """Stands for a reply that is not known: the request has to be sent in the way that all can be."""
 
 
+class NoReply(Exception):
+    """A server did not answer in time what was sent to it, so nothing is sent again.
+
+    Attributes:
+        loss: what the connection was lost by.
+    """
+
+    def __init__(self, loss: Exception) -> None:
+        super().__init__(str(loss))
+        self.loss: Any = loss
+
+
 class Reads:
     """Some reads in the form of the protocol.
 
