@@ -226,7 +226,7 @@ class TestMoves:
             assert await ada[5].age.hget() == 2
             move.finish()
             assert await people[5].collection(age=2).count() == 1
-            keys = {key async for key in database.scan_keys() if key.endswith(":pks")}  # those that move may come twice
+            keys = [key async for key in database.scan_keys() if key.endswith(":pks")]
             assert len(keys) == MODELS
 
             async def change(_, person=ada[0]):
