@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Pause, Rounds, Scattered
+from limpyd.requests.scattered import Outcomes, Pause, Rounds, Scattered
 
 Send = Callable[[list[Pending[Any]]], Exchange]
 """Sends operations at once, and settles each."""
@@ -29,6 +29,7 @@ class Scatter:
         self._pending = pending
         self._rounds: Rounds[Any] = request.begin()
         self._exact = not request.may_be_stale
+        self._wants_errors = False
         self.parts: list[Pending[Any]] = []
         self.pause = 0.0
         self._go_on(lambda: next(self._rounds))
@@ -36,7 +37,10 @@ class Scatter:
     def advance(self) -> None:
         """Takes the results of a round, which is settled, and begins the next one."""
         error = next((part.error for part in self.parts if part.error is not None), None)
-        if error is not None:
+        if self._wants_errors:
+            found = [part.value if part.error is None else part.error for part in self.parts]
+            self._go_on(lambda: self._rounds.send(found))
+        elif error is not None:
             self._go_on(lambda: self._rounds.throw(error))
         else:
             results = [part.value for part in self.parts]
@@ -59,6 +63,7 @@ class Scatter:
         except Exception as error:  # noqa: BLE001 - it is the operation's
             self._pending.settle(error=error)
         else:
+            self._wants_errors = isinstance(requests, Outcomes)
             self.parts = [Pending(request.exact() if self._exact else request) for request in requests]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from decimal import Context, Decimal
+from math import ceil
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
@@ -19,6 +20,7 @@ from limpyd.query.results.ambiguous_replies import undecodable
 from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among
 from limpyd.requests.request import Program, Request, resolved
+from limpyd.requests.side_by_side import side_by_side
 from limpyd.requests.walks import Origin, attempt
 
 PartialT = TypeVar("PartialT")
@@ -47,19 +49,7 @@ def extreme_in_chunks(plan: AnyPlan, column: Column, among: Callable[[list[bytes
         except StoredValueError as error:
             raise undecodable((column,), error) from error
 
-    found: list[list[Any]] = []
-    for each in (yield from plan.settled()).plans:
-        origin, cursor = Origin(), None if each.empty else b""
-        while cursor is not None:
-            step = part_of_total(each, b"first", column, CHUNK, cursor, read)
-            chunk, again = yield from attempt(origin, step, cursor)
-            if again:
-                cursor = b""
-                continue
-            found += filter(None, chunk.items)
-            for some in slices_of(chunk.others, CHUNK):
-                found += filter(None, (yield total_among(each, some, b"first", column, read)).items)
-            cursor = chunk.cursor or None
+    found = [first for first in (yield from _parts(plan, b"first", column, read)) if first]
     if len(found) > 1:
         return (yield among([pk for pk, _ in found]))
     return found[0][1] if found else None
@@ -208,31 +198,39 @@ class Total(NamedTuple, Generic[PartialT, R]):
 
     def in_chunks(self, convert: Callable[[R], S]) -> Program[S]:
         """Asks chunk by chunk, and returns what the result becomes."""
-        parts: list[PartialT] = []
-        for plan in (yield from self.plan.settled()).plans:
-            parts += yield from self._parts_of(plan)
-        return convert(self.join(parts))
-
-    def _parts_of(self, plan: Plan) -> Program[list[PartialT]]:
-        parts: list[PartialT] = []
-        origin, cursor = Origin(), None if plan.empty else b""
-        while cursor is not None:
-            step = part_of_total(plan, self.wanted, self.column, CHUNK, cursor, self._part)
-            chunk, again = yield from attempt(origin, step, cursor)
-            if again:
-                parts, cursor = [], b""
-                continue
-            parts += chunk.items
-            for some in slices_of(chunk.others, CHUNK):
-                parts += (yield total_among(plan, some, self.wanted, self.column, self._part)).items
-            cursor = chunk.cursor or None
-        return parts
+        return convert(self.join((yield from _parts(self.plan, self.wanted, self.column, self._part))))
 
     def _part(self, reply: list[Any]) -> PartialT:
         try:
             return self.read(reply)
         except StoredValueError as error:
             raise undecodable((self.column,), error) from error
+
+
+def _parts(plan: AnyPlan, wanted: bytes, column: Column, read: Callable[[Any], Any]) -> Program[list[Any]]:
+    """Returns the aggregates of all chunks; several partitions are asked at once, each for a smaller one."""
+    plans = [each for each in (yield from plan.settled()).plans if not each.empty]
+    size = ceil(CHUNK / max(1, len(plans)))
+    found = yield from side_by_side([_parts_of(each, wanted, column, size, read) for each in plans])
+    return [part for parts in found for part in parts]
+
+
+def _parts_of(plan: Plan, wanted: bytes, column: Column, size: int, read: Callable[[Any], Any]) -> Program[list[Any]]:
+    """Returns the aggregates of the chunks of a partition."""
+    parts: list[Any] = []
+    origin, cursor = Origin(), b""
+    while True:
+        step = part_of_total(plan, wanted, column, size, cursor, read)
+        chunk, again = yield from attempt(origin, step, cursor)
+        if again:
+            parts, cursor = [], b""
+            continue
+        parts += chunk.items
+        for some in slices_of(chunk.others, size):
+            parts += (yield total_among(plan, some, wanted, column, read)).items
+        cursor = chunk.cursor
+        if not cursor:
+            return parts
 
 
 def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Callable[[list[Any]], Counter[Any]]:

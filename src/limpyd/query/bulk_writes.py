@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
 from limpyd.exceptions import InvalidValue, LimpydError, TooManyChanges
 from limpyd.expressions import Expression
@@ -16,11 +17,15 @@ from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.requests.request import Program as Steps
 from limpyd.requests.request import Request
+from limpyd.requests.side_by_side import side_by_side
 from limpyd.requests.walks import Origin, attempt
 from limpyd.scripts.queries import Search
 from limpyd.scripts.query_writes import assign_found
 from limpyd.scripts.updates import Assigned, Program
 from limpyd.scripts.writes import WriteStep
+
+if TYPE_CHECKING:
+    from limpyd.query.scanning.chunks import Chunk
 
 RAW = RawPrimaryKeys()
 
@@ -31,74 +36,100 @@ def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Steps[int]:
 
 
 def in_chunks(
-    plan: AnyPlan, size: int, change: Callable[[Search], Request[int]], *, moving: bool, repeats: bool
-) -> Steps[int]:
-    """Changes the objects of a plan in chunks, and returns how many were changed (see `_in_chunks`)."""
-    changed = 0
-    for each in (yield from plan.settled()).plans:
-        changed = yield from _in_chunks(each, size, change, moving=moving, repeats=repeats, before=changed)
-    return changed
-
-
-def _in_chunks(
-    plan: Plan,
+    plan: AnyPlan,
     size: int,
     change: Callable[[Search], Request[int]],
     *,
     moving: bool,
     repeats: bool,
-    before: int,
+    by_itself: bool = False,
 ) -> Steps[int]:
-    """Changes the objects of a partition in chunks, and returns how many were changed, with those before.
+    """Changes the objects of a plan in chunks, and returns how many were changed.
 
-    One request finds the objects of a chunk. Another one changes those that still match, in one step; if these are too
-    many changes, in several steps.
+    Chunks of several partitions are changed at once; each is smaller.
 
     Args:
         plan: the plan.
-        size: about how many objects a chunk has.
+        size: about how many objects are changed at once.
         change: returns the request that changes the objects of a search.
         moving: true if an object that was changed could be found and changed again: its entries move in the indexes
             that are searched, or a value is computed from the old one.
         repeats: true if an object that was changed is changed and counted again when the walk begins again; false if
             it is not found again, or `moving`.
-        before: how many objects were changed in other partitions.
+        by_itself: true if a chunk may have to wait for what others change: one partition comes after the other.
     """
-    from limpyd.query.scanning.chunks import chunk_of, search_among  # noqa: PLC0415 - many update no collections
+    plans = (yield from plan.settled()).plans
+    size = size if by_itself else ceil(size / len(plans))
+    parts = [_Part(each, size, change, moving=moving, repeats=repeats) for each in plans]
+    try:
+        if by_itself:
+            for part in parts:
+                yield from part.changes()
+        else:
+            yield from side_by_side([part.changes() for part in parts])
+    except LimpydError as error:
+        error.add_note(f"{sum(part.changed for part in parts)} objects were changed in other chunks")
+        raise
+    return sum(part.changed for part in parts)
 
-    origin, cursor, changed = Origin(), b"", before
-    met: set[bytes] = set()
-    while True:
-        chunk, again = yield from attempt(origin, chunk_of(plan, RAW, size, cursor), cursor)
-        if again:
-            cursor, changed = b"", before if repeats else changed
-            continue
+
+class _Part:
+    """The change of the objects of one partition. Takes the arguments of `in_chunks`.
+
+    Attributes:
+        changed: how many were changed.
+    """
+
+    def __init__(
+        self, plan: Plan, size: int, change: Callable[[Search], Request[int]], *, moving: bool, repeats: bool
+    ) -> None:
+        self._plan = plan
+        self._size = size
+        self._change = change
+        self._moving = moving
+        self._repeats = repeats
+        self._met: set[bytes] = set()
+        self.changed = 0
+
+    def changes(self) -> Steps[None]:
+        """Changes the objects in chunks.
+
+        One request finds the objects of a chunk. Another one changes those that still match, in one step; if these are
+        too many changes, in several steps.
+        """
+        from limpyd.query.scanning.chunks import chunk_of  # noqa: PLC0415 - many update no collections
+
+        origin, cursor = Origin(), b""
+        while True:
+            chunk, again = yield from attempt(origin, chunk_of(self._plan, RAW, self._size, cursor), cursor)
+            if again:
+                cursor, self.changed = b"", 0 if self._repeats else self.changed
+                continue
+            yield from self._change_chunk(chunk, cursor)
+            cursor = chunk.cursor
+            if not cursor:
+                return
+
+    def _change_chunk(self, chunk: Chunk, cursor: bytes) -> Steps[None]:
+        from limpyd.query.scanning.chunks import search_among  # noqa: PLC0415 - as above
+
         pks = [*chunk.items, *chunk.others]
         all_found = not cursor and not chunk.cursor and not chunk.others
-        if moving:
-            pks = [pk for pk in dict.fromkeys(pks) if pk not in met]
-            met.update(pks)
-        step = -(-len(pks) // max(1, round(len(pks) / size))) or 1
+        if self._moving:
+            pks = [pk for pk in dict.fromkeys(pks) if pk not in self._met]
+            self._met.update(pks)
+        step = -(-len(pks) // max(1, round(len(pks) / self._size))) or 1
         left = [pks[start : start + step] for start in range(0, len(pks), step)]
         while left:
             some = left.pop()
             try:
-                changed += yield change(search_among(plan, some, cursor, size, all_found=all_found))
-            except TooManyChanges as error:
+                self.changed += yield self._change(
+                    search_among(self._plan, some, cursor, self._size, all_found=all_found)
+                )
+            except TooManyChanges:
                 if len(some) == 1:
-                    raise _noted(error, changed) from None
+                    raise
                 left += [some[: len(some) // 2], some[len(some) // 2 :]]
-            except LimpydError as error:
-                raise _noted(error, changed) from None
-        cursor = chunk.cursor
-        if not cursor:
-            return changed
-
-
-def _noted(error: LimpydError, changed: int) -> LimpydError:
-    """The error, with a note that says how many objects were changed."""
-    error.add_note(f"{changed} objects were changed in earlier chunks")
-    return error
 
 
 def steps_of(model: Any, partition: Partition, values: Mapping[str, Any]) -> list[WriteStep]:

@@ -19,6 +19,8 @@ from limpyd.scripts.queries import Search
 class Deletions(Protocol):
     """The deletions of a model's objects."""
 
+    @property
+    def leave_tombs(self) -> bool: ...
     def delete_found(self, partition: Partition, search: Search) -> Request[int]: ...
 
 

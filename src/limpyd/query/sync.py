@@ -147,10 +147,11 @@ class Collection(Aggregates[Item, M]):
         """Deletes all objects that match, with their index entries; how many there were.
 
         It takes two requests for each chunk. A chunk is one step, in which only what still matches is deleted. If
-        it fails, nothing of that chunk was deleted; those before it are.
+        it fails, nothing of that chunk was deleted; those before it are. Of several partitions, each has a share of the
+        chunk, and its own step.
 
         Args:
-            chunk: about how many objects a step deletes.
+            chunk: about how many objects a step deletes; of several partitions, all steps together.
         """
         found: int = self._database._run_program(self._deletion(chunk))
         return found
@@ -163,10 +164,11 @@ class Collection(Aggregates[Item, M]):
         the values before the update.
 
         It takes two requests for each chunk. A chunk is one step, in which only what still matches is changed. If
-        it fails, nothing of that chunk was changed; those before it are.
+        it fails, nothing of that chunk was changed; those before it are. Of several partitions, each has a share of the
+        chunk, and its own step.
 
         Args:
-            chunk: about how many objects a step changes.
+            chunk: about how many objects a step changes; of several partitions, all steps together.
             if_: a condition on the object's own values, `Post.votes < 10`, which needs no index; what does not meet it
                 stays as it is, and is not counted.
             values: the new values of fields of one value; None removes one.

@@ -15,8 +15,12 @@ S = TypeVar("S")
 Rounds = Generator[Any, Any, R_co]
 """Yields a list of requests for each round, is sent their results, or thrown the first error; returns the result.
 
-It may also yield a `Pause`.
+It may also yield a `Pause`, or `Outcomes`.
 """
+
+
+class Outcomes(list[Request[Any]]):
+    """The requests of a round whose errors do not end it: of each the result is sent back, or the error."""
 
 
 class Pause(NamedTuple):
@@ -100,6 +104,16 @@ def scattered(
 def together(requests: list[Request[Any]]) -> Scattered[list[Any]]:
     """A request for the list of the results of some requests, which are sent at once."""
     return scattered(requests, list, subject=requests[0].subject if requests else None)
+
+
+def outcomes(requests: list[Request[Any]]) -> Scattered[list[Any]]:
+    """A request for the outcomes of some requests, which are sent at once: of each the result, or the error."""
+
+    def begin() -> Rounds[list[Any]]:
+        found: list[Any] = yield Outcomes(requests)
+        return found
+
+    return Scattered(begin, subject=requests[0].subject, readonly=all(request.readonly for request in requests))
 
 
 def _not_decoded(_reply: Any) -> NoReturn:

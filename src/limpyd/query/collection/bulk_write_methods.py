@@ -35,7 +35,11 @@ class BulkWrites(CollectionBase[Item, M]):
 
     def _deletion(self, chunk: int) -> Program[int]:
         schema = self._schema
-        return self._changing(chunk, lambda search: schema.deletions.delete_found(search.partition, search))
+        return self._changing(
+            chunk,
+            lambda search: schema.deletions.delete_found(search.partition, search),
+            by_itself=schema.deletions.leave_tombs,
+        )
 
     def _update(self, chunk: int, if_: Expression | None, values: Mapping[str, Any]) -> Program[int]:
         values_by_name(self._schema.name, chunk)
@@ -53,13 +57,19 @@ class BulkWrites(CollectionBase[Item, M]):
         return self._changing(chunk, computing(schema, values, if_), moving=True)
 
     def _changing(
-        self, chunk: int, change: Callable[[Search], Request[int]], *, moving: bool = False, repeats: bool = False
+        self,
+        chunk: int,
+        change: Callable[[Search], Request[int]],
+        *,
+        moving: bool = False,
+        repeats: bool = False,
+        by_itself: bool = False,
     ) -> Program[int]:
         integer("chunk", chunk, low=1)
         plan = self._plan((), existing=True)
         if type(plan) is Plan and any(True for condition in self._query.conditions for _ in condition.references()):
             return at_once(plan, change)
-        program = in_chunks(plan, chunk, change, moving=moving, repeats=repeats)
+        program = in_chunks(plan, chunk, change, moving=moving, repeats=repeats, by_itself=by_itself)
         if self._schema.keys.count == 1 or self._schema.claimed_index is None:
             return program
         from limpyd.claims.releasing import releasing  # noqa: PLC0415 - few models have several partitions
