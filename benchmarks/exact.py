@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import redis
 
-from benchmarks.rounds import Side, workers
+from benchmarks.rounds import FIRST_CALLS, Side, workers
 
 TIMES = 10
 
@@ -79,7 +79,7 @@ def costs(side: Side, scene: str, port: int, size: int) -> Iterator[tuple[str, C
     ):
         (worker,) = ready
         for line in worker.operations:
-            worker.seconds(line, 1)  # whatever is only done the first time
+            worker.seconds(line, FIRST_CALLS)
             worker.ask(prepare=line, calls=TIMES)
             turns, ran = counter.turns, _commands(client)
             worker.ask(time=line, calls=TIMES, tasks=1)

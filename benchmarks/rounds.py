@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = Path(os.environ.get("LIMPYD_PEERS", ROOT / ".venv-peers"))
 """Where `make bench-peers` puts the environments of the peers."""
 FIRST_CALLS = 20
+"""The calls before an operation is timed: the first ones link scripts, and compile statements."""
 MAX_CALLS = 5000
 
 
@@ -173,6 +174,7 @@ def take_turns(present: Sequence[Worker], lines: Sequence[str], rounds: int, sec
 def _calls_within(worker: Worker, line: str, seconds: float) -> int:
     """How many calls take so long, a multiple of the tasks."""
     tasks = worker.side.tasks
+    worker.seconds(line, max(FIRST_CALLS, tasks))
     calls = tasks
     while True:
         taken = worker.seconds(line, calls)
