@@ -2,8 +2,8 @@
 -- Packs objects that move to another partition into a parcel, which is here until they have arrived there; unless there
 -- is a parcel for that partition already, which has to arrive first.
 --
--- A parcel is a hash: under `nonce` its nonce, under `object:` and a primary key that object, as a list of three texts
--- for each of its keys: what follows the prefix of the partition in its name, when it expires or '0', the dump.
+-- A parcel is a hash: under `nonce` its nonce, under `object:` and a primary key that object (see
+-- lua/library/object_contents.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the parcel
@@ -15,8 +15,7 @@
 --        …  the keys and indexes of the model (see lua/library/unindex_object.lua)
 -- Reply  'ok' and the contents of the parcel; or 'transform', 'error', 'broken' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call current_key dynamic_field each_unknown each_version inventory_of key_from_template
--- @requires transform_request undo_with unindex_object unlink_object
+-- @requires atomically call current_key object_contents transform_request undo_with unindex_object unlink_object
 
 local last_pk = 5 + ARGV[5]
 local first = last_pk + 1
@@ -24,37 +23,6 @@ local first = last_pk + 1
 local first_prefix, last_prefix = first + 1, first + ARGV[first]
 -- @end
 ARGV.promises = false -- what is unique keeps its place in the index, and its claim is made anew
-
-local function packed(pk)
-  local items, seen = {}, {}
-  local function add(key)
-    current_key = key
-    local dump = not seen[key] and call('DUMP', key)
-    if dump then
-      items[#items + 1] = string.sub(key, #ARGV[1] + 1)
-      items[#items + 1] = string.format('%.0f', math.max(call('PEXPIRETIME', key), 0))
-      items[#items + 1] = dump
-    end
-    seen[key] = true
-  end
-  local function add_field(prefix)
-    if not dynamic_field(prefix) then
-      add(key_from_template(prefix, pk))
-      return
-    end
-    add(inventory_of(prefix, pk))
-    each_version(prefix, pk, function(key, sub)
-      if sub == '' then
-        add(key)
-      end
-    end)
-  end
-  for prefix = first_prefix, last_prefix do
-    add_field(ARGV[prefix])
-  end
-  each_unknown(ARGV[2], first_prefix, last_prefix, add_field)
-  return cmsgpack.pack(items)
-end
 
 return atomically(function()
   current_key = KEYS[2]
@@ -66,7 +34,7 @@ return atomically(function()
   for at = 6, last_pk do
     current_key = KEYS[1]
     if bytes < tonumber(ARGV[4]) and call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
-      local object = packed(ARGV[at])
+      local object = object_contents(ARGV[at], ARGV[1], ARGV[2], first_prefix, last_prefix)
       unindex_object(KEYS[1], ARGV[at], first, #ARGV)
       pks[#pks + 1], bytes = ARGV[at], bytes + #object
       parcel[#parcel + 1] = 'object:' .. ARGV[at]
