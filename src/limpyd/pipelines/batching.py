@@ -12,15 +12,15 @@ from limpyd.drivers.error_translation import refused
 from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_settled, outcome, outdated
 from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import LimpydError, NotExecuted
-from limpyd.pipelines.exchange import Batch, Exchange, result_of
+from limpyd.pipelines.exchange import Batch, Exchange
 from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
+from limpyd.pipelines.reads_first import after_reads, settled_with
 from limpyd.pipelines.rounds import in_rounds, is_scattered
 from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.guards import Guard
 from limpyd.requests.promise_guards import PromiseGuard, PromisesBefore
-from limpyd.requests.reads import UNKNOWN, reads_of
 from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.tracing.events import Purpose, Retry
 
@@ -38,7 +38,7 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
         yield from in_rounds(pendings, partial(in_one_go, by_slot=by_slot))
         return
     if not atomic:
-        left = yield from _after_reads(left)
+        left = yield from after_reads(left)
     retry: Retry | None = None
     for _ in range(MAX_TRIES):
         yield from questions_settled(left)
@@ -52,21 +52,6 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
     for pending in pendings:
         if pending.request.is_resolved:
             pending.settle(pending.request.decode(None))  # it was known before
-
-
-def _after_reads(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pending[Any]]]:
-    """Sends requests if all are reads that only have to be sent; returns those that are not settled by that."""
-    reads = reads_of([pending.request for pending in pendings])
-    replies = None if reads is None else (yield reads)
-    if replies is None:
-        return [*pendings]
-    left = []
-    for pending, reply in zip(pendings, replies, strict=True):
-        if reply is UNKNOWN:
-            left.append(pending)
-        else:
-            yield from _settled_with(pending, pending.request, reply)
-    return left
 
 
 class _Guarded(NamedTuple):
@@ -241,16 +226,7 @@ def _settled_by(replied: _Replied) -> Exchange:
     except LimpydError as error:
         pending.settle(error=error)
     else:
-        yield from _settled_with(pending, request, reply)
-
-
-def _settled_with(pending: Pending[Any], request: Request[Any], reply: Any) -> Exchange:
-    try:
-        result = yield from result_of(request, reply)
-    except LimpydError as error:
-        pending.settle(error=error)
-    else:
-        pending.settle(result)
+        yield from settled_with(pending, request, reply)
 
 
 def _settle_without_asking(pending: Pending[Any], replied: _Replied) -> None:

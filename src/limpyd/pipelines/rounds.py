@@ -7,8 +7,9 @@ from typing import Any
 
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.reads_first import read_at_once
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Outcomes, Pause, Rounds, Scattered
+from limpyd.requests.scattered import Outcomes, Pause, Prepared, Rounds, Scattered
 
 Send = Callable[[list[Pending[Any]]], Exchange]
 """Sends operations at once, and settles each."""
@@ -25,19 +26,35 @@ class Scatter:
         pause: the seconds to wait before that round.
     """
 
+    __slots__ = ("_exact", "_made", "_pending", "_requests", "_rounds", "pause")
+
     def __init__(self, pending: Pending[Any], request: Scattered[Any]) -> None:
         self._pending = pending
         self._rounds: Rounds[Any] = request.begin()
         self._exact = not request.may_be_stale
-        self._wants_errors = False
-        self.parts: list[Pending[Any]] = []
+        self._requests: Sequence[Request[Any]] = ()
+        self._made: list[Pending[Any]] | None = None
         self.pause = 0.0
         self._go_on(lambda: next(self._rounds))
+
+    @property
+    def parts(self) -> list[Pending[Any]]:
+        if self._made is None:
+            self._made = [Pending(request.exact() if self._exact else request) for request in self._requests]
+        return self._made
+
+    def by_itself(self) -> Exchange:
+        """Goes through its rounds, as long as it is the only operation and all that they ask has been prepared."""
+        while isinstance(self._requests, Prepared) and not self._exact and not self.pause:
+            results, self._made = yield from read_at_once(self._requests)
+            if self._made:
+                return
+            self._go_on(lambda results=results: self._rounds.send(results))  # type: ignore[misc]
 
     def advance(self) -> None:
         """Takes the results of a round, which is settled, and begins the next one."""
         error = next((part.error for part in self.parts if part.error is not None), None)
-        if self._wants_errors:
+        if isinstance(self._requests, Outcomes):
             found = [part.value if part.error is None else part.error for part in self.parts]
             self._go_on(lambda: self._rounds.send(found))
         elif error is not None:
@@ -48,10 +65,10 @@ class Scatter:
 
     def note_sent(self) -> None:
         """Notes whether something was sent that may have changed what is stored."""
-        self._pending.may_be_done = any(part.may_be_done for part in self.parts)
+        self._pending.may_be_done = any(part.may_be_done for part in self._made or ())
 
     def _go_on(self, step: Callable[[], Any]) -> None:
-        self.parts, self.pause = [], 0.0
+        self._requests, self._made, self.pause = (), None, 0.0
         try:
             requests = step()
             while not requests or isinstance(requests, Pause):
@@ -63,8 +80,7 @@ class Scatter:
         except Exception as error:  # noqa: BLE001 - it is the operation's
             self._pending.settle(error=error)
         else:
-            self._wants_errors = isinstance(requests, Outcomes)
-            self.parts = [Pending(request.exact() if self._exact else request) for request in requests]
+            self._requests = requests
 
 
 def is_scattered(request: Request[Any]) -> bool:
@@ -79,19 +95,17 @@ def in_rounds(pendings: Sequence[Pending[Any]], send: Send) -> Exchange:
         pendings: the operations.
         send: sends operations at once, of which some may be scattered too.
     """
-    scatters: list[Scatter] = []
-    first: list[Pending[Any]] = []
-    for pending in pendings:
-        if isinstance(pending.request, Scattered):
-            scatter = Scatter(pending, pending.request)
-            scatters.append(scatter)
-            first += scatter.parts
-        else:
-            first.append(pending)
-    sent = first
+    steps = [
+        Scatter(pending, pending.request) if isinstance(pending.request, Scattered) else pending for pending in pendings
+    ]
+    scatters = [step for step in steps if isinstance(step, Scatter)]
+    alone = scatters[0] if len(steps) == len(scatters) == 1 else None
+    if alone is not None:
+        yield from alone.by_itself()
+    sent = [part for step in steps for part in (step.parts if isinstance(step, Scatter) else (step,))]
     while sent:
         try:
-            yield from send(sent)
+            yield from send([part for part in sent if not part.is_done])
         except BaseException:
             for scatter in scatters:
                 scatter.note_sent()
@@ -99,6 +113,8 @@ def in_rounds(pendings: Sequence[Pending[Any]], send: Send) -> Exchange:
         scatters = [scatter for scatter in scatters if scatter.parts]
         for scatter in scatters:
             scatter.advance()
+        if alone is not None:
+            yield from alone.by_itself()
         pause = max((scatter.pause for scatter in scatters), default=0)
         if pause:
             yield Pause(pause)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from limpyd.query.planning.compiled_queries import Templates, TemplatesInParts
+from limpyd.query.planning.compiled_queries import Templates
+from limpyd.query.planning.templates_in_parts import TemplatesInParts
 from limpyd.query.results.projections import Projection
 
 MAX_REMEMBERED = 1000

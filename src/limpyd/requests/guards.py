@@ -51,3 +51,8 @@ def holds(guard: Guard, replies: Sequence[Any]) -> bool:
     """Returns whether a guard holds, by the replies to its questions."""
     epoch = replies[0] or b""
     return epoch == guard.epoch if len(replies) == 1 else epoch == b"" and replies[1] == 0
+
+
+def replies_if_it_holds(guard: Guard) -> list[Any]:
+    """Returns what the server replies to the questions if a guard holds."""
+    return [None, 0] if guard.epoch.startswith(b":") else [guard.epoch or None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from limpyd.requests.guards import Outdated
@@ -14,6 +14,8 @@ NodeT = TypeVar("NodeT", bound=Hashable)
 
 UNKNOWN = object()
 """Stands for a reply that is not known: the request has to be sent in the way that all can be."""
+OUTDATED = object()
+"""The same, because the server has another epoch than the one that the request was sent under."""
 
 
 class NoReply(Exception):
@@ -32,46 +34,75 @@ class Reads:
     """Some reads in the form of the protocol.
 
     Args:
-        requests: the requests.
-        packed: what `ready` of each returned.
+        packed: the bytes of all of them.
+        replies: how many replies they have together.
+        scripts: the scripts that they run.
         numbers: the position of each among those that they are a part of.
 
     Attributes:
-        requests: as above.
-        numbers: as above.
-        scripts: the scripts that they run.
-        replies: how many replies they have together.
+        packed, replies, scripts, numbers: as above.
     """
 
-    __slots__ = ("_packed", "numbers", "replies", "requests", "scripts")
+    __slots__ = ("numbers", "packed", "replies", "scripts")
 
-    def __init__(self, requests: Sequence[Request[Any]], packed: Sequence[bytes], numbers: Sequence[int]) -> None:
-        self.requests = requests
+    def __init__(self, packed: bytes, replies: int, scripts: set[Script], numbers: Sequence[int]) -> None:
+        self.packed = packed
+        self.replies = replies
+        self.scripts = scripts
         self.numbers = numbers
-        self.scripts: set[Script] = {request.script for request in requests if request.script is not None}
-        self.replies = sum([request.replies for request in requests])
-        self._packed = packed
 
     @property
-    def packed(self) -> bytes:
-        """All of them, in the form of the protocol."""
-        return b"".join(self._packed)
+    def requests(self) -> Sequence[Request[Any]]:
+        """The requests."""
+        raise NotImplementedError
 
-    def by_node(self, node_of: Callable[[Request[Any]], NodeT]) -> dict[NodeT, Reads]:
+    def by_node(self, node_of: Callable[[Request[Any]], NodeT]) -> Mapping[NodeT, Reads]:
         """Returns those of each node, by a function that names the node of a request."""
+        raise NotImplementedError
+
+    def replies_of(self, replies: Sequence[Any]) -> list[Any]:
+        """Returns the reply to each request, of all replies; UNKNOWN for one that was refused, or OUTDATED."""
+        raise NotImplementedError
+
+    def decoders(self) -> Sequence[Callable[[Any], Any]]:
+        """Returns what turns the reply to each request into its result."""
+        return [request.decode for request in self.requests]
+
+
+class SeparateReads(Reads):
+    """Reads that have nothing to do with each other.
+
+    Args:
+        requests: the requests.
+        packed: what `ready` of each returned.
+        numbers: the position of each among those that they are a part of.
+    """
+
+    __slots__ = ("_each", "_requests")
+
+    def __init__(self, requests: Sequence[Request[Any]], packed: Sequence[bytes], numbers: Sequence[int]) -> None:
+        scripts = {request.script for request in requests if request.script is not None}
+        super().__init__(b"".join(packed), sum([request.replies for request in requests]), scripts, numbers)
+        self._requests = requests
+        self._each = packed
+
+    @property
+    def requests(self) -> Sequence[Request[Any]]:
+        return self._requests
+
+    def by_node(self, node_of: Callable[[Request[Any]], NodeT]) -> Mapping[NodeT, Reads]:
         numbers: dict[NodeT, list[int]] = {}
-        for number, request in enumerate(self.requests):
+        for number, request in enumerate(self._requests):
             numbers.setdefault(node_of(request), []).append(number)
         return {
-            node: Reads([self.requests[number] for number in own], [self._packed[number] for number in own], own)
+            node: SeparateReads([self._requests[number] for number in own], [self._each[number] for number in own], own)
             for node, own in numbers.items()
         }
 
     def replies_of(self, replies: Sequence[Any]) -> list[Any]:
-        """Returns the reply to each request, of all replies; UNKNOWN for one that was refused, or is outdated."""
         found, at = [], 0
         refused = any(map(_is_error, replies))
-        for request in self.requests:
+        for request in self._requests:
             own = replies[at : at + request.replies]
             at += len(own)
             found.append(_reply_of(request, own) if not refused or not any(map(_is_error, own)) else UNKNOWN)
@@ -80,7 +111,9 @@ class Reads:
 
 def joined(parts: Sequence[Reads], replies: Sequence[Sequence[Any]]) -> list[Any]:
     """Returns the reply to each read, as `replies_of`, by all replies to the reads of each part."""
-    found = [UNKNOWN] * sum([len(part.requests) for part in parts])
+    if len(parts) == 1:
+        return parts[0].replies_of(replies[0])
+    found = [UNKNOWN] * sum([len(part.numbers) for part in parts])
     for part, of_part in zip(parts, replies, strict=True):
         for number, reply in zip(part.numbers, part.replies_of(of_part), strict=True):
             found[number] = reply
@@ -97,7 +130,7 @@ def _reply_of(request: Request[Any], replies: Any) -> Any:
     try:
         return request.reply_of(replies)
     except Outdated:
-        return UNKNOWN
+        return OUTDATED
 
 
 def reads_of(requests: Sequence[Request[Any]]) -> Reads | None:
@@ -110,4 +143,4 @@ def reads_of(requests: Sequence[Request[Any]]) -> Reads | None:
         if ready is None:
             return None
         packed.append(ready)
-    return Reads(requests, packed, range(len(packed))) if sum(map(len, packed)) <= PACKET else None
+    return SeparateReads(requests, packed, range(len(packed))) if sum(map(len, packed)) <= PACKET else None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from limpyd.exceptions import NotInPipeline
+from limpyd.requests.reads import Reads
 from limpyd.requests.request import Request
 from limpyd.requests.subjects import Subject
 
@@ -21,6 +22,16 @@ It may also yield a `Pause`, or `Outcomes`.
 
 class Outcomes(list[Request[Any]]):
     """The requests of a round whose errors do not end it: of each the result is sent back, or the error."""
+
+
+class Prepared(Sequence[Request[Any]]):
+    """The requests of a round that may be sent as one; each is only made if it is looked at."""
+
+    __slots__ = ()
+
+    def reads(self) -> Reads | None:
+        """Returns them as reads that are sent at once; None if something has to be done before."""
+        raise NotImplementedError
 
 
 class Pause(NamedTuple):
@@ -94,11 +105,12 @@ def scattered(
     requests: Sequence[Request[Any]], merge: Callable[[list[Any]], S], *, subject: Subject | None = None
 ) -> Scattered[S]:
     """A request of one round, whose result a function makes of the results of its requests."""
+    readonly = isinstance(requests, Prepared) or all(request.readonly for request in requests)
 
     def begin() -> Rounds[S]:
-        return merge((yield list(requests)))
+        return merge((yield requests))
 
-    return Scattered(begin, subject=subject, readonly=all(request.readonly for request in requests))
+    return Scattered(begin, subject=subject, readonly=readonly)
 
 
 def together(requests: list[Request[Any]]) -> Scattered[list[Any]]:

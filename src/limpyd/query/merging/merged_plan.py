@@ -10,6 +10,8 @@ from math import ceil, sqrt
 from typing import Any, Literal, TypeVar
 
 from limpyd.query.merging.ordered_plan import OrderedPlan, position_as_start
+from limpyd.query.merging.parts import Parts
+from limpyd.query.merging.plan_in_part import Asked, asked_items, asked_placed
 from limpyd.query.merging.row_order import in_order
 from limpyd.query.ordering import SortKey
 from limpyd.query.planning.plan import Plan
@@ -29,13 +31,18 @@ class MergedPlan(OrderedPlan):
 
     Args:
         model: the model.
-        plans: the plan for each partition.
+        parts: the query in each partition.
         order: the sort keys.
     """
 
-    def __init__(self, model: Planned, plans: Sequence[Plan], order: Sequence[SortKey]) -> None:
+    def __init__(self, model: Planned, parts: Parts, order: Sequence[SortKey]) -> None:
         super().__init__(model, order)
-        self.plans = plans
+        self._parts = parts
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """The plan for each partition."""
+        return self._parts.plans
 
     reads_first: Literal[False] = False
 
@@ -55,13 +62,16 @@ class MergedPlan(OrderedPlan):
             return super().items(projection, span)
         offset, limit = span
         last = offset + limit if limit else None
-        return self._some(lambda plan, few: plan.items(projection, Span(0, few)), last or 0).then(
-            lambda found: found[offset:last]
+        found = self._some(
+            lambda few: asked_items(projection, Span(0, few)),
+            lambda plan, few: plan.items(projection, Span(0, few)),
+            last or 0,
         )
+        return found.then(lambda found: found[offset:last])
 
     def pks(self, limit: int = 0) -> Request[list[bytes]]:
         """The primary keys that match; with a limit of 1 or more, at most so many."""
-        return self._some(lambda plan, few: plan.pks(few), limit)
+        return self._some(lambda few: ("pks", few), lambda plan, few: plan.pks(few), limit)
 
     def count(self, limit: int = 0) -> Request[int]:
         """Returns the request that counts the objects that match; with a limit of 1 or more, it may stop there."""
@@ -69,7 +79,7 @@ class MergedPlan(OrderedPlan):
         def joined(counts: list[int]) -> int:
             return min(sum(counts), limit) if limit else sum(counts)
 
-        return self._all([plan.count(limit) for plan in self.plans], joined)
+        return self._all(self._parts.requests(("count", limit), lambda plan: plan.count(limit)), joined)
 
     def existing(self, pks: list[bytes]) -> Request[list[bytes]]:
         """Those of some primary keys that exist, in their order."""
@@ -92,17 +102,20 @@ class MergedPlan(OrderedPlan):
     def _all(self, requests: Sequence[Request[Any]], merge: Callable[[list[Any]], T]) -> Request[T]:
         return scattered(requests, merge, subject=self.model)
 
-    def _some(self, ask: Callable[[Plan, int], Request[list[T]]], wanted: int) -> Request[list[T]]:
+    def _some(
+        self, asked: Callable[[int], Asked | None], ask: Callable[[Plan, int], Request[list[T]]], wanted: int
+    ) -> Request[list[T]]:
         """Returns the request for what all partitions have, or some of it, in no order.
 
         Args:
+            asked: tells apart what a partition is asked for, for so many (see `Parts.requests`).
             ask: gives the request to a partition, for so many; for all of 0.
             wanted: how many are enough; 0 for all.
         """
 
         def rounds() -> Rounds[list[T]]:
-            few = share(wanted, len(self.plans))
-            found = yield [ask(plan, few) for plan in self.plans]
+            few = share(wanted, len(self._parts))
+            found = yield self._parts.requests(asked(few), lambda plan: ask(plan, few))
             if wanted and sum(map(len, found)) < wanted:
                 full = [number for number, some in enumerate(found) if len(some) >= few]
                 for number, more in zip(full, (yield [ask(self.plans[each], wanted) for each in full]), strict=True):
@@ -116,8 +129,10 @@ class MergedPlan(OrderedPlan):
         self, projection: Projection, wanted: int, start: Sequence[Argument]
     ) -> Rounds[tuple[list[PlacedRow], bool]]:
         # Each partition is asked for its share at first, and asked on if all of that is among the first rows of all.
-        few = share(wanted, len(self.plans))
-        found = yield [plan.placed(projection, few, start) for plan in self.plans]
+        few = share(wanted, len(self._parts))
+        found = yield self._parts.requests(
+            asked_placed(projection, few, start), lambda plan: plan.placed(projection, few, start)
+        )
         rows = in_order((row for part in found for row in part.rows), self.order)
         first = {row.pk for row in rows[:wanted]}
         short = [number for number, part in enumerate(found) if part.more and part.rows[-1].pk in first]

@@ -9,15 +9,18 @@ from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.merging.ordered_plan import RAW, stored
 from limpyd.query.ordering import SortKey
-from limpyd.query.planning.compiled_queries import FormInParts
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.single_command import EVERYTHING, Span
+from limpyd.query.planning.templates_in_parts import FormInParts
 from limpyd.query.results.placed_rows import PlacedRows
 from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Argument, Request
 
 PLANNED = frozenset({"_in_indexes", "_only", "_sorts", "assumes", "nodes"})
 """The attributes of a plan that take time, so they are made when one is first needed."""
+
+Asked = tuple[Hashable, ...]
+"""What tells apart what plans are asked for."""
 
 
 class PlanInPart(Plan):
@@ -52,10 +55,7 @@ class PlanInPart(Plan):
         return vars(self)[name]
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
-        if not projection.is_reusable:
-            return super().items(projection, span)
-        asked = ("items", projection, projection.sparse, span)
-        return self._filled(asked, lambda plan: plan.items(projection, span))
+        return self._filled(asked_items(projection, span), lambda plan: plan.items(projection, span))
 
     def pks(self, limit: int = 0) -> Request[list[bytes]]:
         return self._filled(("pks", limit), lambda plan: plan.pks(limit))
@@ -64,24 +64,39 @@ class PlanInPart(Plan):
         return self._filled(("count", limit), lambda plan: plan.count(limit))
 
     def placed(self, projection: Projection, limit: int, start: Sequence[Argument]) -> Request[PlacedRows]:
-        if start or not projection.is_reusable:
-            return super().placed(projection, limit, start)
-        asked = ("placed", projection, projection.sparse, limit)
-        return self._filled(asked, lambda plan: plan.placed(projection, limit, start))
+        return self._filled(asked_placed(projection, limit, start), lambda plan: plan.placed(projection, limit, start))
 
     def store(self, key: bytes, ttl: int) -> Request[int]:
         """Keeps the primary keys in a list, which may be in another partition."""
         return stored(self.model, self.items(RAW), key, ttl)
 
-    def _filled(self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]]) -> Request[Any]:
+    def form(self, asked: Asked | None) -> FormInParts | None:
+        """Returns the form of what is asked; None if it has to be planned each time."""
+        if asked is None:
+            return None
+        try:
+            return self._forms[asked]
+        except KeyError:
+            everything = (*asked, self.order, *self._options.values())
+            form: FormInParts | None = self.model.queries.templates_in_parts.form(everything, self._conditions)
+            self._forms[asked] = form
+            return form
+
+    def _filled(self, asked: Asked | None, ask: Callable[[Plan], Request[Any]]) -> Request[Any]:
         """Returns what a plan is asked for, from a template if there was one for other values before."""
 
         def planned(conditions: Sequence[Condition]) -> Request[Any]:
             return ask(Plan(self.model, self.partition, conditions, self.order, **self._options))
 
-        try:
-            form = self._forms[asked]
-        except KeyError:
-            everything = (*asked, self.order, *self._options.values())
-            form = self._forms[asked] = self.model.queries.templates_in_parts.form(everything, self._conditions)
+        form = self.form(asked)
         return planned(self._conditions) if form is None else form.request(self._number, self._conditions, planned)
+
+
+def asked_items(projection: Projection, span: Span) -> Asked | None:
+    """Returns what tells apart what `items` are asked for; None if it is not asked again."""
+    return ("items", projection, projection.sparse, span) if projection.is_reusable else None
+
+
+def asked_placed(projection: Projection, limit: int, start: Sequence[Argument]) -> Asked | None:
+    """Returns what tells apart which rows `placed` is asked for; None if it is not asked again."""
+    return ("placed", projection, projection.sparse, limit) if projection.is_reusable and not start else None

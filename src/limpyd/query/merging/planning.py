@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition, NoObject
@@ -11,11 +10,10 @@ from limpyd.query.merging.claimed_plan import ByUnique, ClaimedPlan, Named, by_u
 from limpyd.query.merging.late_plan import LatePlan, readings_in, resolved
 from limpyd.query.merging.listed_plan import ListedPlan
 from limpyd.query.merging.merged_plan import MergedPlan, SettledPlan
-from limpyd.query.merging.plan_in_part import PlanInPart
+from limpyd.query.merging.parts import Parts
 from limpyd.query.merging.reading import PlanOf
 from limpyd.query.merging.routing import Routed, routed
 from limpyd.query.ordering import SortKey, by_keys, by_referred
-from limpyd.query.planning.compiled_queries import FormInParts
 from limpyd.query.planning.plan import Plan
 from limpyd.query.planning.script_plan import Planned
 
@@ -79,16 +77,12 @@ class Merging:
         return self._merged_parts(routed(self._model.keys, conditions), conditions, order)
 
     def _merged_parts(self, parts: Routed, conditions: Sequence[Condition], order: Sequence[SortKey]) -> SettledPlan:
-        plans = self._plans(parts, conditions, order)
-        return plans[0] if len(plans) == 1 else MergedPlan(self._model, plans, order)
+        found = self._parts(parts, conditions, order)
+        return found.plans[0] if len(found) == 1 else MergedPlan(self._model, found, order)
 
     def _merged(self, conditions: Sequence[Condition], order: Sequence[SortKey]) -> MergedPlan:
-        return MergedPlan(self._model, self._plans(routed(self._model.keys, conditions), conditions, order), order)
+        parts = self._parts(routed(self._model.keys, conditions), conditions, order)
+        return MergedPlan(self._model, parts, order)
 
-    def _plans(self, parts: Routed, conditions: Sequence[Condition], order: Sequence[SortKey]) -> list[Plan]:
-        forms: dict[Hashable, FormInParts | None] = {}
-        of_all = partial(PlanInPart, forms=forms)
-        return [
-            self._plan_in(partition, own, order, of_all if own is conditions else PlanInPart)
-            for partition, own in parts
-        ]
+    def _parts(self, parts: Routed, conditions: Sequence[Condition], order: Sequence[SortKey]) -> Parts:
+        return Parts(parts, conditions, lambda partition, own, kind: self._plan_in(partition, own, order, kind))

@@ -34,7 +34,8 @@ def routed(keys: ModelKeys, conditions: Sequence[Condition]) -> Routed:
                 for partition, some in parts
                 if partition in own
             ]
-    return [part for part in parts if not _is_empty(part[1])] or parts[:1]
+            parts = [part for part in parts if not _is_empty(part[1])] or parts[:1]
+    return parts
 
 
 def _is_empty(conditions: Sequence[Condition]) -> bool:

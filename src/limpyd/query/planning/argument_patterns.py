@@ -115,11 +115,43 @@ class Pattern:
         if self._repeats:
             args = self.filled(values)
             return b"*%d\r\n%b" % (len(args) + more, pack_each(args))
-        texts: list[int | bytes] = [len(self._args) + more]
-        for length, condition, value in self._values:
-            text = values[condition][value]
-            texts += (length + len(text), text)
-        return self._form % tuple(texts)
+        return self._form % tuple(_texts([len(self._args) + more], self._values, values))
+
+
+class PatternSequence:
+    """Patterns one after the other, as they are sent at once, filled with the same values.
+
+    Args:
+        patterns: each pattern, how many more arguments follow it, and what follows it in the form of the protocol.
+    """
+
+    __slots__ = ("_form", "_patterns", "_values")
+
+    def __init__(self, patterns: Sequence[tuple[Pattern, int, bytes]]) -> None:
+        self._patterns = patterns
+        self._values = [place for pattern, _, _ in patterns for place in pattern._values]
+        repeats = any(pattern._repeats for pattern, _, _ in patterns)
+        self._form = None if repeats else b"".join([_form_of(*part) for part in patterns])
+
+    def packed(self, values: Sequence[Sequence[bytes]]) -> bytes:
+        """Returns them in the form of the protocol."""
+        if self._form is None:
+            return b"".join([pattern.packed(values, more) + after for pattern, more, after in self._patterns])
+        return self._form % tuple(_texts([], self._values, values))
+
+
+def _form_of(pattern: Pattern, more: int, after: bytes) -> bytes:
+    return pattern._form.replace(b"%d", b"%d" % (len(pattern._args) + more), 1) + _literal(after)
+
+
+def _texts(
+    before: list[int | bytes], places: Sequence[tuple[int, int, int]], values: Sequence[Sequence[bytes]]
+) -> list[int | bytes]:
+    """Adds the values in their places, each after its length with what stands around it; returns the list."""
+    for length, condition, value in places:
+        text = values[condition][value]
+        before += (length + len(text), text)
+    return before
 
 
 def _packed(part: Any) -> bytes:

@@ -20,8 +20,6 @@ from limpyd.requests.resp import pack_each
 
 MAX_TEMPLATES = 1000
 """The most templates that are kept for a model of one partition."""
-MAX_FORMS = 100
-"""The most forms whose templates are kept for a model of several partitions."""
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -112,7 +110,7 @@ class Filled(Request[R_co]):
         if len(guards) != 1:
             return super().packed(guards)
         (guard,) = guards
-        return self._template.pattern.packed(self._values, AFTER_GUARD) + _after(guard)
+        return self._template.pattern.packed(self._values, AFTER_GUARD) + after_guard(guard)
 
     def ready(self) -> bytes | None:
         guard = None
@@ -170,7 +168,7 @@ AFTER_GUARD = 3
 
 
 @lru_cache(KEPT)
-def _after(guard: Guard) -> bytes:
+def after_guard(guard: Guard) -> bytes:
     """Returns the arguments that follow those of a script that is sent under a guard (see requests.args_under)."""
     return pack_each((*guard, b"1"))
 
@@ -189,7 +187,7 @@ class Templates:
             conditions: the conditions.
             plan: makes the request for conditions.
         """
-        form = _form_of(asked, conditions)
+        form = form_of(asked, conditions)
         if form is None:
             return plan(conditions)
         key = tuple(form.parts)
@@ -197,7 +195,7 @@ class Templates:
         if known is not None:
             return Filled(known, form.values, lambda: plan(conditions))
         request = plan(conditions)
-        template = _template(conditions, form, request, plan)
+        template = template_of(conditions, form, request, plan)
         if template is not None:
             if len(self._kept) >= MAX_TEMPLATES:
                 self._kept.clear()
@@ -205,51 +203,8 @@ class Templates:
         return request
 
 
-class FormInParts:
-    """The form of a query that is sent to several partitions, and its template for each.
-
-    Args:
-        form: the form.
-        templates: the templates, by the numbers of partitions.
-    """
-
-    __slots__ = ("_form", "_templates")
-
-    def __init__(self, form: QueryForm, templates: dict[int, Template | None]) -> None:
-        self._form = form
-        self._templates = templates
-
-    def request(self, number: int, conditions: Sequence[Condition], plan: Planning) -> Request[Any]:
-        """Returns the request to a partition, as `Templates.request`."""
-        known = self._templates.get(number)
-        if known is not None:
-            return Filled(known, self._form.values, lambda: plan(conditions))
-        request = plan(conditions)
-        self._templates[number] = _template(conditions, self._form, request, plan)
-        return request
-
-
-class TemplatesInParts:
-    """The templates of a model of several partitions, by what is asked; at most MAX_FORMS forms."""
-
-    def __init__(self) -> None:
-        self._kept: dict[Hashable, dict[int, Template | None]] = {}
-
-    def form(self, asked: tuple[Hashable, ...], conditions: Sequence[Condition]) -> FormInParts | None:
-        """Returns the form of a query; None if it has to be planned each time."""
-        form = _form_of(asked, conditions)
-        if form is None:
-            return None
-        key = tuple(form.parts)
-        known = self._kept.get(key)
-        if known is None:
-            if len(self._kept) >= MAX_FORMS:
-                self._kept.clear()
-            known = self._kept[key] = {}
-        return FormInParts(form, known)
-
-
-def _form_of(asked: tuple[Hashable, ...], conditions: Sequence[Condition]) -> QueryForm | None:
+def form_of(asked: tuple[Hashable, ...], conditions: Sequence[Condition]) -> QueryForm | None:
+    """Returns the form of a query; None if it has to be planned each time."""
     if len(conditions) > MAX_CONDITIONS:
         return None
     form = QueryForm(asked)
@@ -259,7 +214,7 @@ def _form_of(asked: tuple[Hashable, ...], conditions: Sequence[Condition]) -> Qu
     return form if len(form.values) <= MAX_CONDITIONS else None
 
 
-def _template(
+def template_of(
     conditions: Sequence[Condition], form: QueryForm, request: Request[Any], plan: Planning
 ) -> Template | None:
     """Returns what is to be kept of a request; None if its values are not to be seen in its arguments."""
