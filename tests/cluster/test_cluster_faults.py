@@ -65,6 +65,18 @@ class TestWalksOfKeys:
         cluster.move_slots([slot(model)], cluster.another(cluster.owner(slot(model))))
         assert len([*database.scan_keys("*:pks")]) == MODELS
 
+    def test_a_node_that_has_not_heard_of_a_move(self, cluster, database, people):
+        """It names the former owner: by its word keys were missed, or given twice."""
+        moving = slot(people[0])
+        source = cluster.owner(moving)
+        target = cluster.another(source)
+        cluster.move_slots([moving], target)
+        expected = sorted(f"{{town:{model._schema.keys.name}}}:pks" for model in people)
+        for _ in range(20):
+            cluster.another(source, target).call("CLUSTER", "SETSLOT", moving, "NODE", source.id)
+            assert sorted(database.scan_keys("*:pks")) == expected
+            assert [*database.scan_keys("{town:person0}:pks")] == ["{town:person0}:pks"]
+
     def test_slots_that_move_meanwhile(self, cluster, database, people):
         """Those of the second node move to the first, which has been visited by then."""
         keys = database.scan_keys(count=1)

@@ -69,8 +69,10 @@ class AsyncClusterDriver(AsyncDriver):
         walk, found = walk_of(request, self._routing), ENDED
         while True:
             if walk.between_nodes:
-                await self._refresh.now()
-                walk.go_on()
+                pause = walk.go_on(await self._refresh.now(first=walk.node))
+                if pause:
+                    await self.sleep(pause)
+                continue
             if walk.node is None:
                 break
             try:

@@ -40,12 +40,18 @@ class AsyncTopologyRefresh:
         if self._routing.is_outdated and self._routing.policy.begin():
             await self._in_turn()
 
-    async def now(self, suspects: Collection[NodeAddress] = ()) -> None:
-        """Asks one node after the other, until one answers."""
-        for node in self._routing.to_ask(suspects):
+    async def now(self, suspects: Collection[NodeAddress] = (), first: NodeAddress | None = None) -> NodeAddress | None:
+        """Asks one node after the other, until one answers, and returns that one; None if none does.
+
+        Args:
+            suspects: those that are asked last.
+            first: the one that is asked first.
+        """
+        for node in self._routing.to_ask(suspects, first):
             if self._routing.learn(await self._slots_from(node), node):
                 self._connections.drop_others()
-                return
+                return node
+        return None
 
     async def _in_turn(self, suspects: Collection[NodeAddress] = ()) -> None:
         """Asks, while no other caller does."""

@@ -95,15 +95,17 @@ class Routing:
         """True if the topology should be asked for again, although nothing has shown that it has changed."""
         return self.replicas is not None and self.replicas.outdated
 
-    def to_ask(self, suspects: Collection[NodeAddress] = ()) -> list[NodeAddress]:
+    def to_ask(self, suspects: Collection[NodeAddress] = (), first: NodeAddress | None = None) -> list[NodeAddress]:
         """Returns the nodes to ask for the topology, in order: all known ones, drawn by lot, before the seeds.
 
         Args:
             suspects: those that did not answer just now, which come last: each may cost the time of a timeout.
+            first: the one that comes first, if it is known.
         """
         known = random.sample(self.topology.nodes, len(self.topology.nodes))
         others = [seed for seed in self._seeds if seed not in known]
-        return sorted([*known, *random.sample(others, len(others))], key=lambda node: node in suspects)
+        nodes = [*known, *random.sample(others, len(others))]
+        return sorted(nodes, key=lambda node: (node != first, node in suspects))
 
     def learn(self, reply: Any, asked: NodeAddress) -> bool:
         """Notes the reply of a node to CLUSTER SLOTS. Returns whether it was a topology."""

@@ -61,8 +61,10 @@ class ClusterDriver(SyncDriver):
         walk, found = walk_of(request, self._routing), ENDED
         while True:
             if walk.between_nodes:
-                self._refresh.now()
-                walk.go_on()
+                pause = walk.go_on(self._refresh.now(first=walk.node))
+                if pause:
+                    self.sleep(pause)
+                continue
             if walk.node is None:
                 break
             try:
