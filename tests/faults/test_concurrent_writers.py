@@ -137,7 +137,7 @@ def test_killed_claimants(server, kind):
     assert done.returncode == 0, done.stderr
     kills, scripts, slowest, _ = done.stdout.split()
     assert int(kills) == 40
-    assert int(scripts) > 15  # they were killed while working
+    assert int(scripts) > 100  # they were killed while working
     assert float(slowest) < 1.0
 
 
@@ -147,7 +147,7 @@ def test_killed_deleters(server):
     assert done.returncode == 0, done.stderr
     kills, scripts, _ = done.stdout.split()
     assert int(kills) == 30
-    assert int(scripts) > 30  # they were killed while working
+    assert int(scripts) > 100  # they were killed while working
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)
@@ -156,5 +156,5 @@ def test_killed_writers(server):
     assert done.returncode == 0, done.stderr
     kills, written, slowest = done.stdout.split()
     assert int(kills) == 50
-    assert int(written) > 100  # they were killed while working, not before
+    assert int(written) > 500  # they were killed while working, not before
     assert float(slowest) < 1.0

@@ -7,12 +7,10 @@ Prints how many were killed, and how many objects they created.
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import redis
@@ -30,9 +28,12 @@ from limpyd import (
     VersionField,
 )
 from tests.support.expected_indexes import inconsistencies
+from tests.support.killed_workers import Worker
 
 PORT, KILLS = int(sys.argv[1]), int(sys.argv[2])
 KEYS = 300
+MOST_STEPS = 10
+"""The most bulk operations that a process does before it is killed."""
 
 
 class Thing(RedisModel):
@@ -60,36 +61,36 @@ def things(rng: random.Random) -> Iterator[dict[str, Any]]:
         }
 
 
-def work(rng: random.Random) -> None:
+def work(rng: random.Random, note: Callable[[], None]) -> None:
     """Runs each bulk operation once."""
     try:
         Thing.bulk_create(things(rng), chunk=30, on_conflict="skip")
+        note()
         Thing.bulk_update(things(rng), chunk=30, on_missing="skip")
+        note()
         Thing.bulk_create(things(rng), chunk=30, on_conflict="update")
+        note()
     except LimpydError:  # one stood against another
         pass
     Thing.bulk_delete(rng.sample(range(KEYS), 50), on_missing="skip", chunk=20)
+    note()
 
 
-def work_forever(seed: int) -> None:
+def work_forever(seed: int, note: Callable[[], None]) -> None:
     """Runs all bulk operations, over and over."""
     rng = random.Random(seed)
     while True:
-        work(rng)
+        work(rng, note)
 
 
 def main() -> None:
     """Kills so many, one after the other."""
     client = redis.Redis(port=PORT)
-    work(random.Random(KILLS))  # what is compiled by then, the children need not compile: they are killed at work
+    # What is compiled by then, the children need not compile: they are killed at work.
+    work(random.Random(KILLS), lambda: None)
     seen = 0
     for number in range(KILLS):
-        pid = os.fork()
-        if pid == 0:
-            work_forever(number)
-        time.sleep(random.Random(number).uniform(0.01, 0.05))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        Worker(partial(work_forever, number)).kill(random.Random(number).randrange(MOST_STEPS))
         problems = inconsistencies(client, Thing)
         if problems:
             sys.exit(f"after {number + 1} kills: {problems}")

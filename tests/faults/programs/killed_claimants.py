@@ -16,9 +16,10 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import redis
@@ -26,14 +27,17 @@ import redis
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
 from limpyd.exceptions import BulkError, LimpydError, UniquenessError
 from tests.support.claim_writers import World
+from tests.support.killed_workers import Worker
 
 WRITERS = 4
 ROUND = 100
+MOST_STEPS = 8
+"""The most writes that a process does between two kills."""
 OBJECTS = [f"o{number}" for number in range(14)]
 VALUES = [f"v{number}" for number in range(8)]
 
 
-def write(model: Any, seed: int, *, bulk: bool) -> None:
+def write(model: Any, seed: int, bulk: bool, note: Callable[[], None]) -> None:
     """Writes until it is killed."""
     choose = random.Random(seed)
     while True:
@@ -49,6 +53,7 @@ def write(model: Any, seed: int, *, bulk: bool) -> None:
             if not is_conflict and "was deleted, or never created" not in str(error):
                 os.write(2, f"{error!r}\n".encode())
                 os._exit(1)
+        note()
 
 
 def one_of(choose: random.Random, model: Any, pk: str, value: str) -> None:
@@ -83,16 +88,9 @@ def many_of(choose: random.Random, model: Any) -> None:
         model.import_(map(json.dumps, (head, *rows)), on_conflict=on_conflict)
 
 
-def started(model: Any, *, bulk: bool) -> int:
-    """Starts a writer; returns its process id."""
-    seed = random.getrandbits(32)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            write(model, seed, bulk=bulk)
-        finally:
-            os._exit(2)
-    return pid
+def started(model: Any, *, bulk: bool) -> Worker:
+    """Starts a writer."""
+    return Worker(partial(write, model, random.getrandbits(32), bulk))
 
 
 def main(port: int, kills: int, *, bulk: bool = False) -> int:
@@ -113,12 +111,11 @@ def main(port: int, kills: int, *, bulk: bool = False) -> int:
         writers = [started(Claiming, bulk=bulk) for _ in range(WRITERS)]
         of_round = min(ROUND, kills - done)
         for _ in range(of_round - WRITERS):
-            time.sleep(random.expovariate(100))
             number = random.randrange(WRITERS)
-            end(writers[number])
+            writers[number].kill(random.randrange(MOST_STEPS))
             writers[number] = started(Claiming, bulk=bulk)
-        for pid in writers:
-            end(pid)
+        for writer in writers:
+            writer.kill()
         done += of_round
         faults += world.faults()
         stale += world.stale_claims()
@@ -126,15 +123,6 @@ def main(port: int, kills: int, *, bulk: bool = False) -> int:
     print(done, world.client.info("commandstats")["cmdstat_evalsha"]["calls"], round(slowest, 3), stale)
     print(*faults, sep="\n", end="", file=sys.stderr)
     return len(faults)
-
-
-def end(pid: int) -> None:
-    """Kills a process, which must still be there."""
-    os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    if not os.WIFSIGNALED(status):
-        msg = "a writer has ended by itself"
-        raise RuntimeError(msg)
 
 
 def longest_wait(model: Any) -> float:

@@ -16,6 +16,8 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,10 +27,12 @@ from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
 from limpyd.exceptions import DoesNotExist, LimpydError, RelatedDoesNotExist, RestrictedError, UniquenessError
 from limpyd.relations import FKInstanceHashField
 from limpyd.targets import closings
-from tests.faults.programs.killed_claimants import end
+from tests.support.killed_workers import Worker
 
 WRITERS = 4
 ROUND = 100
+MOST_STEPS = 12
+"""The most operations that a process does between two kills."""
 NAMES = [f"o{number}" for number in range(8)]
 EXPECTED = (DoesNotExist, RelatedDoesNotExist, RestrictedError, UniquenessError)
 
@@ -75,7 +79,7 @@ def declare(database_: RedisDatabase) -> SimpleNamespace:
     return SimpleNamespace(Person=Person, Article=Article, Comment=Comment, Seal=Seal, Note=Note, Sign=Sign)
 
 
-def work(models: SimpleNamespace, seed: int) -> None:
+def work(models: SimpleNamespace, seed: int, note: Callable[[], None]) -> None:
     """Writes and deletes until it is killed."""
     choose, every = random.Random(seed), list(vars(models).values())
     while True:
@@ -97,17 +101,12 @@ def work(models: SimpleNamespace, seed: int) -> None:
         except LimpydError as error:
             os.write(2, f"{error!r}\n".encode())
             os._exit(1)
+        note()
 
 
-def started(models: SimpleNamespace) -> int:
-    """Starts a process; returns its id."""
-    seed, pid = random.getrandbits(32), os.fork()
-    if pid == 0:
-        try:
-            work(models, seed)
-        finally:
-            os._exit(2)
-    return pid
+def started(models: SimpleNamespace) -> Worker:
+    """Starts a process."""
+    return Worker(partial(work, models, random.getrandbits(32)))
 
 
 def faults(models: SimpleNamespace, client: redis.Redis, *, finished: bool) -> list[str]:
@@ -137,12 +136,11 @@ def main(port: int, kills: int) -> int:
     while done < kills:
         writers = [started(models) for _ in range(WRITERS)]
         for _ in range(min(ROUND, kills) - WRITERS):
-            time.sleep(random.expovariate(50))
             number = random.randrange(WRITERS)
-            end(writers[number])
+            writers[number].kill(random.randrange(MOST_STEPS))
             writers[number] = started(models)
-        for pid in writers:
-            end(pid)
+        for writer in writers:
+            writer.kill()
         done += min(ROUND, kills)
         found += faults(models, client, finished=False)
         time.sleep(closings.AGE / 1000 + 0.1)

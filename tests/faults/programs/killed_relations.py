@@ -8,24 +8,26 @@ Prints how many were killed, and how many commands they got through.
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import sys
-import time
+from collections.abc import Callable
+from functools import partial
 
 import redis
 
 from limpyd import LimpydError, RedisDatabase, RedisModel
+from tests.support.killed_workers import Worker
 from tests.support.related_models import MANY, REFERENCES, problems, related_models
 
 PORT, KILLS = int(sys.argv[1]), int(sys.argv[2])
 PKS = "abcdef"
+MOST_STEPS = 20
+"""The most operations that a process does between two kills."""
 DATABASE = RedisDatabase(port=PORT)
 MODELS = related_models(RedisModel, DATABASE)
 
 
-def write_forever(seed: int) -> None:
+def write_forever(seed: int, note: Callable[[], None]) -> None:
     rng = random.Random(seed)
     while True:
         (name, field), (kind, _, _) = rng.choice(list(REFERENCES.items()))
@@ -52,35 +54,28 @@ def write_forever(seed: int) -> None:
                     bound.zadd({value: 1})
         except LimpydError:
             pass
+        note()
 
 
-def started(seed: int) -> int:
-    pid = os.fork()
-    if pid == 0:
-        write_forever(seed)
-    return pid
+def started(seed: int) -> Worker:
+    return Worker(partial(write_forever, seed))
 
 
 def main() -> None:
     client = redis.Redis(port=PORT)
     running = [started(number) for number in range(4)]
     for number in range(KILLS):
-        time.sleep(random.Random(number).uniform(0.005, 0.02))
-        pid = running.pop(0)
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        running.pop(0).kill(random.Random(number).randrange(MOST_STEPS))
         running.append(started(number + 4))
         if number % 10 == 9:
-            for pid in running:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+            for worker in running:
+                worker.kill()
             found = problems(client, MODELS)
             if found:
                 sys.exit(f"after {number + 1} kills: {found}")
             running = [started(1000 * number + each) for each in range(4)]
-    for pid in running:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+    for worker in running:
+        worker.kill()
     print(KILLS, client.info("commandstats")["cmdstat_evalsha"]["calls"])
 
 

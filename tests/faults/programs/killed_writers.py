@@ -7,17 +7,20 @@ Prints how many were killed, how many commands they got through, and the slowest
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 
 import redis
 
 from limpyd import InstanceHashField, LimpydError, ListField, RedisDatabase, RedisModel, SetField, StringField
 from tests.support.expected_indexes import inconsistencies
+from tests.support.killed_workers import Worker
 
+MOST_STEPS = 40
+"""The most writes that a writer begins before it is killed."""
 PORT, KILLS = int(sys.argv[1]), int(sys.argv[2])
 
 
@@ -32,7 +35,7 @@ class Thing(RedisModel):
     queue = ListField(indexable=True)
 
 
-def write_forever(seed: int) -> None:
+def write_forever(seed: int, note: Callable[[], None]) -> None:
     rng = random.Random(seed)
     while True:
         value = str(rng.randrange(6))
@@ -61,6 +64,7 @@ def write_forever(seed: int) -> None:
                     thing.tags.sunionstore(other.tags, other.own_tags)
         except LimpydError:
             pass
+        note()
 
 
 def main() -> None:
@@ -69,12 +73,7 @@ def main() -> None:
     mine = Thing(text="mine")
     slowest = 0.0
     for number in range(KILLS):
-        pid = os.fork()
-        if pid == 0:
-            write_forever(number)
-        time.sleep(random.Random(number).uniform(0.002, 0.012))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        Worker(partial(write_forever, number)).kill(random.Random(number).randrange(MOST_STEPS))
         start = time.perf_counter()
         try:
             mine.text.set(str(number))
