@@ -10,6 +10,12 @@ from tests.support.clusters import Cluster
 from tests.support.servers import NEWEST
 
 
+@pytest.fixture(autouse=True)
+def movers_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For processes that run with a former number of partitions; tests of those let the time pass themselves."""
+    monkeypatch.setattr("limpyd.repartitioning.mover.NOTICED", 0)
+
+
 @pytest.fixture(scope="session")
 def three_nodes() -> Iterator[Callable[[], Cluster]]:
     """Returns the cluster, which starts when it is first asked for."""

@@ -1,16 +1,18 @@
 """The models of the protocols: small cases, and whether faults of a broken protocol are found.
 
-The programs `claims_model`, `claims_failover`, `refs_model` and `repartition_model` explore all cases, in some minutes.
+The programs `claims_model`, `claims_failover`, `refs_model`, `repartition_model` and `online_model` explore all cases,
+in some minutes each.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from tests.protocols import claims_failover, claims_model, refs_model, repartition_model
+from tests.protocols import claims_failover, claims_model, online_model, refs_model, repartition_model
 from tests.protocols.claims_failover import ClaimsWithFailovers
 from tests.protocols.claims_model import Claims
 from tests.protocols.exploration import TooManyStatesError, explore, find_fault
+from tests.protocols.online_model import Online
 from tests.protocols.refs_model import References
 from tests.protocols.repartition_model import Repartitioning
 
@@ -28,6 +30,7 @@ SMALL = [
         (Repartitioning, repartition_model.CASES[number], states)
         for number, states in {1: 497, 2: 180, 5: 238, 11: 222}.items()
     ),
+    *((Online, online_model.CASES[number], states) for number, states in {0: 300, 3: 369}.items()),
 ]
 """Models, cases, and how many states they have: a change of a number is a change of the protocol."""
 MODELS = [
@@ -35,6 +38,7 @@ MODELS = [
     (ClaimsWithFailovers, claims_failover),
     (References, refs_model),
     (Repartitioning, repartition_model),
+    (Online, online_model),
 ]
 BROKEN = [(model, module.CASES, variant) for model, module in MODELS for variant in module.VARIANTS]
 

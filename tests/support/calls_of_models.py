@@ -13,6 +13,7 @@ CALLS = {
     "read": lambda model: model.lazy_connect(1).note.get(),
     "write": lambda model: model.lazy_connect(1).note.set("x"),
     "write an index": lambda model: model.lazy_connect(1).title.hset("x"),
+    "entries": lambda model: model.lazy_connect(1).hmget("title"),
     "values": lambda model: model.lazy_connect(1).values(),
     "exists of an object": lambda model: model.lazy_connect(1).pk.exists(),
     "delete": lambda model: model.lazy_connect(1).delete(),
@@ -24,6 +25,17 @@ CALLS = {
 
 PLAIN_READS = [
     CALLS[name]
-    for name in ("get", "exists", "count", "sort", "read", "values", "exists of an object", "delete all", "update all")
+    for name in (
+        "get",
+        "exists",
+        "count",
+        "sort",
+        "read",
+        "entries",
+        "values",
+        "exists of an object",
+        "delete all",
+        "update all",
+    )
 ]
 """Those of which a process of one partition sends only plain commands, which rest on no catalog."""

@@ -107,13 +107,13 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         self._connections = {}
 
     def _run(self, request: Request[R]) -> Coroutine[Any, Any, R]:
+        active = self._active.get() is not None
+        pipeline = self._pipeline() if active else None
         if self._models.partitioned:
-            request = self._begun(request)
-        if self._active.get() is not None:
-            if (pipeline := self._pipeline()) is not None:
-                return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
-            request = request.exact()
-        return self._send(request)
+            request = self._begun(request, is_atomic=pipeline is not None and pipeline.is_atomic)
+        if pipeline is not None:
+            return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
+        return self._send(request.exact() if active else request)
 
     _directly = staticmethod(async_call)
 
@@ -122,7 +122,8 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
 
     def _send_step(self, step: Request[Any] | list[Request[Any]]) -> Coroutine[Any, Any, Any]:
         """Sends the request, or the requests, that a program yields."""
-        return self._send(self._begun(together(step) if isinstance(step, list) else step))
+        begun = self._begun
+        return self._send(together([*map(begun, step)]) if isinstance(step, list) else begun(step))
 
     def _run_program(self, program: Program[R]) -> Coroutine[Any, Any, R]:
         self._at_once(*PROGRAM)

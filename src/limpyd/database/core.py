@@ -19,7 +19,6 @@ from limpyd.keys import ModelKeys
 from limpyd.keys.layouts import LAYOUTS, checked_partitions
 from limpyd.pipelines.collector import PipelinedCore
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Scattered
 from limpyd.server import Server
 from limpyd.tracing.databases import Traced
 from limpyd.tracing.events import Address
@@ -170,18 +169,13 @@ class Database(PipelinedCore, Traced, Generic[Client]):
     def _after_fork(self) -> None:
         self._lock = threading.Lock()
 
-    def _begun(self, request: Request[R]) -> Request[R]:
-        """Returns the request; if it is the first one on a model of several partitions, their number is compared first.
-
-        A request that needs the catalog of a partition does so anyway, when it asks for that.
-        """
+    def _begun(self, request: Request[R], *, is_atomic: bool = False) -> Request[R]:
+        """Returns a request with what it needs besides, if it is about a model whose record has to be compared."""
         subject: Any = request.subject
         maintenance = getattr(getattr(subject, "model", None), "maintenance", None)
         maintenance = maintenance or getattr(subject, "maintenance", None)
-        record = None if maintenance is None or request.assumes else maintenance.record
-        if record is None or record.compared or (request.is_resolved and not isinstance(request, Scattered)):
-            return request
-        return request.after(record.question(may_write=not request.readonly))
+        record = None if maintenance is None else maintenance.record
+        return request if record is None else record.begun(request, is_atomic=is_atomic)
 
     def _learn(self, info: Any, sorted_by_pattern: Any) -> bool:
         """Notes the replies to the questions of the handshake; returns whether to ask those to a cluster."""

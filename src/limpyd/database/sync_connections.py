@@ -86,13 +86,13 @@ class Connections(Database[redis.Redis]):
         return cast("redis.Redis", sync_cluster_client(seeds, settings, self._endpoint.address_remap))
 
     def _run(self, request: Request[R]) -> R:
+        active = self._active.get() is not None
+        pipeline = self._pipeline() if active else None
         if self._models.partitioned:
-            request = self._begun(request)
-        if self._active.get() is not None:
-            if (pipeline := self._pipeline()) is not None:
-                return cast("R", pipeline.collect(request))
-            request = request.exact()
-        return (self._access.driver or self._opened()).run(request)
+            request = self._begun(request, is_atomic=pipeline is not None and pipeline.is_atomic)
+        if pipeline is not None:
+            return cast("R", pipeline.collect(request))
+        return (self._access.driver or self._opened()).run(request.exact() if active else request)
 
     _directly = staticmethod(sync_call)
 
@@ -102,8 +102,8 @@ class Connections(Database[redis.Redis]):
 
     def _send_step(self, step: Request[Any] | list[Request[Any]]) -> Any:
         """Sends the request, or the requests, that a program yields."""
-        request = together(step) if isinstance(step, list) else step
-        return self._opened().run(self._begun(request))
+        begun = self._begun
+        return self._opened().run(together([*map(begun, step)]) if isinstance(step, list) else begun(step))
 
     def _walk(self, step: Walk[R]) -> Iterator[R]:
         self._at_once(*WALK)

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.sync import FAILURES
 from limpyd.requests.request import Request
-from limpyd.statements.fast_path import FastCall
+from limpyd.statements.fast_path import FastCall, Trust
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 
 Call = Callable[[Any, Any], Any]
@@ -29,7 +29,7 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         describe: builds the `Request` of a call.
         otherwise: makes a call the usual way, by its request.
     """
-    pack, decode, model, writes, home = known
+    pack, decode, model, writes, home, trust = known
 
     def call(bound: Any, value: Any) -> Any:
         instance = bound._instance
@@ -43,9 +43,11 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         try:
             reply = driver.connections.exchange(packed, 1, home)
         except FAILURES as failure:
+            if trust is not None:
+                return otherwise(bound, value)
             return driver.run_despite(describe(bound, value), packed, failure)
         if not writes:
-            return decode(bound, reply)
+            return otherwise(bound, value) if trust is not None and not trust.is_trusted else decode(bound, reply)
         if type(reply) is list:
             return driver.decoded(describe(bound, value), reply)
         if instance._seen is not model.era:
@@ -57,7 +59,7 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
 
 def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
     """Returns the same function for the async face, where a call returns a coroutine."""
-    pack, decode, model, writes, home = known
+    pack, decode, model, writes, home, trust = known
 
     def call(bound: Any, value: Any) -> Any:
         database = bound._instance.database
@@ -65,7 +67,7 @@ def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         if driver is None or driver.callbacks or GLOBAL_CALLBACKS or database._active.get() is not None:
             return otherwise(bound, value)
         packed = pack(bound, value)
-        return otherwise(bound, value) if packed is None else result(driver, packed, bound, value)
+        return otherwise(bound, value) if packed is None else answered(driver, packed, bound, value)
 
     async def result(driver: Any, packed: bytes, bound: Any, value: Any) -> Any:
         connection = driver.shared_connection(home)
@@ -86,4 +88,15 @@ def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
             instance._mark_existing()
         return decode(reply)
 
+    answered = result if trust is None else _in_trust(result, trust, otherwise)
     return call
+
+
+def _in_trust(answered: Callable[..., Any], trust: Trust, otherwise: Call) -> Callable[..., Any]:
+    """Returns the same for reads that count only as long as their partition is trusted when they are answered."""
+
+    async def believed(driver: Any, packed: bytes, bound: Any, value: Any) -> Any:
+        found = await answered(driver, packed, bound, value)
+        return found if trust.is_trusted else await otherwise(bound, value)
+
+    return believed

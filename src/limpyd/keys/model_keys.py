@@ -132,6 +132,10 @@ class ModelKeys:
         """The partition of the object with a primary key; without one, where this thread makes its next object."""
         return self._only
 
+    def partition_of_key(self, _key: bytes) -> Partition | None:
+        """The partition that a key of an object belongs to; None if nothing of the model is there."""
+        return self._only
+
     def partition_of_text(self, _text: bytes) -> Partition:
         """The partition of what is no object, such as a stored collection of a name, or the claim of a value."""
         return self._only

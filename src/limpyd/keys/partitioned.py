@@ -64,6 +64,7 @@ class PartitionedKeys(ModelKeys):
         self._mints = mints
         self._last = partitions - 1
         self._made: list[Partition | None] = [None] * partitions
+        self._by_prefix: dict[bytes, Partition] = {}
         self._turns = itertools.count(os.urandom(1)[0])
 
     @cached_property
@@ -84,6 +85,9 @@ class PartitionedKeys(ModelKeys):
     @cached_property
     def _prefixes(self) -> frozenset[bytes]:
         return frozenset(partition.prefix for partition in (self.root, *self.partitions))
+
+    def partition_of_key(self, key: bytes) -> Partition | None:
+        return self._by_prefix.get(prefix_of(key))
 
     def beside(self, partition: Partition) -> Partition:
         return self._made[partition.number] or self._make(partition.number)
@@ -111,7 +115,7 @@ class PartitionedKeys(ModelKeys):
     def _make(self, number: int) -> Partition:
         partition = self._placed(number)
         partition.number, partition.count, partition.recorded = number, self.count, self.count
-        self._made[number] = partition
+        self._made[number] = self._by_prefix[partition.prefix] = partition
         return partition
 
     def _placed(self, number: int) -> Partition:

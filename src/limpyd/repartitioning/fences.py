@@ -13,6 +13,7 @@ from limpyd.indexes.maintenance.requests import different_partitions, new_epoch
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request
+from limpyd.requests.scattered import Pause, Rounds, Scattered
 from limpyd.schema.schema import Schema
 
 BEGIN = Script("begin_moving")
@@ -47,10 +48,20 @@ def is_referred(schema: Schema, partition: Partition) -> Request[bool]:
     return Request(args, bool, readonly=True, subject=schema)
 
 
-def fence(schema: Schema, partition: Partition, before: int) -> Request[int]:
-    """Closes a partition; returns the number in its catalog."""
+def fence(schema: Schema, partition: Partition, before: int) -> Request[tuple[int, float]]:
+    """Closes a partition; returns the number in its catalog, and the seconds since it was closed."""
     args = (before, schema.keys.count, new_epoch(), int(schema.claimed_index is not None))
-    return _asked(FENCE, schema, (partition.meta, partition.history), args, int)
+    keys = (partition.meta, partition.history)
+    return _asked(FENCE, schema, keys, args, lambda reply: (reply[0], reply[1] / 1000))
+
+
+def pause(schema: Schema, seconds: float) -> Request[None]:
+    """Waits."""
+
+    def rounds() -> Rounds[None]:
+        yield Pause(seconds)
+
+    return Scattered(rounds, subject=schema)
 
 
 def settle(schema: Schema, partition: Partition, counter: int | None) -> Request[int]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from limpyd.exceptions import DifferentPartitions, InvalidValue, LimpydError, UnsupportedCommand, shorten
 from limpyd.indexes.maintenance.generators import OnProgress, sizes
+from limpyd.indexes.maintenance.trusted_reads import TRUSTED
 from limpyd.keys import ModelKeys, Partition
 from limpyd.relations.references import ReferenceField
 from limpyd.repartitioning import fences, parcels
@@ -20,6 +21,8 @@ from limpyd.requests.request import MAX_TRIES, Program, Request
 from limpyd.requests.walks import Origin, attempt
 from limpyd.schema.schema import Schema
 
+NOTICED = 2 * TRUSTED
+"""The seconds after which no process trusts any more that the objects have not moved, also one whose clock is slow."""
 FOUND = 500
 """About how many objects a step finds."""
 
@@ -119,12 +122,16 @@ class _Mover:
         stored, self.before = yield fences.begin(target)
         if stored != -count:
             return True
-        states = yield [fences.fence(target, partition, self.before) for partition in target.keys.partitions]
+        closed = yield [fences.fence(target, partition, self.before) for partition in target.keys.partitions]
+        states = [state for state, _ in closed]
         for state in states:
             if state not in {count, -count}:
                 raise DifferentPartitions(target.name, count, state)
         source = while_moving(self._schema, self.before)
         if count not in states:  # else all objects have moved
+            left = NOTICED - min(seconds for _, seconds in closed)
+            if left > 0 and self.before > 1:
+                yield fences.pause(target, left)
             yield from self._move_all(source)
             yield from move_claims(target)
         yield from self._settle(source, states)

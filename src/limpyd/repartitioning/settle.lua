@@ -13,5 +13,6 @@ local last, least = redis.call('GET', KEYS[1]) or '', ARGV[1]
 if #least > #last or #least == #last and least > last then
   redis.call('SET', KEYS[1], least)
 end
+redis.call('HDEL', KEYS[2], ':closed')
 redis.call('HSET', KEYS[2], ':partitions', ARGV[2], ':epoch', ARGV[3])
 return tonumber(ARGV[2])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class InstanceHash:
     """The hash of an instance, as the subject of a request.
 
     Attributes:
-        name: the name of the model.
+        model: the model.
+        name: its name.
     """
 
-    def __init__(self, model: str) -> None:
-        self.name = model
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.name: str = model.name
 
     def type_of(self, _key: bytes) -> str:
         return "hash"

@@ -56,7 +56,7 @@ class PartitionStatements:
         self._schema = schema
         self._partition = partition
         self._scalar_fields: dict[str, ScalarField] = {}
-        self.subject = InstanceHash(schema.name)
+        self.subject = InstanceHash(schema)
         """The hash of an object, in messages."""
         self._reads: dict[str, ReadStatement] = {}
         self._loads: dict[tuple[str, ...], LoadStatement] = {}

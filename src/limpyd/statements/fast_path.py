@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from limpyd.keys import ModelKeys, Partition
@@ -27,6 +27,13 @@ Packer = Callable[[Any, Any], bytes | None]
 Call = Callable[[Any, Any], Any]
 
 
+class Trust(Protocol):
+    """The trust of plain reads in a partition that its objects have not moved."""
+
+    @property
+    def is_trusted(self) -> bool: ...
+
+
 class FastCall(NamedTuple):
     """The common part of the calls of a command on a field.
 
@@ -37,6 +44,7 @@ class FastCall(NamedTuple):
         model: the model of the objects.
         writes: true for a write: a list in reply is a refusal, and any other reply shows that the object exists.
         home: the slot of the objects, by which a cluster routes the calls.
+        trust: of reads of a model of several partitions, where the objects are; otherwise None.
     """
 
     packed: Packer
@@ -44,6 +52,7 @@ class FastCall(NamedTuple):
     model: Any
     writes: bool
     home: Partition | ReadHome
+    trust: Trust | None = None
 
 
 class ReadHome(NamedTuple):
@@ -89,8 +98,9 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
     iterable = hasattr(type(bound), "_unread")  # a command has it forget how much of an iterator is left
     if type(request) is Read:
         decode = _decoding(request.decode, bound)
-        home = ReadHome(request.slot)
-        return decode and FastCall(_reading(request, iterable), decode, request.model, writes=False, home=home)
+        home, trust = ReadHome(request.slot), _trust(request.model, bound)
+        packed = _reading(request, trust, iterable)
+        return decode and FastCall(packed, decode, request.model, writes=False, home=home, trust=trust)
     if type(request) is not PreparedWrite or _knows_more(request.convert):
         return None
     packer = PACKERS[len(given)](request, given, iterable)
@@ -111,7 +121,14 @@ def _knows_more(decode: Any) -> bool:
     return bool(getattr(decode, "__self__", None) or getattr(decode, "__closure__", None))
 
 
-def _reading(first: Read[Any], iterable: bool) -> Packer:
+def _trust(model: Any, bound: Any) -> Trust | None:
+    if model.keys.count == 1:
+        return None
+    trust: Trust = model.maintenance.at(model.keys.partition(bound._instance._pk_bytes))
+    return trust
+
+
+def _reading(first: Read[Any], trust: Trust | None, iterable: bool) -> Packer:
     """Returns the function that packs reads without arguments."""
     form, length = first.form()
     model = first.model
@@ -119,7 +136,7 @@ def _reading(first: Read[Any], iterable: bool) -> Packer:
     def packed(bound: Any, _: Any) -> bytes | None:
         instance = bound._instance
         pk = instance._pk_bytes
-        if pk is None or instance._seen is not model.era:
+        if pk is None or instance._seen is not model.era or (trust is not None and not trust.is_trusted):
             return None
         if iterable:
             bound._unread = None

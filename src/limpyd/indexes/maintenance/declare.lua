@@ -12,6 +12,7 @@
 --   :partitions  the number of partitions, if there are several (see lua/library/mint.lua and
 --                indexes/maintenance/record_partitions.lua); negative while objects are moved to another number, so that
 --                only movers may write (see limpyd.repartitioning)
+--   :closed      the time at which it became negative, in milliseconds
 --   :keys        the prefixes of all keys of objects that any process has ever declared
 --   :references  the references of other models to this one that any process has ever declared (see
 --                lua/library/catalog_records.lua)

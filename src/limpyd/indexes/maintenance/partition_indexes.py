@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance import requests
@@ -11,15 +11,23 @@ from limpyd.indexes.maintenance.catalog import Assumed, Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel, declared_indexes
 from limpyd.keys import Partition
 from limpyd.requests.request import Assumption, Request
+from limpyd.utils import clock
+
+R = TypeVar("R")
+
+
+NEVER = float("-inf")
 
 
 class Record(Protocol):
     """The record of the number of partitions (see indexes/maintenance/partition_record.py)."""
 
     compared: bool
+    trusted_until: float
 
     def forget(self) -> None: ...
     def question(self, *, may_write: bool) -> Request[None]: ...
+    def begun(self, request: Request[R], *, is_atomic: bool) -> Request[R]: ...
 
 
 class PartitionIndexes:
@@ -30,6 +38,7 @@ class PartitionIndexes:
         partition: the partition.
         catalog: the server's record of them; None before it was read, or if it has changed.
         declared: the assumption of each write: the catalog contains the declarations of this process.
+        trusted_until: the time until which plain reads trust that the objects are where they have been found to be.
     """
 
     def __init__(self, model: IndexedModel, partition: Partition) -> None:
@@ -52,23 +61,33 @@ class PartitionIndexes:
         """Forgets the catalog, because the database is, or may be, another one."""
         self._database = object()
         self.catalog: Catalog | None = None
+        self.trusted_until = NEVER
 
     def invalidate(self) -> None:
         """Forgets the catalog; the next request that needs it asks for it."""
-        self.catalog = None
+        self.catalog, self.trusted_until = None, NEVER
         self.model.maintenance.recorded_at.clear()
         record = self.model.maintenance.record
         if record is not None:
             record.forget()
 
     def built(self, indexes: Iterable[FieldIndex]) -> tuple[Assumption, ...]:
-        """Returns the assumptions of a query that uses some indexes; none if it uses none."""
+        """Returns the assumptions of a query that uses some indexes; if it uses none, and there is one partition, none.
+
+        With several partitions it assumes that the objects have not moved.
+        """
         names = frozenset(self._indexes[index.declared_key].name for index in indexes)
-        return (Assumed(self, names),) if names else ()
+        return (Assumed(self, names),) if names or self.partition.count > 1 else ()
 
     def assumed(self, *, writes: bool) -> Assumption:
         """Returns the assumption of a request that uses no index by name; `writes` if it may change something."""
         return self.declared if writes else Assumed(self)
+
+    @property
+    def is_trusted(self) -> bool:
+        """True as long as plain reads trust that the objects have not moved."""
+        record, time = self.model.maintenance.record, clock.now()
+        return time < self.trusted_until or (record is not None and time < record.trusted_until)
 
     def index_facts(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index with a name in the catalog, for messages."""

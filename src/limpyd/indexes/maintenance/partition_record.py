@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from limpyd.indexes.maintenance.partition_indexes import NEVER
 from limpyd.indexes.maintenance.requests import different_partitions, new_epoch
+from limpyd.indexes.maintenance.trusted_reads import TRUSTED, in_trust, may_refuse, under_epoch
 from limpyd.keys import ModelKeys
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Request
+from limpyd.requests.scattered import Scattered
 from limpyd.scripts.error_mapping import Model
+from limpyd.utils import clock
+
+R = TypeVar("R")
 
 RECORD = Script("record_partitions")
 LOOK = Script("record_partitions", flags="no-writes")
@@ -22,6 +30,10 @@ class PartitionRecord:
     Args:
         model: the model, of several partitions, or in the partitions of another one.
         keys: its keys.
+
+    Attributes:
+        compared: true once it was compared.
+        trusted_until: the time until which plain reads trust it.
     """
 
     def __init__(self, model: Model, keys: ModelKeys) -> None:
@@ -29,9 +41,33 @@ class PartitionRecord:
         self._keys = keys
         self.forget()
 
+    def begun(self, request: Request[R], *, is_atomic: bool) -> Request[R]:
+        """Returns the request as it is to be sent, with what has to be asked before it or right after it.
+
+        The record is compared before the first request on the model. A request that needs the catalog of a partition
+        does so anyway, when it asks for that.
+
+        Args:
+            request: the request, which is about the model.
+            is_atomic: true in a transaction, where no read can be sent again alone.
+        """
+        is_scattered = isinstance(request, Scattered)
+        if request.assumes or (request.is_resolved and not is_scattered):
+            return request
+        if request.readonly and not is_scattered and self._keys.count > 1:
+            key = request.key
+            partition = None if key is None else self._keys.partition_of_key(key)
+            if partition is not None:
+                indexes = self._model.maintenance.at(partition)
+                if self.compared and (is_atomic or not indexes.is_trusted or may_refuse(request)):
+                    return under_epoch(request, indexes)
+                if not may_refuse(request):
+                    request = in_trust(request, indexes)
+        return request if self.compared else request.after(self.question(may_write=not request.readonly))
+
     def forget(self) -> None:
         """Forgets the record, because it may be another one; the next request on the model compares it."""
-        self.compared = False
+        self.compared, self.trusted_until = False, NEVER
         self._questions: dict[bool, Request[None]] = {}
 
     def question(self, *, may_write: bool) -> Request[None]:
@@ -51,12 +87,13 @@ class PartitionRecord:
 
     def _question(self, may_write: bool) -> Request[None]:
         questions, declared, root = self._questions, self._keys.record.encode(), self._keys.root
+        asked = clock.now()
 
         def decode(recorded: bytes) -> None:
             if recorded not in {b"", declared}:
                 raise different_partitions(self._model.name, declared, recorded)
-            if recorded and questions is self._questions:
-                self.compared = True
+            if questions is self._questions:
+                self.compared, self.trusted_until = bool(recorded), asked + TRUSTED
 
         script = RECORD if may_write else LOOK
         args = evalsha(script, (root.pks, root.meta), (int(may_write), declared, new_epoch()))
