@@ -26,30 +26,34 @@ STARTS = ([], [1, 1, 1], [0, 1, 1, 1], [1] * 6)
 """The clients who take the first steps."""
 STEPS = 4
 """The steps whose orders are all tried after a start; then the clients end one after the other."""
+BESIDE = "beside"
+"""The comments have one partition, as the articles: one step sees both."""
 
 
-def declared(server: Any, policy: str, below: str) -> tuple[RedisDatabase, World]:
+def declared(server: Any, policy: str, below: str, where: str = "") -> tuple[RedisDatabase, World]:
     """Declares people, articles that refer to them, and comments on those; with what their deletions mean."""
     spread = RedisDatabase(port=server.port)
+    comments = 1 if where == BESIDE else 2
+    names = f"{policy}.{below}.{where}"
 
     class Person(RedisModel):
         database = spread
-        namespace = f"{policy}.{below}"
+        namespace = names
         partitions = 2
         pk = PKField()
         mark = InstanceHashField()
 
     class Article(RedisModel):
         database = spread
-        namespace = f"{policy}.{below}"
+        namespace = names
         pk = PKField()
         mark = InstanceHashField()
         target = FKInstanceHashField(Person, on_delete=policy)
 
     class Comment(RedisModel):
         database = spread
-        namespace = f"{policy}.{below}"
-        partitions = 2
+        namespace = names
+        partitions = comments
         pk = PKField()
         mark = InstanceHashField()
         target = FKInstanceHashField(Article, on_delete=below)
@@ -60,10 +64,7 @@ def declared(server: Any, policy: str, below: str) -> tuple[RedisDatabase, World
 @pytest.fixture(scope="module")
 def worlds(servers):
     server = servers(NEWEST)
-    made = {
-        names: declared(server, *names)
-        for names in (("clear", "clear"), ("restrict", "clear"), ("cascade", "clear"), ("cascade", "restrict"))
-    }
+    made = {names: declared(server, *names) for names in {case.policies: None for case in CASES}}
     yield {names: world for names, (_, world) in made.items()}
     for database, _ in made.values():
         database.close()
@@ -76,7 +77,7 @@ def all_are_old(monkeypatch):
 
 class Case(NamedTuple):
     name: str
-    policies: tuple[str, str]
+    policies: tuple[str, ...]
     clients: list[list[Operation]]
     stored: list[tuple[str, str, str | None]]
 
@@ -107,6 +108,12 @@ CASES = [
         CHAIN,
     ),
     Case("what goes comes again", ("cascade", "clear"), [[CREATE_ARTICLE, COMMENT], [delete("person", "p")]], CHAIN),
+    Case(
+        "what goes comes again, beside (clear)",
+        ("cascade", "clear", BESIDE),
+        [[CREATE_ARTICLE, COMMENT], [delete("person", "p")]],
+        [*CHAIN[:2], ("comment", "c", "a")],
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ from limpyd.keys import KeyParts, Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.keys.partition import INDEX_WORDS
 from limpyd.keys.templates import is_template
-from limpyd.relations.references import CASCADE, ReferenceField
+from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Argument
 from limpyd.types import CODECS
 
@@ -97,13 +97,13 @@ class Declared:
             self._own.update({b"history": b"string", b"recent": b"list"})
             self._claims = {b"claim": b"hash", b"nonce": b"hash"}
         references = [field for field in model.value_fields.values() if isinstance(field, ReferenceField)]
-        away = [field for field in references if field.has_target and not field.is_local]
-        if away or model.targets:
+        known = [field for field in references if field.has_target]
+        if model.targets or any(not field.is_local or field.target.deletions.are_steps for field in known):
             self._own[b"barred"] = b"hash"
-        if any(field.on_delete == CASCADE for field in away):
-            self._own[b"closing"] = b"hash"
+        if model.deletions.are_steps:
+            self._own.update({b"clock": b"string", b"closing": b"hash"})
         if model.deletions.leave_tombs:
-            self._own.update({b"clock": b"string", b"closing": b"hash", b"tomb": b"hash"})
+            self._own[b"tomb"] = b"hash"
 
     @property
     def may_be_closing(self) -> bool:

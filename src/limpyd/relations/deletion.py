@@ -72,6 +72,16 @@ def cascade(schema: Any, partition: Partition) -> Cascade:
     return Cascade(tuple(args), tuple(references), tuple(affected), partition)
 
 
+def models_gone_with(schema: Any) -> list[Any]:
+    """Returns a model, and those whose objects it goes with: each of its references with `cascade` leads to one."""
+    found = [schema]
+    for model in found:
+        references = (field for field in model.value_fields.values() if isinstance(field, ReferenceField))
+        targets = (field.target for field in references if field.on_delete == CASCADE and field.has_target)
+        found += [target for target in dict.fromkeys(targets) if target not in found]
+    return found
+
+
 def _reference_args(reference: ReferenceField[Any], holder: int, deleted_in: Partition) -> list[Argument]:
     """A reference, as the scripts know it."""
     partition = reference.model.keys.beside(deleted_in)

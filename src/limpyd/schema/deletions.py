@@ -36,6 +36,7 @@ class Deletions:
         self._schema = schema
         self._cascades: dict[Partition, tuple[int, Cascade]] = {}
         self._relatives: tuple[int, Any] | None = None
+        self._are_steps: tuple[int, bool] | None = None
         self._layouts = ByPartition(self._layout)
         Deletions._generation += 1
 
@@ -80,9 +81,23 @@ class Deletions:
         return roots
 
     @property
-    def leave_tombs(self) -> bool:
-        """True if deleted objects may leave tombs, since their deletion may concern other partitions."""
+    def take_steps(self) -> bool:
+        """True if a deletion takes several steps, since objects of other partitions may refer to what it deletes."""
         return bool(self._schema.incoming) and not self.relatives.is_local
+
+    @property
+    def are_steps(self) -> bool:
+        """True if a deletion may be a step of another one, or takes several: that of an object that others go with."""
+        known = self._are_steps
+        if known is None or known[0] != Deletions._generation:
+            found = any(model.deletions.take_steps for model in cascading.models_gone_with(self._schema))
+            known = self._are_steps = (Deletions._generation, found)
+        return known[1]
+
+    @property
+    def leave_tombs(self) -> bool:
+        """True if deleted objects may leave tombs, since others may still refer to them."""
+        return bool(self._schema.incoming) and self.are_steps
 
     def finished(self, partition: Partition, pks: list[bytes]) -> Rounds[None]:
         """Finishes deletions of objects that are decided, unless somebody else does."""
@@ -100,7 +115,7 @@ class Deletions:
     def delete(self, partition: Partition, pk: bytes) -> Request[None]:
         """The request that deletes an object."""
         if self._schema.incoming:
-            if self.leave_tombs:
+            if self.take_steps:
                 request: Request[None] = self._roots.delete_one(self.relatives, partition, pk)
                 return request.then(self._deleted)
             return cascading.delete_one(self._schema, partition, pk).then(self._deleted)
@@ -115,7 +130,7 @@ class Deletions:
     def bulk_delete(self, partition: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects as far as the first that is refused."""
         if self._schema.incoming:
-            if self.leave_tombs:
+            if self.take_steps:
                 request: Request[bulk.Changed] = self._roots.delete_many(self.relatives, partition, pks, skip=skip)
                 return request.then(self._deleted)
             return cascading.delete_many(self._schema, partition, pks, skip=skip).then(self._deleted)
@@ -124,7 +139,7 @@ class Deletions:
     def delete_found(self, partition: Partition, search: Search) -> Request[int]:
         """The request that deletes the objects that a query finds."""
         if self._schema.incoming:
-            if self.leave_tombs:
+            if self.take_steps:
                 request: Request[int] = self._roots.delete_found(self.relatives, search)
                 return request.then(self._deleted)
             return cascading.delete_found(self._schema, search, partition).then(self._deleted)

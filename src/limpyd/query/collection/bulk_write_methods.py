@@ -38,7 +38,7 @@ class BulkWrites(CollectionBase[Item, M]):
         return self._changing(
             chunk,
             lambda search: schema.deletions.delete_found(search.partition, search),
-            by_itself=schema.deletions.leave_tombs,
+            by_itself=schema.deletions.take_steps,
         )
 
     def _update(self, chunk: int, if_: Expression | None, values: Mapping[str, Any]) -> Program[int]:
