@@ -483,5 +483,9 @@ async def test_models_in_the_same_partitions_refer_elsewhere_too(any_face):
     assert await any_face.do(lines[2].fans().count()) == await any_face.do(orders[2].shippings().count()) == 1
     await any_face.refused(RelatedDoesNotExist, lambda: Customer.create(name="x", favourite=999))
     await any_face.refused(InvalidValue, lambda: Shipping.create(customer=1), match="create it with Shipping")
+    for count, order in enumerate(orders[:4], 1):  # one of each partition
+        await any_face.do(order.delete())
+        assert await any_face.do(shop.Line.collection().count()) == 8 - count
+        assert await any_face.do(Customer.collection(favourite__isnull=True).count()) == count
     assert list(await any_face.do(database.check())) == []
     await any_face.do(database.close())

@@ -133,7 +133,15 @@ class Relatives:
         return self._assumed[place]
 
 
-def known_references(model: Any) -> tuple[Argument, ...]:
-    """Returns the references to a model, as catalogs record them: a count, and the keys of their indexes."""
-    keys = [reference.reverse_index(reference.model.keys.first).key for reference in model.incoming]
+def known_references(model: Any, partition: Partition) -> tuple[Argument, ...]:
+    """Returns the references to a model, as the catalog of a partition records them: a count, and the keys of indexes.
+
+    The index of a reference among objects of the same slot is recorded where it is, that of another one by its first
+    partition.
+    """
+    keys = []
+    for reference in model.incoming:
+        holders = reference.model.keys
+        own = holders.beside(partition) if reference.is_local else holders.first
+        keys.append(reference.reverse_index(own).key)
     return (len(keys), *keys)

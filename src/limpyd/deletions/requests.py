@@ -143,7 +143,13 @@ def find(relatives: Relatives, place: Place, token: bytes, tasks: Sequence[Task]
         return Found(time, bool(refers), *([(tasks[number - 1], pks) for number, pks in some] for some in lists))
 
     groups, rest = _groups(tasks)
-    args: list[Argument] = [token, AT_ONCE, partition.meta, *known_references(model), *relatives.asking(place)]
+    args: list[Argument] = [
+        token,
+        AT_ONCE,
+        partition.meta,
+        *known_references(model, partition),
+        *relatives.asking(place),
+    ]
     args.append(len(groups))
     for group in groups:
         args += (group.partition.tag, group.time)
@@ -239,7 +245,7 @@ def _departure(
 ) -> tuple[Argument, ...]:
     """Returns the arguments of a script that deletes objects (see lua/library/departure.lua)."""
     limit: Argument = model.max_changes if most is None else most
-    return (tomb, decision, limit, *known_references(model), *model.deletions.layout(partition))
+    return (tomb, decision, limit, *known_references(model, partition), *model.deletions.layout(partition))
 
 
 def _groups(tasks: Sequence[Task]) -> tuple[list[Group], list[Argument]]:
