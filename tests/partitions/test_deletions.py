@@ -15,6 +15,7 @@ from limpyd.exceptions import (
     RestrictedError,
     TooManyChanges,
     UndeclaredReference,
+    WrongTypeError,
 )
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
 from limpyd.testing import assert_requests
@@ -230,6 +231,39 @@ async def test_pipelines_and_transactions(any_face, models, stored):
     with pytest.raises(NotInPipeline, match="deletion of an object with the same primary key"):
         async with block(any_face, database.pipeline(transaction=True)):
             models.Note.create(name="n", text="x")
+    await check(any_face, models)
+
+
+async def test_a_key_of_another_type_is_named(any_face, models, stored):
+    do, client = any_face.do, any_face.client
+    person, article = models.Person._schema.keys.partition(b"p0"), models.Article._schema.keys.partition(b"a0")
+    for key, kind in ((person.closing, "hash"), (person.tomb, "hash"), (article.closing, "hash")):
+        client.set(key, "x")
+        error = await any_face.refused(WrongTypeError, stored.people[0].delete)
+        assert (error.key, error.expected) == (key.decode(), kind)
+        assert not (await do(models.Person.check())).ok or key == article.closing
+        client.delete(key)
+        assert left(any_face) == []  # what was closed is open again
+    await do(stored.people[0].delete())
+    await check(any_face, models)
+
+
+async def test_a_key_of_another_type_stops_what_follows(any_face, models, stored):
+    do, client = any_face.do, any_face.client
+    article = models.Article._schema.keys.partition(b"a0")
+    key = article.field_prefix("readers") + b"a0"
+    client.delete(key)
+    client.set(key, "x")
+    error = await any_face.refused(WrongTypeError, stored.people[3].delete)
+    assert error.key == key.decode()
+    assert "Person objects are deleted: ['p3']; others may still refer to them" in error.__notes__[0]
+    tomb = models.Person._schema.keys.partition(b"p3").tomb
+    client.hset(tomb, b"p3", bytes(14))  # as after a second
+    report = await do(models.database.check(repair=True))
+    assert [(each.kind, each.repaired) for each in report if each.kind == "unfinished"] == [("unfinished", False)]
+    client.delete(key)
+    client.hset(tomb, b"p3", bytes(14))
+    assert (await do(models.database.check(repair=True))).ok
     await check(any_face, models)
 
 

@@ -20,7 +20,8 @@ return atomically(function()
       existing[#existing + 1] = pk
     else
       absent[#absent + 1] = pk
-      if call('HEXISTS', string.match(KEYS[1], '^{[^}]*}[^:]*:') .. 'tomb', pk) == 1 then
+      current_key = string.match(KEYS[1], '^{[^}]*}[^:]*:') .. 'tomb'
+      if call('HEXISTS', current_key, pk) == 1 then
         entombed[#entombed + 1] = pk
       end
     end

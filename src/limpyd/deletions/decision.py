@@ -12,11 +12,11 @@ from limpyd.deletions import requests
 from limpyd.deletions.relatives import Group, Relatives, Task
 from limpyd.deletions.requests import Busy, Closed, Deleted
 from limpyd.deletions.sweep import finish, opening, settle
-from limpyd.exceptions import LimpydError, RestrictedError
+from limpyd.exceptions import LimpydError, OutcomeUnknown, RestrictedError
 from limpyd.keys import to_text
 from limpyd.requests.promise import SHORTEST_PAUSE, longer
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Pause, Rounds
+from limpyd.requests.scattered import Outcomes, Pause, Rounds
 from limpyd.targets.closings import TOKEN, called_off
 
 SIGN_OF_LIFE = 0.25
@@ -103,8 +103,7 @@ def _ask_and_delete(relatives: Relatives, roots: Roots) -> Rounds[Deleted]:
             if asked.forbidding:
                 raise _restricted(relatives, *asked.forbidding)
         else:
-            deleted: Deleted | None
-            (deleted,) = yield [roots.delete(closed.group.pks, token, token if asked.refers else b"")]
+            deleted = yield from _decided(roots, asked, token)
             if deleted is not None:
                 yield from _follow(relatives, deleted, token, asked)
                 return deleted._replace(absent=closed.absent)
@@ -113,6 +112,19 @@ def _ask_and_delete(relatives: Relatives, roots: Roots) -> Rounds[Deleted]:
             yield from called_off(*asked.busy)
         yield Pause(random.uniform(0, pause))  # noqa: S311 - so that two do not meet for ever
         pause = longer(pause)
+
+
+def _decided(roots: Roots, asked: Asked, token: bytes) -> Rounds[Deleted | None]:
+    """Deletes the objects that were closed; None if somebody has opened one of them."""
+    deleted: Deleted | None
+    try:
+        (deleted,) = yield [roots.delete(asked.closed[0].pks, token, token if asked.refers else b"")]
+    except OutcomeUnknown:
+        raise  # if they are gone, what is closed goes too
+    except LimpydError:
+        yield opening(asked.closed, token)
+        raise
+    return deleted
 
 
 def _follow(relatives: Relatives, deleted: Deleted, token: bytes, asked: Asked) -> Rounds[None]:
@@ -170,10 +182,9 @@ class Inquiry:
                     [requests.find(self._relatives, place, self._token, tasks) for place, tasks in some.items()]
                 )
                 for place, reply in zip(some, replies, strict=True):
-                    if isinstance(reply, Busy):
-                        self._busy = reply
-                    else:
+                    if isinstance(reply, requests.Found):
                         self._take(place, reply, left)
+                _raise_first(replies)
                 work = {place: rest for place, tasks in work.items() if (rest := tasks[requests.AT_ONCE :])}
             yield from self._close(left)
             level = self.closed[begun:]
@@ -193,19 +204,18 @@ class Inquiry:
         for model, partition, with_, pks in left:
             if self._busy is not None:
                 return
-            (reply,) = yield from self._sent([requests.close(model, partition, self._token, pks, with_)])
-            if isinstance(reply, Busy):
-                self._busy = reply
-            else:
-                self.closed.append(reply.group)
+            replies = yield from self._sent([requests.close(model, partition, self._token, pks, with_)])
+            _raise_first(replies)
+            self.closed += [reply.group for reply in replies if isinstance(reply, Closed)]
 
     def _sent(self, some: Sequence[Request[Any]]) -> Rounds[list[Any]]:
-        """Sends requests; and a sign of life, if the last one was long ago."""
+        """Sends requests, and returns their outcomes; and a sign of life, if the last one was long ago."""
         signs: list[Request[Any]] = []
         if time.monotonic() - self._closed_at > SIGN_OF_LIFE:
             signs = [requests.keep_closed(self._roots, self._token)]
             self._closed_at = time.monotonic()
-        replies: list[Any] = yield [*some, *signs]
+        replies: list[Any] = yield Outcomes([*some, *signs])
+        self._busy = next((reply for reply in replies if isinstance(reply, Busy)), None)
         return replies[: len(some)]
 
     def result(self) -> Asked:
@@ -213,3 +223,10 @@ class Inquiry:
         going = {(group.model, pk) for group in self.closed for pk in group.pks}
         staying = ((task, pk, model) for task, pks, model in self._forbidding for pk in pks if (model, pk) not in going)
         return Asked(self.closed, self._refers, next(staying, None), self._busy)
+
+
+def _raise_first(outcomes: Sequence[Any]) -> None:
+    """Raises the first error among some outcomes, now that what the others have closed is known."""
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome

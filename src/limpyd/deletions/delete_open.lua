@@ -16,19 +16,26 @@
 return atomically(function()
   local last, prefix = 3 + ARGV[3], string.match(KEYS[1], '^{[^}]*}[^:]*:')
   local departure, absent, entombed, stopped = read_departure(last + 1), {}, {}, false
+
+  local function is_closed(pk)
+    current_key = prefix .. 'closing'
+    return record_parts(call('HGET', current_key, pk)) == ARGV[1]
+  end
+
   for at = 4, last do
     local pk = ARGV[at]
     current_key = KEYS[1]
     if call('SISMEMBER', KEYS[1], pk) == 0 then
       absent[#absent + 1] = pk
-      if call('HEXISTS', prefix .. 'tomb', pk) == 1 then
+      current_key = prefix .. 'tomb'
+      if call('HEXISTS', current_key, pk) == 1 then
         entombed[#entombed + 1] = pk
       end
       if ARGV[2] ~= '1' then
         stopped = { at - 4, { 'gone' } }
         break
       end
-    elseif ARGV[1] ~= '' and record_parts(call('HGET', prefix .. 'closing', pk)) ~= ARGV[1] then
+    elseif ARGV[1] ~= '' and not is_closed(pk) then
       refuse('opened')
     else
       local _, refused = with_savepoint(departure.take, pk)

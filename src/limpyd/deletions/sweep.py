@@ -8,11 +8,15 @@ from typing import Any
 from limpyd.deletions import requests
 from limpyd.deletions.relatives import Group, Place, Relatives
 from limpyd.deletions.requests import Late
+from limpyd.exceptions import LimpydError, shorten
+from limpyd.keys import to_text
 from limpyd.requests.promise import SHORTEST_PAUSE, longer
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause, Rounds
 from limpyd.targets import closings
 from limpyd.targets.closings import open_objects
+
+UNFINISHED = "others may still refer to them. Once the cause is removed, check(repair=True) finishes that"
 
 
 def sweep(
@@ -35,7 +39,12 @@ def sweep(
     left = list(groups)
     while left:
         some = _some(left)
-        gone, met = yield from _sweep_some(relatives, some, token, decision)
+        try:
+            gone, met = yield from _sweep_some(relatives, some, token, decision)
+        except LimpydError as error:
+            names = shorten([to_text(pk) for pk in groups[0].pks])
+            error.add_note(f"{groups[0].model.name} objects are deleted: {names}; {UNFINISHED}")
+            raise
         late += met
         taken = {id(one.group) for one in met}
         done += [group for group in some if id(group) not in taken]

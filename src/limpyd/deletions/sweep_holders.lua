@@ -64,7 +64,8 @@ local function goes(reference, holder)
   if decision == '' then
     return reference.policy == 'cascade'
   end
-  return record_parts(call('HGET', prefix .. 'closing', holder)) == decision
+  current_key = prefix .. 'closing'
+  return record_parts(call('HGET', current_key, holder)) == decision
 end
 
 return atomically(function()

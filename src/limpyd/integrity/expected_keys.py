@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
 from limpyd.keys import KeyParts, Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.keys.partition import INDEX_WORDS
+from limpyd.keys.partition import INDEX_WORDS, TYPES
 from limpyd.keys.templates import is_template
 from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Argument
@@ -87,23 +87,23 @@ class Declared:
         self.subs = [field.sub for field in in_hash]
         self.subs += [field.template.sub_key for field in model.dynamic.values() if field.template.sub_key]
         self.lasting_subs = [field.sub for field in in_hash if field.indexed]
-        self._own = {b"pks": b"set", b"meta": b"hash"}
+        own = {b"pks", b"meta"}
         if model.mints_pks:
-            self._own[b"seq"] = b"string"
+            own.add(b"seq")
         self._claims: dict[bytes, bytes] = {}
         """The types of keys of claims, of which there is one for each index of unique values (see limpyd.claims)."""
         if any(index.is_claimed for index in self.indexes.values()):
-            self._own.update({b"barred": b"hash", b"clock": b"string", b"forgotten": b"hash", b"given_up": b"list"})
-            self._own.update({b"history": b"string", b"recent": b"list"})
-            self._claims = {b"claim": b"hash", b"nonce": b"hash"}
+            own |= {b"barred", b"clock", b"forgotten", b"given_up", b"history", b"recent"}
+            self._claims = {word: TYPES[word] for word in (b"claim", b"nonce")}
         references = [field for field in model.value_fields.values() if isinstance(field, ReferenceField)]
         known = [field for field in references if field.has_target]
         if model.targets or any(not field.is_local or field.target.deletions.are_steps for field in known):
-            self._own[b"barred"] = b"hash"
+            own.add(b"barred")
         if model.deletions.are_steps:
-            self._own.update({b"clock": b"string", b"closing": b"hash"})
+            own |= {b"clock", b"closing"}
         if model.deletions.leave_tombs:
-            self._own[b"tomb"] = b"hash"
+            own.add(b"tomb")
+        self._own = {word: TYPES[word] for word in own}
 
     @property
     def may_be_closing(self) -> bool:

@@ -17,6 +17,24 @@ DATA_WORDS = (
     frozenset({b"field", b"hash", b"meta", b"nothing", b"parcel", b"pks", b"seq"}) | CLAIM_WORDS | REFERENCE_WORDS
 )
 """The words that follow the hash tag in the keys of a model's data, but for those of indexes."""
+TYPES = {
+    b"barred": b"hash",
+    b"claim": b"hash",
+    b"clock": b"string",
+    b"closing": b"hash",
+    b"forgotten": b"hash",
+    b"given_up": b"list",
+    b"hash": b"hash",
+    b"history": b"string",
+    b"meta": b"hash",
+    b"nonce": b"hash",
+    b"parcel": b"hash",
+    b"pks": b"set",
+    b"recent": b"list",
+    b"seq": b"string",
+    b"tomb": b"hash",
+}
+"""The Redis types of those keys, but for fields."""
 INDEX_WORDS: dict[bytes, None] = {}
 """Those in the keys of indexes; each kind of index declares its own (see limpyd.indexes.kind)."""
 NAMELESS = frozenset({b"hash", b"stored"})

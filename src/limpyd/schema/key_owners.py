@@ -8,6 +8,8 @@ from limpyd.fields import Field, InstanceHashField, ValueField
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import ModelKeys, Partition, matches
+from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.keys.partition import TYPES
 from limpyd.schema.dynamic import DynamicFields
 
 
@@ -93,6 +95,9 @@ class KeyOwners:
                 return "string"
             if key == partition.meta:
                 return "hash"
+            parts = None if isinstance(partition, Limpyd2Partition) else partition.parts(key)
+            if parts is not None and parts.kind in TYPES:
+                return TYPES[parts.kind].decode()
         if key == self.keys.root.meta:
             return "hash"
         index = self.index_at(key)

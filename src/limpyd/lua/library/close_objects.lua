@@ -6,8 +6,8 @@
 --
 -- Refuses to go on if another one has: 'busy', the primary key, the record.
 local function closed_before(token, pk)
-  local key = string.match(KEYS[1], '^{[^}]*}[^:]*:') .. 'closing'
-  local record = call('HGET', key, pk)
+  current_key = string.match(KEYS[1], '^{[^}]*}[^:]*:') .. 'closing'
+  local record = call('HGET', current_key, pk)
   if record and record_parts(record) ~= token then
     refuse('busy', pk, record)
   end
@@ -16,7 +16,6 @@ end
 
 -- Closes an object; `with` is the one that it goes with, as the record has it.
 local function close_object(token, pk, with)
-  current_key = string.match(KEYS[1], '^{[^}]*}[^:]*:') .. 'closing'
   local before = closed_before(token, pk)
   call('HSET', current_key, pk, deletion_record(token, with))
   undo_with(before and 'HSET' or 'HDEL', current_key, pk, before)

@@ -35,14 +35,16 @@ local function read_departure(at)
     current_key = prefix .. 'clock'
     local time = token ~= '' and #gone > 0 and call('INCR', current_key) or 0
     for each = 1, #gone do
-      local closing = call('HGET', prefix .. 'closing', gone[each])
+      current_key = prefix .. 'closing'
+      local closing = call('HGET', current_key, gone[each])
       if closing then
-        call('HDEL', prefix .. 'closing', gone[each])
-        undo_with('HSET', prefix .. 'closing', gone[each], closing)
+        call('HDEL', current_key, gone[each])
+        undo_with('HSET', current_key, gone[each], closing)
       end
       if token ~= '' then
-        call('HSET', prefix .. 'tomb', gone[each], deletion_record(token, decision))
-        undo_with('HDEL', prefix .. 'tomb', gone[each])
+        current_key = prefix .. 'tomb'
+        call('HSET', current_key, gone[each], deletion_record(token, decision))
+        undo_with('HDEL', current_key, gone[each])
       end
     end
     for each = 1, #gone do
