@@ -10,7 +10,7 @@ from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.expressions import Expression
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
-from limpyd.model import crud
+from limpyd.model import lookups
 from limpyd.model.get_or_create import get_or_create, update_or_create
 from limpyd.model.sync_bulk import BulkOperations
 from limpyd.model.sync_collection import ModelCollection
@@ -61,7 +61,7 @@ class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls.database._run(crud.lookup(cls._declared(), pk, filters, cls._connected))
+        return cls.database._run(lookups.lookup(cls._declared(), pk, filters, cls._connected))
 
     @classmethod
     @taking_foreign_keys
@@ -129,7 +129,7 @@ class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
     @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> bool:
         """Returns whether there is an object with this primary key, or that matches the filters."""
-        return cls.database._run(crud.existence(cls._declared(), pk, filters))
+        return cls.database._run(lookups.existence(cls._declared(), pk, filters))
 
     @classmethod
     def lazy_connect(cls, pk: Encodable, /) -> Self:
@@ -142,10 +142,10 @@ class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
 
         With `lazy` nothing is sent, and each checks at its first use that it exists.
         """
-        wanted = crud.distinct(cls._declared(), pks)
+        wanted = lookups.distinct(cls._declared(), pks)
         if lazy:
             return cls._answered([cls._lazy(pk) for pk in wanted])
-        request = crud.existing(cls._declared(), wanted)
+        request = lookups.existing(cls._declared(), wanted)
         return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
 
     @classmethod

@@ -10,7 +10,7 @@ from limpyd.commands.foreign_key_values import NeedsReading, read_first
 from limpyd.database.sync import RedisDatabase
 from limpyd.exceptions import InvalidPrimaryKey
 from limpyd.fields.pk import pk_bytes
-from limpyd.model import crud
+from limpyd.model import crud, lookups
 from limpyd.model.core import ModelCore
 from limpyd.model.creation_lock import CreationLock
 from limpyd.model.creation_with_results import creation_with_results
@@ -65,7 +65,7 @@ class Construction(ModelCore[Sync]):
             )
             raise InvalidPrimaryKey(msg)
         else:
-            request = crud.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
+            request = lookups.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
         pending = self.database._run(request)
         if pending is not self:
             self._pk_source = pending
