@@ -4,9 +4,9 @@
 # --- One object per session ---
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from limpyd import DoesNotExist, PKField, RedisDatabase, RedisModel, fields
+from limpyd import DeadlineField, DoesNotExist, PKField, RedisDatabase, RedisModel, fields
 
 database = RedisDatabase.embedded()
 
@@ -15,37 +15,29 @@ class Session(RedisModel):
     database = database
     token = PKField()
     user = fields.InstanceHashField(indexable=True)
-    until = fields.InstanceHashField(type=datetime, indexable=True)
+    until = DeadlineField(ttl=timedelta(hours=1))
 
 
-def now():
-    return datetime.now(UTC)
-
-
-def log_in(user, lasts=timedelta(hours=1)):
-    return Session(token=secrets.token_urlsafe(32), user=user, until=now() + lasts).pk.get()
+def log_in(user):
+    return Session(token=secrets.token_urlsafe(32), user=user).pk.get()
 
 
 def user_of(token):
-    """Returns the user of a session, or None if the session has ended or does not exist."""
+    """Returns the user of a session, or None if the session has ended or does not exist; if not, it is prolonged."""
+    session = Session.lazy_connect(token)
     try:
-        user, until = Session.lazy_connect(token).hmget("user", "until")
+        user = session.user.get()
+        session.until.touch()
     except DoesNotExist:
         return None
-    return user if until > now() else None
+    return user
 
 
-def sweep():
-    """Deletes the sessions that have ended; call it every few minutes."""
-    return Session.collection(until__lte=now()).delete()
-
-
-token = log_in("ada")
-old = log_in("ada", lasts=timedelta(seconds=-1))
+token, old = log_in("ada"), log_in("ada")
+print(Session.lazy_connect(old).until.expire(0))  # → True
 print(user_of(token))  # → 'ada'
 print(user_of(old) is user_of("made up") is None)  # → True
-print(Session.collection(user="ada").count())  # → 2
-print(sweep())  # → 1
+print(Session.collection(user="ada").count())  # → 1
 print(Session.collection(user="ada").delete())  # → 1
 print(user_of(token) is None)  # → True
 

@@ -26,6 +26,7 @@ ASYNC_FILES = (
     "model/async_bulk.py",
     "model/async_collection.py",
     "model/async_maintenance.py",
+    "model/async_expiry.py",
     "model/async_object_values.py",
     "model/async_transfer.py",
     "model/asynchronous.py",

@@ -57,6 +57,7 @@ RelatedModel = RedisModel
 
 if TYPE_CHECKING:
     from limpyd.fields import (
+        DeadlineField,
         DynamicHashField,
         DynamicInstanceHashField,
         DynamicListField,
@@ -91,6 +92,7 @@ __all__ = [
     "DateIndex",
     "DateSimpleTimeIndex",
     "DateTimeIndex",
+    "DeadlineField",
     "DoesNotExist",
     "DynamicFKInstanceHashField",
     "DynamicFKStringField",
@@ -153,6 +155,7 @@ if not TYPE_CHECKING:  # few programs use these
         __name__,
         {
             "limpyd.fields": (
+                "DeadlineField",
                 "DynamicHashField",
                 "DynamicInstanceHashField",
                 "DynamicListField",

@@ -70,7 +70,8 @@ def acl_rules(*models: Any, readonly: bool = False, server: Server | None = None
     partitions = {partition for schema in schemas for partition in (schema.keys.root, *schema.keys.partitions)}
     tags = sorted(partition.pattern for partition in partitions)
     keys = [f"~{UNSAFE_IN_RULES.sub('?', tag.decode(errors='surrogateescape'))}" for tag in tags]
-    return ["clearselectors", "resetchannels", "resetkeys", *keys, "-@all", *_allowed(commands(known, readonly))]
+    allowed = {*commands(known, readonly), *(("TIME",) if any(schema.expires for schema in schemas) else ())}
+    return ["clearselectors", "resetchannels", "resetkeys", *keys, "-@all", *_allowed(sorted(allowed))]
 
 
 def commands(server: Server, readonly: bool = False) -> list[str]:

@@ -21,11 +21,14 @@ from tools.commands import GROUPS, PAGE, Known, bound_classes, calls, commands, 
 
 SOURCE = Path(fields.__file__).parent
 PLAIN = {
+    "DeadlineField": {
+        *("expire", "expireat", "expiretime", "pexpire", "pexpireat", "pexpiretime", "pttl", "touch", "ttl"),
+    },
     "ListField": {"lcontains", "lrank", "lcount"},
     "PKField": {"get", "set", "exists", "delete"},
     "AutoPKField": {"get", "set", "exists", "delete"},
 }
-"""Public methods that are no Redis command's own: those of limpyd 2 that ask LPOS, those about the object."""
+"""Public methods that are no Redis command's own: those of limpyd 2 that ask LPOS, of the object and of its expiry."""
 
 
 class Asked(NamedTuple):

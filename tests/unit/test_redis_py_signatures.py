@@ -114,7 +114,7 @@ def commands() -> Iterator[tuple[str, Any, Any]]:
                 continue
             if ours.__name__ == name:  # not get = hget
                 seen.add((ours, name))
-                entry = ours.__qualname__.startswith(("BoundHashEntry", "BoundVersion."))
+                entry = ours.__qualname__.startswith(("BoundHashEntry", "BoundVersion.", "BoundDeadline."))
                 yield (f"entry {name}" if entry else name), ours, theirs
 
 

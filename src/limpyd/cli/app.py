@@ -23,8 +23,11 @@ from limpyd.cli.repartition import repartition
 from limpyd.cli.script import script
 from limpyd.cli.serve import serve
 from limpyd.cli.shell import shell
+from limpyd.cli.sweep import sweep
 
-COMMANDS = (models, keys, explain, script, check, rebuild, rename, repartition, migrate, export, import_, shell, serve)
+LOOKING = (models, keys, explain, script, check)
+CHANGING = (rebuild, sweep, rename, repartition, migrate, export, import_)
+COMMANDS = (*LOOKING, *CHANGING, shell, serve)
 """The sub-commands in the order of `limpyd --help`; each function's name and docstring are its own there."""
 
 EXIT_CODES = (

@@ -17,6 +17,7 @@ from limpyd.fields.version import VersionField
 from limpyd.utils.lazy_imports import imported_on_use
 
 if TYPE_CHECKING:
+    from limpyd.fields.deadline import DeadlineField
     from limpyd.fields.dynamic import (
         BoundDynamic,
         DynamicField,
@@ -39,6 +40,7 @@ __all__ = [
     "AutoPKField",
     "BoundDynamic",
     "BoundField",
+    "DeadlineField",
     "DynamicField",
     "DynamicHashField",
     "DynamicInstanceHashField",
@@ -68,6 +70,7 @@ if not TYPE_CHECKING:  # few programs use these
     __getattr__, __dir__ = imported_on_use(
         __name__,
         {
+            "limpyd.fields.deadline": ("DeadlineField",),
             "limpyd.fields.dynamic": (
                 "BoundDynamic",
                 "DynamicField",

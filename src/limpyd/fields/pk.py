@@ -120,9 +120,13 @@ class BoundPK(BoundField[Face]):
         pk = self._instance._pk_bytes
         if pk is None:
             return resolved(False)
-        return Request(
-            ("SISMEMBER", self._key(), pk), to_bool, readonly=True, may_be_stale=True, subject=self._instance._schema
-        )
+        model = self._instance._schema
+        request = Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True, may_be_stale=True, subject=model)
+        if model.expires:
+            from limpyd.fields.bound.deadline_checks import deadline_checks  # noqa: PLC0415 - few have deadlines
+
+            request.followups = deadline_checks(model, model.keys.partition(pk), pk, lambda _: 0)
+        return request
 
     def delete(self) -> Never:
         """Refused: an object keeps its primary key as long as it exists.

@@ -41,18 +41,24 @@ Found = tuple[bytes, bytes, bytes | None, Any, Any, int]
 
 
 class _Checking:
-    """A script in its two forms: one that looks, and one that repairs."""
+    """A script in its two forms: one that looks, and one that repairs.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: its name.
+        of_living: true if it looks only at objects that have not expired: from others nothing is expected.
+    """
+
+    def __init__(self, name: str, *, of_living: bool = False) -> None:
+        self._of_living = of_living
         self._looks = Script(name, flags=NO_WRITES)
         self._repairs = Script(name)
 
     def of(self, repairs: bytes, model: Any) -> Script:
         script = self._repairs if repairs else self._looks
-        return script.allow_cross_slot(model.crosses_slots)
+        return script.of(model) if self._of_living else script.allow_cross_slot(model.crosses_slots)
 
 
-OBJECTS = _Checking("check_objects")
+OBJECTS = _Checking("check_objects", of_living=True)
 ENTRIES = _Checking("check_entries")
 KEYS = _Checking("check_keys")
 INVENTORIES = _Checking("check_inventories")

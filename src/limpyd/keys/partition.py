@@ -117,6 +117,11 @@ class Partition:
         return self.prefix + b"barred"
 
     @cached_property
+    def deadlines(self) -> bytes:
+        """The sorted set of the moments when its objects expire (see indexes/deadlines.py), beside the set of all."""
+        return self.prefix + b"deadline:object"
+
+    @cached_property
     def tag(self) -> bytes:
         """The hash tag of its keys; and a brace and the name that follows it, if there is one."""
         return self.prefix[1:-1].removesuffix(b"}")

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from hashlib import sha1
+from typing import Protocol
 
 from limpyd.keys import nothing_beside
 from limpyd.lua.linker import LuaPart, label_of, link, script_path, script_text
 from limpyd.requests.resp import Argument
 from limpyd.utils.cached_properties import cached_property
+
+
+class OfModel(Protocol):
+    """The attributes of a model that decide which form of a script its requests run."""
+
+    crosses_slots: bool
+    expires: bool
 
 
 def evalsha(script: Script, keys: Sequence[Argument], args: Iterable[Argument] = ()) -> tuple[Argument, ...]:
@@ -21,6 +29,10 @@ def evalsha(script: Script, keys: Sequence[Argument], args: Iterable[Argument] =
         return (b"EVALSHA", script.sha, 0, *args)
     first = keys[0]
     nothing = nothing_beside(first if isinstance(first, bytes) else str(first).encode())
+    if script.expires:
+        from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
+
+        nothing = marked(nothing)
     return (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1), *keys, nothing, *args)
 
 
@@ -30,11 +42,23 @@ class Script:
     Args:
         name: the file.
         flags: its flags, if not those that the file says.
+        expires: true if it is for models whose objects expire (see lua/expiring.py).
     """
 
-    def __init__(self, name: str, flags: str = "") -> None:
+    def __init__(self, name: str, flags: str = "", *, expires: bool = False) -> None:
         self.name = name
+        self.expires = expires
         self._flags = flags
+
+    def of(self, model: OfModel) -> Script:
+        """The script, as the requests of a model run it."""
+        script = self.expiring if model.expires else self
+        return script.allow_cross_slot(model.crosses_slots)
+
+    @cached_property
+    def expiring(self) -> Script:
+        """The same for models whose objects expire."""
+        return self if self.expires else Script(self.name, self._flags, expires=True)
 
     def allow_cross_slot(self, crosses_slots: bool) -> Script:
         """The script; or the same, allowed to look at keys of other hash tags, which a cluster refuses otherwise."""
@@ -42,7 +66,7 @@ class Script:
 
     @cached_property
     def _across_slots(self) -> Script:
-        return Script(self.name, ",".join([*sorted(self.flags), "allow-cross-slot-keys"]))
+        return Script(self.name, ",".join([*sorted(self.flags), "allow-cross-slot-keys"]), expires=self.expires)
 
     @cached_property
     def source(self) -> bytes:
@@ -50,6 +74,10 @@ class Script:
         source = link(self._text, label_of(script_path(self.name)))
         if self._flags:
             source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
+        if self.expires:
+            from limpyd.lua.expiring import expiring  # noqa: PLC0415 - as above
+
+            source = expiring(source, self.name)
         return source.encode()
 
     @cached_property

@@ -12,6 +12,7 @@ from limpyd.fields.pk import pk_bytes
 from limpyd.model import lookups
 from limpyd.model.async_bulk import AsyncBulkOperations
 from limpyd.model.async_collection import AsyncModelCollection
+from limpyd.model.async_expiry import AsyncExpiry
 from limpyd.model.async_maintenance import AsyncMaintenance
 from limpyd.model.async_object_values import AsyncObjectValues
 from limpyd.model.async_transfer import AsyncTransfer
@@ -21,7 +22,7 @@ from limpyd.query.asynchronous import AsyncCollection
 from limpyd.types import Encodable
 
 
-class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance, AsyncObjectValues, AsyncTransfer):
+class AsyncRedisModel(AsyncBulkOperations, AsyncExpiry, AsyncMaintenance, AsyncObjectValues, AsyncTransfer):
     """A class whose instances are objects in Redis, for asyncio.
 
     `await Person.create(name="x")` creates one, `await Person.get(1)` gets an existing one.

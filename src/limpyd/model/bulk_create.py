@@ -14,7 +14,7 @@ from limpyd.model.create_plan import Plain, plain
 from limpyd.model.crud import known, new_object, nothing_to_store
 from limpyd.model.primary_keys import given_pk
 from limpyd.model.updates import assigned
-from limpyd.requests.request import Request
+from limpyd.requests.request import Program, Request
 from limpyd.schema.schema import Schema
 from limpyd.scripts import bulk
 from limpyd.scripts.bulk_create import Created, NewObjects
@@ -174,6 +174,13 @@ class BulkCreate(Bulk[BulkCreated, CreateChunk]):
             give_pks=self._give_pks,
             updates_only=updates_only,
         )
+
+    def _sent(self, chunks: list[CreateChunk]) -> Program[None]:
+        schema: Any = self._schema
+        if schema.expires:
+            sweeping = schema.sweeping.before_chunk
+            yield [sweeping(each.partition, each.objects.given_pks, len(each.positions)) for each in chunks]
+        yield from super()._sent(chunks)
 
     def _all_chunks(self) -> Iterable[CreateChunk]:
         return (*self._chunks.values(), *self._moved.values())

@@ -11,7 +11,7 @@ from limpyd.model.partitions import check_children, join_family, place_of
 from limpyd.query.collection.manager import checked_manager
 from limpyd.relations.resolution import connect, disconnect, reconnect
 from limpyd.relations.reverse import Reverse
-from limpyd.schema.declared_fields import check_names
+from limpyd.schema.declared_fields import check_names, declared_fields
 from limpyd.schema.dynamic import set_attribute
 from limpyd.schema.schema import Schema
 
@@ -49,7 +49,7 @@ def declare(model: Any, core: Any) -> None:
         run_after_commands(model, core)
     name = vars(model).get("model_name", model.__name__.lower())
     parent, partitions = place_of(model, database)
-    schema = Schema(model, name, model.namespace, model.lockable, database.layout, partitions, parent)
+    schema = _schema_class(model)(model, name, model.namespace, model.lockable, database.layout, partitions, parent)
     database = _placed(model, database._models.place_for(model, schema.keys.tag))
     replaced = database._models.declared_before(model, schema.keys.tag)
     if replaced is not None:
@@ -65,6 +65,15 @@ def declare(model: Any, core: Any) -> None:
             reconnect(database, replaced, Reverse)
         raise
     join_family(schema, None if replaced is None else replaced._schema)
+
+
+def _schema_class(model: Any) -> type[Schema]:
+    """Returns the class of the schema of a model."""
+    if not any(getattr(field, "is_deadline", False) for field in declared_fields(model).values()):
+        return Schema
+    from limpyd.schema.expiring import ExpiringSchema  # noqa: PLC0415 - the objects of most models do not expire
+
+    return ExpiringSchema
 
 
 def _placed(model: Any, database: Any) -> Any:

@@ -70,7 +70,7 @@ def get_or_create(
         request = object_requests.get_or_create(
             schema, partition, Plan(schema, partition, conditions).search, new, gone or absent, sought=text
         )
-        return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+        return request.assuming(*assumed(schema, conditions, (), partition))
 
     return _where_it_is(schema, method, values, conditions, request_in)
 
@@ -118,7 +118,7 @@ def update_or_create(
         request = updating(
             schema, partition, search, assigned(schema, defaults), schema.version_sub, new, gone or absent, sought=text
         )
-        return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
+        return request.assuming(*assumed(schema, conditions, (), partition))
 
     return _where_it_is(schema, method, values, conditions, request_in)
 

@@ -14,6 +14,7 @@ from limpyd.model import lookups
 from limpyd.model.get_or_create import get_or_create, update_or_create
 from limpyd.model.sync_bulk import BulkOperations
 from limpyd.model.sync_collection import ModelCollection
+from limpyd.model.sync_expiry import Expiry
 from limpyd.model.sync_maintenance import Maintenance
 from limpyd.model.sync_object_values import ObjectValues
 from limpyd.model.sync_transfer import Transfer
@@ -22,7 +23,7 @@ from limpyd.query.sync import Collection
 from limpyd.types import Encodable
 
 
-class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
+class RedisModel(BulkOperations, Expiry, Maintenance, ObjectValues, Transfer):
     """A class whose instances are objects in Redis.
 
     `Person(name="x")` creates one, `Person(1)` gets an existing one by its primary key.

@@ -216,12 +216,17 @@ class _Transaction:
 
 
 def _script_for(requests: Sequence[Request[Any]]) -> Script:
-    crosses_slots = any(request.crosses_slots for request in requests)
+    script = _plain_script_for(requests)
+    if any(request.script is not None and request.script.expires for request in requests):
+        script = script.expiring
+    return script.allow_cross_slot(any(request.crosses_slots for request in requests))
+
+
+def _plain_script_for(requests: Sequence[Request[Any]]) -> Script:
     if all(request.readonly for request in requests):
-        return READING.allow_cross_slot(crosses_slots)
+        return READING
     scripts = [request.script for request in requests if request.script is not None and not request.readonly]
-    script = REMOVING if all("allow-oom" in script.flags for script in scripts) else WRITING
-    return script.allow_cross_slot(crosses_slots)
+    return REMOVING if all("allow-oom" in script.flags for script in scripts) else WRITING
 
 
 def _settle_known(pending: Pending[Any], result: Any) -> None:

@@ -13,6 +13,7 @@ from limpyd.scripts.analysis import CommandsRun
 from limpyd.scripts.index_nodes import HasPrimaryKey, Near, OneOf, Within
 from limpyd.scripts.query_nodes import All, Empty, Everything, ListedIn, Node, Not, Via
 from limpyd.scripts.query_values import ReadValue, known_key
+from limpyd.types.moments import FromNow
 
 MANY = 10_000
 """So many objects are looked at without a word."""
@@ -145,6 +146,8 @@ def node_text(node: Node) -> str:
 
 
 def _text(part: object) -> str:
+    if isinstance(part, FromNow):
+        return part.shown
     return to_text(part) if isinstance(part, bytes) else "a value that is read first"
 
 

@@ -22,6 +22,11 @@ class Script(Protocol):
 
     name: str
 
+    @property
+    def expires(self) -> bool:
+        """True if it is for models whose objects expire."""
+        ...
+
     @cached_property
     def source(self) -> bytes:
         """The source that the server runs."""

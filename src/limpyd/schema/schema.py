@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
-from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
+from limpyd.fields import Field, InstanceHashField, ValueField
 from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import FieldPlace
 from limpyd.indexes.composite import CompositeFieldIndex
@@ -27,6 +27,7 @@ from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
 from limpyd.schema.key_owners import KeyOwners
 from limpyd.schema.new_object_turns import NewObjectTurns
+from limpyd.schema.only_fields import only_deadline, only_version
 from limpyd.schema.statements import PartitionStatements
 from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.conversion import Era
@@ -58,8 +59,7 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
         self.lockable = lockable
         self.fields: dict[str, Field[Any]] = {}
         self.pk_field = pk.attach(self)
-        self.pk_name = pk.name
-        self.mints_pks = pk.mints
+        self.pk_name, self.mints_pks = pk.name, pk.mints
         self.fields[pk.name] = self.pk_field
         self.fields.update((field.name, field.attach(self)) for field in values if not field.dynamic)
         dynamic: Any = (field.attach(self) for field in values if field.dynamic)
@@ -70,7 +70,8 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
             self.keys.know_versions({field.template.key_name: field.names.accepts for field in self.dynamic.values()})
         self.value_fields = {name: field for name, field in self.fields.items() if isinstance(field, ValueField)}
         self.hash_fields = {name: field for name, field in self.fields.items() if isinstance(field, InstanceHashField)}
-        self.version = only_version(self)
+        self.version, self.deadline = only_version(self.value_fields), only_deadline(self.value_fields)
+        self.expires = self.deadline is not None
         self.version_sub = None if self.version is None else self.version.sub
         self._composites = ByPartition(self._settled)
         self.settle(self.keys.first)  # which checks the indexes
@@ -282,16 +283,3 @@ def naming(model: type) -> Iterator[None]:
     except DeclarationError as error:
         msg = f"{model.__name__}: {error}"
         raise DeclarationError(msg) from None
-
-
-def only_version(schema: Schema) -> VersionField | None:
-    """The VersionField of a model, if it has one.
-
-    Raises:
-        DeclarationError: it has two.
-    """
-    found = [field for field in schema.value_fields.values() if isinstance(field, VersionField)]
-    if len(found) > 1:
-        msg = f"{schema.name} has two VersionFields: {found[0].name} and {found[1].name}; keep one"
-        raise DeclarationError(msg)
-    return found[0] if found else None

@@ -91,6 +91,11 @@ class NewObjects:
         self._objects: list[tuple[bytes | None, Claimed, Sequence[bytes]]] = []
         self.size = 0
 
+    @property
+    def given_pks(self) -> list[bytes]:
+        """The primary keys that are not minted."""
+        return [pk for pk, _, _ in self._objects if pk is not None]
+
     def add(self, shape: ObjectShape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
         """Adds an object with a shape; the shape contains everything but the values.
 

@@ -49,6 +49,9 @@ class Model(Subject, Protocol):
     crosses_slots: bool
     """True if its scripts look at keys of other models, which have other hash tags."""
 
+    expires: bool
+    """True if its objects may expire."""
+
     targets: Any
     """The models of whose other partitions its objects refer to objects, by their tags (see limpyd.targets)."""
 

@@ -16,6 +16,7 @@ from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_values import Arguments, Stored
+from limpyd.scripts.sweeps import over_expired
 from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.writes import Indexes
 
@@ -85,18 +86,12 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
             return pk
         raise refusal(model, reply, new.pk, new.claimed())
 
-    request = scripted(
-        CREATE.allow_cross_slot(model.crosses_slots),
-        object_keys(partition, new.pk),
-        object_args(partition, new),
-        decode,
-        model,
-    )
+    request = scripted(CREATE, object_keys(partition, new.pk), object_args(partition, new), decode, model)
     request.result = Result(2, bytes, model)
     if partition.count > 1:
         request.retry_with = answer
     request = request.assuming(model.maintenance.at(partition).declared, *_claims_of(model, partition, new))
-    return with_checks(request, model, partition, created=(new.pk,))
+    return over_expired(with_checks(request, model, partition, created=(new.pk,)), model, partition, new.pk)
 
 
 def _claims_of(model: Model, partition: Partition, new: NewObject) -> Iterator[Assumption]:
@@ -151,7 +146,7 @@ def get_or_create(
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(GET_OR_CREATE, keys, args, decode, model, retry_with=answer if partition.count > 1 else None)
     request = request.assuming(model.maintenance.at(partition).declared, *claims_within_write(model, partition, new))
-    return with_checks(request, model, partition, created=(new.pk,))
+    return over_expired(with_checks(request, model, partition, created=(new.pk,)), model, partition, new.pk)
 
 
 def delete(model: Model, partition: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -261,7 +256,7 @@ def scripted(
     retry_with: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
 ) -> Request[R]:
     """Returns the request that runs a script of a model."""
-    script = script.allow_cross_slot(model.crosses_slots)
+    script = script.of(model)
     everything = evalsha(script, keys, args)
     subject = subject or model
     return Request(

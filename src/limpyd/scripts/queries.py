@@ -19,6 +19,7 @@ R = TypeVar("R")
 FIND = Script("find")
 FIND_PLAIN = Script("find_plain")
 EXISTING = Script("existing")
+LIVING = Script("living")
 OWNER = Script("owner")
 SORTED_ROWS = Script("sorted_rows")
 PAGE_OF_RANGE = Script("page_of_range")
@@ -80,7 +81,7 @@ def find(
         DoesNotExist: a stored collection in the query does not exist any more.
     """
     readonly = script is not STORE
-    script = script.allow_cross_slot(model.crosses_slots)
+    script = script.of(model)
     body = _body(search, columns)
     head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
     keys = (search.partition.pks, *search.elsewhere) if search.elsewhere else (search.partition.pks,)
@@ -147,6 +148,27 @@ def existing(
         limit: the most objects to return; 0 for all.
     """
     return find(model, search, b"pks", decode, limit=limit, tail=(*command, len(command)), script=EXISTING)
+
+
+def living(
+    model: Model,
+    search: Search,
+    wanted: bytes,
+    command: Sequence[Argument],
+    decode: Callable[[Any], R],
+    limit: int = 0,
+) -> Request[R]:
+    """Runs a query by a native command, and leaves out objects whose deadline is over.
+
+    Args:
+        model: the model.
+        search: the query, without a condition on deadlines.
+        wanted: the kind of result (see scripts/living.lua).
+        command: the command.
+        decode: turns the reply into the result.
+        limit: the most objects to return; 0 for all.
+    """
+    return find(model, search, wanted, decode, limit=limit, tail=(*command, len(command)), script=LIVING)
 
 
 def owner(

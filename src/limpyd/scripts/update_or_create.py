@@ -14,6 +14,7 @@ from limpyd.scripts.object_requests import NewObject, claims_within_write, objec
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_values import Arguments
+from limpyd.scripts.sweeps import over_expired
 from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.updates import Assigned, Fields
 
@@ -68,4 +69,4 @@ def update_or_create(
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(UPDATE_OR_CREATE, keys, args, decode, model, retry_with=answer)
     request = request.assuming(model.maintenance.at(partition).declared, *claims_within_write(model, partition, new))
-    return with_checks(request, model, partition, created=(new.pk,))
+    return over_expired(with_checks(request, model, partition, created=(new.pk,)), model, partition, new.pk)

@@ -69,9 +69,7 @@ def write(
         claims = [Claim(model, step.field) for step in steps]
         raise refusal(model, reply, pk, claims, command=steps[0].command, needs=needs)
 
-    script = (REMOVE if all(step.command in FREES_MEMORY for step in steps) else WRITE).allow_cross_slot(
-        model.crosses_slots
-    )
+    script = (REMOVE if all(step.command in FREES_MEMORY for step in steps) else WRITE).of(model)
     keys = (partition.pks, partition.seq) if pk is None else (partition.pks,)
     request = Request(
         evalsha(script, keys, (pk or b"", *step_args(steps))),
@@ -195,7 +193,7 @@ def write_members(
 
     involved_in = [(model, partition), *((other.model, other.partition) for other in others)]
     freeing = all(step.command in FREES_MEMORY for step in steps)
-    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).allow_cross_slot(model.crosses_slots)
+    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).of(model)
     keys, args = _objects(model, partition, pk, others)
     keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:

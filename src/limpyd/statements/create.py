@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Never, TypeVar
 
 from limpyd.keys import Partition
-from limpyd.requests.request import Argument, Request
+from limpyd.requests.request import Argument, IncompleteReply, Request
 from limpyd.requests.resp import pack_bytes
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
@@ -178,6 +179,10 @@ class PreparedCreation(Prepared[R_co]):
         self._general = general
 
     def transactional(self) -> Request[R_co]:
+        request = self._in_general()
+        return request if request.transactional is None else request.transactional()
+
+    def _in_general(self) -> Request[R_co]:
         return self._general(self.statement.model, self.statement.partition, self._fields).then(self._convert)
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
@@ -188,5 +193,10 @@ class PreparedCreation(Prepared[R_co]):
 
     def decode(self, reply: Any) -> R_co:
         if type(reply) is list:
-            raise self._refusal(reply)
+            if reply[0] == b"taken" and self.statement.model.expires:  # the other object may have expired
+                raise IncompleteReply(lambda _: self._in_general(), partial(self._refuse, reply))
+            self._refuse(reply)
         return self._convert(reply)
+
+    def _refuse(self, reply: list[Any]) -> Never:
+        raise self._refusal(reply)

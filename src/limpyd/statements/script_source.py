@@ -27,6 +27,8 @@ class CompiledScript:
 
     __slots__ = ("flags", "name", "sha", "source")
     guarded = False
+    expires = False
+    """Only general scripts are parts of transactions, which look at it."""
 
     def __init__(self, name: str, source: str, flags: frozenset[str] = frozenset()) -> None:
         shebang = "#!lua" + (f" flags={','.join(sorted(flags))}" if flags else "")
@@ -42,6 +44,15 @@ class CompiledScript:
 def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
     """Returns a script; the same one for equal sources."""
     return CompiledScript(name, source, flags)
+
+
+@lru_cache(MAX_KEPT)
+def expiring_script(script: CompiledScript) -> CompiledScript:
+    """Returns the same script for models whose objects expire."""
+    from limpyd.lua.expiring import expiring  # noqa: PLC0415 - the objects of most models do not expire
+
+    source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name)
+    return CompiledScript(script.name, source.partition("\n")[2], script.flags)
 
 
 def filled(name: str, **parts: str) -> str:

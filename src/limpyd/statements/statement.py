@@ -17,7 +17,7 @@ from limpyd.requests.resp import pack_each
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
-from limpyd.statements.script_source import CompiledScript
+from limpyd.statements.script_source import CompiledScript, expiring_script
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -83,6 +83,10 @@ class Statement:
         claims: Sequence[Claim] = (),
         more_keys: tuple[bytes, ...] = (),
     ) -> None:
+        if model.expires:
+            from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
+
+            script, more_keys = expiring_script(script), (*more_keys, marked(partition.nothing))
         self.script = script
         self.model = model
         self.partition = partition

@@ -63,6 +63,7 @@ SCRIPTS = {
         "existing",
         "find",
         "find_plain",
+        "living",
         "look_up",
         "mistyped",
         "owner",
@@ -86,7 +87,8 @@ SCRIPTS = {
         "unpack_parcel",
     ),
     "store": ("store_pks",),
-    "update": ("assign_found", "update_found"),
+    "sweep": ("sweep_expired",),
+    "update": ("assign_found", "set_deadline", "update_found"),
 }
 """The operations of scripts that are not named after them."""
 NAMES = {script: name for name, scripts in SCRIPTS.items() for script in scripts}

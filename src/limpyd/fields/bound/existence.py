@@ -24,18 +24,41 @@ def require_existing(request: Request[R], key: bytes, instances: Sequence[Any]) 
         instances: those of the objects.
     """
     instances = list({id(one): one for one in instances}.values())
-    request.followups = tuple(map(existence_check, instances))
+    request.followups = tuple(check for instance in instances for check in existence_checks(instance))
     if len(request.args) <= MAX_PASSED_ON:
         request.transactional = lambda: object_requests.read_existing(instances, key, request)
     return request
 
 
-def existence_check(instance: Any) -> Request[None]:
-    """Asks whether the object of an instance exists.
+def existence_checks(instance: Any) -> tuple[Request[Any], ...]:
+    """The questions whether the object of an instance exists, to be sent right after another request.
 
-    Raises (from the reply):
-        DoesNotExist: it does not.
+    Raises (from the replies):
+        DoesNotExist: it does not, or its deadline is over.
     """
+    check = _membership(instance)
+    if not instance._schema.expires:
+        return (check,)
+    from limpyd.fields.bound.deadline_checks import deadline_checks  # noqa: PLC0415 - few models have deadlines
+
+    schema, pk = instance._schema, instance._pk_bytes
+
+    def refuse_expired(_: Any) -> None:
+        raise refusal(schema, [b"gone"], pk)
+
+    return (check, *deadline_checks(schema, schema.keys.partition(pk), pk, refuse_expired))
+
+
+def existence_check(instance: Any) -> Request[None]:
+    """The same, in one request."""
+    if not instance._schema.expires:
+        return _membership(instance)
+    schema, pk = instance._schema, instance._pk_bytes
+    pks = schema.keys.partition(pk).pks
+    return object_requests.read_existing([instance], pks, Request(("EXISTS", pks), lambda _: None))
+
+
+def _membership(instance: Any) -> Request[None]:
     schema, pk = instance._schema, instance._pk_bytes
 
     def decode(found: int) -> None:

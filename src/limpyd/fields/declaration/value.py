@@ -90,6 +90,9 @@ class ValueField(MayBeVersion, Field[T]):
     default_indexes: ClassVar[Sequence[Declared] | None] = None
     """The indexes of fields of the class that are indexable and declare none; None for those of the model."""
 
+    is_deadline: ClassVar[bool] = False
+    """True if its values say when objects expire."""
+
     refers: ClassVar[bool] = False
     """True if its values refer to objects."""
 

@@ -12,11 +12,13 @@ from limpyd.requests.request import Assumption, Request, merged
 
 
 def assumed(
-    maintenance: Any, conditions: Sequence[Condition], order: Sequence[SortKey], partition: Partition
+    model: Any, conditions: Sequence[Condition], order: Sequence[SortKey], partition: Partition
 ) -> tuple[Assumption, ...]:
     """Returns the assumption of a query: the indexes that it uses are built, including those of other models."""
     elsewhere = [assumption for condition in conditions for assumption in condition.assumes(partition)]
-    return merged([*maintenance.at(partition).built(indexes_used(conditions, order, partition)), *elsewhere])
+    deadlines = model.deadline.place_in(partition).indexes if model.expires else ()
+    used = [*indexes_used(conditions, order, partition), *deadlines]
+    return merged([*model.maintenance.at(partition).built(used), *elsewhere])
 
 
 def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], partition: Partition) -> Iterator[Any]:

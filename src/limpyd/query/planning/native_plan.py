@@ -44,6 +44,8 @@ class NativePlan(ScriptPlan):
         def existing_pks(found: list[int]) -> list[bytes]:
             return [pk for pk, exists in zip(pks, found, strict=True) if exists]
 
+        if self.living is not None:
+            return self.living.existing(pks).then(existing_pks)
         return self._command(("SMISMEMBER", self.partition.pks, *pks), existing_pks)
 
     def _pks_in_order(self, decode: Callable[[Any], Any], span: Span) -> Request[Any] | None:

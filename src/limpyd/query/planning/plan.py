@@ -36,6 +36,9 @@ class Plan(NativePlan):
         """Returns the request for the items of the objects that match, in order."""
         if self.empty:
             return resolved([])
+        found = None if self.living is None else self.living.items(projection, span)
+        if found is not None:
+            return found
         if not projection.columns:
             command = self.native_pks(span)
             if command is not None:
@@ -57,6 +60,9 @@ class Plan(NativePlan):
         """The primary keys that match; with a limit of 1 or more, at most so many."""
         if self.empty:
             return resolved([])
+        found = None if self.living is None else self.living.pks(limit)
+        if found is not None:
+            return found
         command = single_command.any_pks(self.partition, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
         if command is None:
             span = Span(0, limit)
@@ -70,6 +76,9 @@ class Plan(NativePlan):
         """Returns the request that counts the objects that match; with a limit of 1 or more, it may stop there."""
         if self.empty:
             return resolved(0)
+        found = None if self.living is None else self.living.count()
+        if found is not None:
+            return found
         args = single_command.count(self.partition, self.nodes, limit)
         if args is not None:
             return self._command(args, int)

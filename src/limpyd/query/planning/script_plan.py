@@ -25,6 +25,7 @@ from limpyd.scripts.query_values import known_key
 from limpyd.scripts.stored_collections import nothing_found, stored_length
 
 if TYPE_CHECKING:
+    from limpyd.query.planning.living import LivingQuery
     from limpyd.query.results.placed_rows import PlacedRows
 
 R = TypeVar("R")
@@ -57,7 +58,10 @@ class ScriptPlan:
         order: the sort keys.
         nodes: the query nodes of the conditions.
         assumes: the assumption that the indexes that it uses are built.
+        living: the requests that leave out expired objects; None if objects of the model do not expire.
     """
+
+    living: LivingQuery | None = None
 
     def __init__(
         self,
@@ -83,8 +87,14 @@ class ScriptPlan:
         self._in_indexes = self.nodes if existing and may_find_missing(partition, self.nodes, order) else None
         if self._in_indexes is not None:
             self.nodes = [*self.nodes, existing_objects(partition)]
+        if model.expires:
+            from limpyd.query.planning.living import LivingQuery, living  # noqa: PLC0415 - few models have deadlines
+
+            self.living = LivingQuery(self, self.nodes, self._in_indexes)
+            self._in_indexes = None  # other commands for what is in indexes know no deadlines
+            self.nodes = [*self.nodes, living(partition)]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
-        self.assumes = assumed(model.maintenance, conditions, order, partition)
+        self.assumes = assumed(model, conditions, order, partition)
 
     @property
     def empty(self) -> bool:

@@ -37,7 +37,7 @@ def pks(partition: Partition, nodes: Sequence[Node], span: Span) -> Native | Non
     sets = sets_of(partition, nodes)
     if sets is not None:
         return Native(("SMEMBERS" if len(sets) == 1 else "SINTER", *sets))
-    return _known_owner(nodes) or _union(nodes) or _range(nodes)
+    return known_owner(nodes) or _union(nodes) or _range(nodes)
 
 
 def any_pks(partition: Partition, nodes: Sequence[Node], limit: int) -> Native | None:
@@ -45,7 +45,7 @@ def any_pks(partition: Partition, nodes: Sequence[Node], limit: int) -> Native |
     sets = sets_of(partition, nodes)
     if sets is not None and len(sets) == 1:
         return Native(("SRANDMEMBER", *sets, limit))
-    return _known_owner(nodes)
+    return known_owner(nodes)
 
 
 def count(partition: Partition, nodes: Sequence[Node], limit: int) -> tuple[Argument, ...] | None:
@@ -140,8 +140,8 @@ def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[NumberRange]] 
     return sets, ranges
 
 
-def _known_owner(nodes: Sequence[Node]) -> Native | None:
-    """Returns the command that finds the owner of one unique value, or of one primary key."""
+def known_owner(nodes: Sequence[Node]) -> Native | None:
+    """The command that finds the owner of one unique value, or of one primary key."""
     node = nodes[0] if len(nodes) == 1 else None
     text = _only_text(node)
     if text is not None and isinstance(node, HasPrimaryKey):

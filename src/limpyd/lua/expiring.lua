@@ -1,0 +1,41 @@
+-- The beginning of all scripts of models whose objects expire (see the module beside it). An object whose deadline is over
+-- is not there, whether its values and index entries are removed already or not: scripts do not find it in the set of
+-- primary keys. The clock is the server's, and stands still while a script runs.
+--
+-- KEYS   before the last colon of the last key is a mark of the process. It begins arguments that are moments, or follows
+--        the bracket of an interval; the number of milliseconds from now comes after it
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+
+local mark = string.match(KEYS[#KEYS], '(now%-%x+):nothing$')
+for at = 1, mark and #ARGV or 0 do
+  local first = #ARGV[at] < 64 and string.find(ARGV[at], mark, 1, true)
+  if first then
+    ARGV[at] = string.sub(ARGV[at], 1, first - 1) .. string.format('%.0f', now + string.sub(ARGV[at], first + #mark))
+  end
+end
+
+-- Returns a function that runs commands, and finds no object whose deadline is over in the set of primary keys.
+local function of_living(run)
+  local function is_over(deadline)
+    return deadline and deadline + 0 <= now
+  end
+  local asks = { SISMEMBER = true, SMISMEMBER = true, SREM = true }
+  return function(command, ...)
+    local key = asks[command] and ...
+    if not key or not string.find(key, '^{[^}]*}[^:]*:pks$') then
+      return run(command, ...)
+    end
+    local deadlines = run('ZMSCORE', string.sub(key, 1, -4) .. 'deadline:object', select(2, ...))
+    if deadlines.err then
+      return deadlines
+    elseif command ~= 'SMISMEMBER' then
+      return is_over(deadlines[1]) and 0 or run(command, ...)
+    end
+    local reply = run(command, ...)
+    for at = 1, #reply do
+      reply[at] = is_over(deadlines[at]) and 0 or reply[at]
+    end
+    return reply
+  end
+end

@@ -1,0 +1,50 @@
+"""The schema of a model whose objects expire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.schema.schema import Schema
+from limpyd.schema.sweeping import Sweeping
+from limpyd.utils.cached_properties import cached_property
+from limpyd.utils.conversion import Era
+
+
+class ExpiringSchema(Schema):
+    """A schema whose objects may be gone at any time, though nobody deletes them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        count = self.keys.count
+        if self.parent is not None:
+            msg = (
+                f"{self.name}: objects with a deadline ({self.deadline_name}) cannot be beside those of another model; "
+                "leave out colocate_with"
+            )
+            raise DeclarationError(msg)
+        if count > 1 and self.claimed_index is not None:
+            msg = (
+                f"{self.claimed_index} is unique over {count} partitions, which know no deadlines of each other; set "
+                f"partitions = 1 on {self.name}, or make the value the primary key"
+            )
+            raise DeclarationError(msg)
+
+    @property
+    def deadline_name(self) -> str:
+        """The name of the DeadlineField."""
+        return "" if self.deadline is None else self.deadline.name
+
+    @cached_property
+    def sweeping(self) -> Sweeping:
+        """The removal of objects whose deadline is over."""
+        return Sweeping(self)
+
+    @property
+    def era(self) -> Era:
+        """Another one each time: no instance ever knows that its object is still there, so each read asks."""
+        return Era(self.name)
+
+    @era.setter
+    def era(self, value: Era) -> None:
+        """Nothing is kept."""

@@ -1,0 +1,97 @@
+"""The request that removes objects whose deadline is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from limpyd.exceptions import TooManyChanges
+from limpyd.keys import Partition
+from limpyd.lua.script import Script, evalsha
+from limpyd.requests.request import Request
+from limpyd.scripts.error_mapping import Model, refusal
+from limpyd.scripts.python_transforms import answer
+
+R = TypeVar("R")
+SWEEP = Script("sweep_expired")
+MOST = 100
+"""The most objects that one step of a sweep removes, which takes the server a few milliseconds."""
+
+
+class Swept(NamedTuple):
+    """The result of one step of a sweep.
+
+    Attributes:
+        swept: the number of objects that it removed.
+        is_done: true if no other object's deadline was over.
+    """
+
+    swept: int
+    is_done: bool
+
+
+def sweep(model: Model, partition: Partition, most: int = MOST, pks: Sequence[bytes] = ()) -> Request[Swept]:
+    """Removes objects whose deadline is over, with their index entries; the earliest deadlines first.
+
+    Args:
+        model: the model.
+        partition: the partition.
+        most: the most objects, besides those that are named.
+        pks: objects that are removed if their deadline is over.
+
+    Raises (from the reply):
+        TooManyChanges: the first object has more index entries than a step may change.
+    """
+
+    def decode(reply: list[Any]) -> Swept:
+        if reply[0] == b"ok":
+            return Swept(reply[1], bool(reply[2]))
+        raise refusal(model, reply, None, who=f"a sweep of {model.name}")
+
+    args = (most, len(pks), *pks, model.max_changes, *model.deletions.layout(partition))
+    script = SWEEP.allow_cross_slot(model.crosses_slots)
+    sent = evalsha(script, (partition.pks,), args)
+    request = Request(sent, decode, script=script, subject=model, name="sweep", retry_with=answer)
+    return request.assuming(model.maintenance.at(partition).declared)
+
+
+def sweep_before(model: Model, partition: Partition, most: int = MOST, pks: Sequence[bytes] = ()) -> Request[Any]:
+    """The same before a write, which an object that is too large does not keep from being made."""
+    request: Request[Any] = sweep(model, partition, most, pks)
+    decode = request.decode
+
+    def decode_some(reply: Any) -> Any:
+        try:
+            return decode(reply)
+        except TooManyChanges:
+            return None
+
+    request.decode = decode_some
+    return request
+
+
+def over_expired(request: Request[R], model: Model, partition: Partition, pk: bytes | None) -> Request[R]:
+    """Has a creation take the primary key of an object whose deadline is over.
+
+    If the primary key is taken, one more request removes the object if it has expired, and the creation is sent again.
+    """
+    if pk is None or not model.expires:
+        return request
+
+    def swept() -> Request[Any]:
+        return sweep_before(model, partition, 0, (pk,))
+
+    is_swept = False
+
+    def retry(sent: Request[Any], reply: Any) -> Request[Any] | None:
+        nonlocal is_swept
+        if isinstance(reply, list) and reply[0] == b"taken" and not is_swept:
+            is_swept = True
+            return sent.after(swept())
+        return before(sent, reply)
+
+    before: Callable[[Request[Any], Any], Request[Any] | None] = request.retry_with or answer
+    in_transaction = request.after(swept())
+    request.retry_with = retry
+    request.transactional = lambda: in_transaction
+    return request

@@ -1,0 +1,41 @@
+"""Compares expiring objects with plain Python at random steps (see tests/support/random_expiry.py).
+
+    python -m tests.faults.programs.random_expiry SERVER STEPS [SEED]
+
+Runs on both faces, with one partition and with four. Prints for each how many steps there were, how often an expired
+object that was not swept could have been found, and what was wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from tests.support.face import Face
+from tests.support.random_expiry import RandomExpiry
+from tests.support.servers import running
+
+
+async def main(server: str, steps: int, seed: int) -> bool:
+    """Makes so many steps on each face, with each number of partitions; returns whether all was right."""
+    right = True
+    with running(server) as one:
+        for name in ("sync", "async"):
+            for partitions in (1, 4):
+                face = Face(name, one)
+                face.client.flushall()
+                compared = RandomExpiry(face, partitions, seed)
+                await compared.run(steps)
+                report = await face.do(compared.model.check())
+                print(
+                    f"{server}, {name}, {partitions} partitions: {compared.steps} steps, {compared.met} met", end=", "
+                )
+                print(f"wrong: {compared.wrong[:3]}, check: {dict(report.found)}")
+                right = right and not compared.wrong and report.ok
+                await face.do(face.database.close())
+                face.client.close()
+    return right
+
+
+if __name__ == "__main__":
+    sys.exit(not asyncio.run(main(sys.argv[1], int(sys.argv[2]), int((sys.argv[3:] or ["1"])[0]))))
