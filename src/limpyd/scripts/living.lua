@@ -42,6 +42,20 @@ local function without_expired(pks)
   return kept
 end
 
+-- Returns the number of some expired objects that a native command has counted.
+local function matching(node, expired)
+  if not node.whole then
+    return #node.keep(expired)
+  end
+  local count = 0
+  for from = 1, #expired, 1000 do
+    for _, exists in ipairs(redis.call('SMISMEMBER', KEYS[1], unpack(expired, from, math.min(from + 999, #expired)))) do
+      count = count + exists
+    end
+  end
+  return count
+end
+
 return reply_of(function()
   if type(found) == 'table' and ARGV[3] == '0' then
     return without_expired(found)
@@ -50,15 +64,9 @@ return reply_of(function()
   if gone then
     return { ok = 'GONE' }
   end
-  local limit, expired = request.limit, type(found) == 'number' and redis.call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, FEW + 1)
-  if expired and #expired <= FEW then
-    if not request.node.whole then
-      return found - #request.node.keep(expired)
-    end
-    for _, exists in ipairs(redis.call('SMISMEMBER', KEYS[1], unpack(expired))) do
-      found = found - exists
-    end
-    return found
+  local limit = request.limit
+  if type(found) == 'number' and (request.node.whole or redis.call('ZCOUNT', deadlines, '-inf', now) <= FEW) then
+    return found - matching(request.node, redis.call('ZRANGEBYSCORE', deadlines, '-inf', now))
   end
   request.limit = 0
   local pks = without_expired(page_of_pks(request))
