@@ -150,3 +150,9 @@ EXPLAINED = {
 def test_explain_names_the_way(models, text):
     explained = EXPLAINED[text](*models[0]).explain()
     assert text in explained.sort
+
+
+def test_a_printed_explanation_has_the_beginning_of_a_long_command(models):
+    explained = models[0][0].collection(half__in=[str(number) for number in range(1000)]).explain()
+    assert max(map(len, explained.commands)) > 5000
+    assert max(map(len, str(explained).splitlines())) < 400

@@ -38,6 +38,20 @@ def test_models_are_on_its_nodes(database):
     assert str(database) == "<RedisDatabase at embedded cluster of 3 primaries and 3 replicas>"
 
 
+def test_the_other_face_is_reached_by_its_settings(database):
+    model = town(database, count=1)[0]
+    model(age=77)
+    other = AsyncRedisDatabase(**database.connection_settings)
+    (same,) = town(other, AsyncRedisModel, count=1)
+
+    async def count():
+        found = await same.collection(age=77).count()
+        await other.close()
+        return found
+
+    assert asyncio.run(count()) == 1
+
+
 def test_forked_children_share_it(database):
     person = town(database, count=1)[0](age=1)
     child = os.fork()

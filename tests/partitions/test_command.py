@@ -103,6 +103,21 @@ class TestWithFourPartitions:
         assert (code, err) == (0, "")
         assert out
 
+    @pytest.mark.parametrize(
+        ("args", "sent"),
+        [
+            (["--filter", "title=t1"], "SMEMBERS {article:0.16}:eq:title:t1"),
+            (["--count", "--filter", "votes__gt=3"], "ZCOUNT {article:0.16}:num:votes (3 +inf"),
+            (["--sort", "votes"], "the script page.lua"),
+        ],
+    )
+    def test_script_of_a_query(self, limpyd, args, sent):
+        code, out, err = limpyd("script", "{}:Article", *args)
+        assert (code, err) == (0, "")
+        first, second, *_ = out.splitlines()
+        assert first == "-- 4 requests are sent at once, the first one to the partition article:0.16; others may follow"
+        assert sent in second
+
     @pytest.mark.parametrize("args", [("models", "{}"), ("check", "{}"), ("rebuild", "{}")])
     @pytest.mark.parametrize("partitions", [1, 8])
     def test_another_number_is_refused(self, limpyd, args, partitions):

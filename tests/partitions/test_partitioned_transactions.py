@@ -86,6 +86,9 @@ class TestTransactions:
                 await any_face.refused(
                     NotInPipeline, lambda calls=calls: calls, match=r"not in one partition.*\{post:.*pipeline\(\)"
                 )
+        calls = within(any_face, begin(), lambda: (one.title.hset("never"), other.title.hset("never")))
+        names = rf"Post.title> of '{one._pk}' and .*Post.title> of '{other._pk}' are not in one partition"
+        await any_face.refused(NotInPipeline, lambda: calls, match=names)
         assert sent.commands == []
         assert await any_face.do(one.title.hget()) == "new"
 

@@ -16,7 +16,9 @@ from limpyd.lua.arguments import PageOfRange, PlainQuery, Query
 from limpyd.lua.layouts import named
 from limpyd.query.planning.single_command import EVERYTHING
 from limpyd.relations.deletion import DELETE_RELATED
+from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument
+from limpyd.requests.scattered import Scattered
 from limpyd.scripts.object_requests import CREATE, DELETE
 from limpyd.scripts.writes import WRITE, WRITE_MEMBERS
 from limpyd.statements.statement import Statement
@@ -110,8 +112,43 @@ def of_query(collection: Any, *, counted: bool = False) -> list[str]:
     """Returns the script with its arguments that answers a query, or the command that does."""
     plan = collection._plan()
     request = plan.count() if counted else plan.items(collection._query.projection, EVERYTHING)
+    if not isinstance(request, Scattered):
+        return of_request(request)
+    requests = first_round(request)
+    if not requests:
+        return [NOTHING_SENT]
+    head = (
+        "-- one request is sent"
+        if len(requests) == 1
+        else f"-- {len(requests)} requests are sent at once, the first one"
+    )
+    return [f"{head} to the partition {to_text(tag_of(requests[0]))}; others may follow", *of_request(requests[0])]
+
+
+NOTHING_SENT = "-- nothing is sent, because nothing can match"
+
+
+def first_round(request: Scattered[Any]) -> list[Request[Any]]:
+    """Returns what a query to several partitions sends first, which may be scattered itself."""
+    rounds = request.begin()
+    try:
+        found = next(rounds)
+    except StopIteration:
+        return []
+    finally:
+        rounds.close()
+    return [part for one in found for part in (first_round(one) if isinstance(one, Scattered) else [one])]
+
+
+def tag_of(request: Request[Any]) -> bytes:
+    """Returns the hash tag of the keys of a request."""
+    return (request.key or b"").partition(b"}")[0].removeprefix(b"{")
+
+
+def of_request(request: Request[Any]) -> list[str]:
+    """Returns the script of a request with its arguments, or its command."""
     if not request.args:
-        return ["-- nothing is sent, because nothing can match"]
+        return [NOTHING_SENT]
     if request.script is None:
         sent = [one.args for one in (request, *request.followups)]
         return [f"-- {' '.join(map(shown, args))}" for args in sent] + ["-- is sent as it is; no script runs"]

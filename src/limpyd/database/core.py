@@ -133,8 +133,11 @@ class Database(PipelinedCore, Traced, Generic[Client]):
 
     @property
     def connection_settings(self) -> dict[str, Any]:
-        """The settings with which connections are made."""
-        return dict(self._endpoint.settings)
+        """The settings with which connections are made, so that another database can be made with them.
+
+        An embedded server, or cluster, is started if it does not run.
+        """
+        return dict(self._endpoint.resolved_settings())
 
     @property
     def address(self) -> Address:

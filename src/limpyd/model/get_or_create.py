@@ -163,11 +163,11 @@ def _partition(schema: Schema, method: str, values: Mapping[str, Any], condition
         return schema.keys.partitions[next(iter(named[0]))]
     cure = "use get and create" if schema.mints_pks else f"pass the primary key, as {schema.pk_name}=…"
     beside = " or ".join(schema.foreign_keys_beside) if schema.parent is not None else ""
+    cure += f", or, as long as there are no objects, set partitions = 1 on {schema.name}"
     cure = f"pass {beside} as well" if beside else cure
     msg = (
         f"{schema.name}.{method}: {', '.join(map(str, conditions))} does not say in which of the {schema.keys.count} "
-        f"partitions of {schema.name} the object is, and no step finds or creates an object in all of them; {cure}, or "
-        f"set partitions = 1 on {schema.name}"
+        f"partitions of {schema.name} the object is, and no step finds or creates an object in all of them; {cure}"
     )
     raise UnsupportedCommand(msg)
 

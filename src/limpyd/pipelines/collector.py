@@ -94,8 +94,12 @@ class Collector(RawCommands):
         """Has new objects be made in its partition, and returns True, if it is atomic and has one."""
         return self._partition.stay()
 
-    def collect(self, request: Request[Any]) -> Pending[Any]:
+    def collect(self, request: Request[Any], described: Request[Any] | None = None) -> Pending[Any]:
         """Collects a request.
+
+        Args:
+            request: the request.
+            described: the request that names it in errors, if that is another one.
 
         Raises:
             NotInPipeline: a pipeline cannot collect the request.
@@ -112,7 +116,7 @@ class Collector(RawCommands):
             refuse_promises(request)
         self._check(request)
         if self.is_atomic:
-            self._partition.add(request)
+            self._partition.add(request, described or request)
         pending: Pending[Any] = Pending(request.exact() if self._reads_exactly else request)
         if request.creates is not None:
             request.creates._await_pk(pending)
@@ -209,10 +213,10 @@ class AtomicCollector(Collector):
     def is_atomic(self) -> bool:
         return True
 
-    def collect(self, request: Request[Any]) -> Pending[Any]:
+    def collect(self, request: Request[Any], described: Request[Any] | None = None) -> Pending[Any]:
         step = request if request.transactional is None else request.transactional()
         uses = uses_of_results(step) if taking() is self else ()
-        pending = super().collect(step)
+        pending = super().collect(step, described or request)
         pending.transaction, pending.uses = self, uses
         return pending
 

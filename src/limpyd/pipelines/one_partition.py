@@ -21,8 +21,12 @@ class OnePartition:
         self.number: int | None = None
         self._first: tuple[bytes, str] | None = None
 
-    def add(self, request: Request[Any]) -> None:
+    def add(self, request: Request[Any], described: Request[Any]) -> None:
         """Takes an operation.
+
+        Args:
+            request: its request.
+            described: the request that names it in errors.
 
         Raises:
             NotInPipeline: it is not in the partition of the others.
@@ -30,7 +34,7 @@ class OnePartition:
         if turns.partitions_exist:
             key = request.key if request.args else None
             if key is not None:
-                self._add(key, _named(request))
+                self._add(key, _named(described))
 
     def add_watched(self, key: bytes) -> None:
         """Takes a watched key. Raises as `add`."""

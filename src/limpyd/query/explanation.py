@@ -33,6 +33,10 @@ class LeafSize(NamedTuple):
     cost: int = 0
 
 
+LONGEST = 300
+"""The most characters of a command that are printed."""
+
+
 class Explanation(NamedTuple):
     """The explanation of a query; printed, it reads as a page.
 
@@ -80,7 +84,7 @@ class Explanation(NamedTuple):
         if self.sort:
             lines.append(f"  order: {self.sort}")
         trips = "1 round trip" if self.round_trips == 1 else f"{self.round_trips} round trips"
-        lines += [f"  sends: {command}" for command in self.commands]
+        lines += [f"  sends: {_beginning(command)}" for command in self.commands]
         if self.script:
             lines.append(f"  its Lua: {self.script}")
         lines.append(f"  takes: {trips}")
@@ -96,6 +100,11 @@ class Explanation(NamedTuple):
 
         title, *lines = str(self).splitlines()
         return table(title, (), (line.strip().partition(": ")[::2] for line in lines), limit=MAX_SENTENCE)
+
+
+def _beginning(command: str) -> str:
+    """Returns a command, without the end of one with many arguments."""
+    return command if len(command) <= LONGEST else f"{command[:LONGEST]}… ({len(command):,} characters)"
 
 
 class Leaf(NamedTuple):

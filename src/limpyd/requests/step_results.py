@@ -192,8 +192,8 @@ def taking_results(database: Any, error: UnknownResult) -> Iterator[None]:
     if transaction is None or not transaction.takes_results:
         where = "outside of its transaction" if transaction is None else "in a pipeline, whose operations are separate"
         msg = (
-            f"{error.result!r} is not known yet, and cannot be given {where}; put both operations into one block of "
-            f"database.transaction(), or use its .value after the block"
+            f"{error.result!r} is not known yet, and cannot be given {where}; use its .value after the block, or "
+            f"put both operations into one block of database.transaction() if their objects are in one partition"
         )
         raise NotInPipeline(msg)
     token = _taking.set(transaction)
