@@ -117,12 +117,9 @@ def of_query(collection: Any, *, counted: bool = False) -> list[str]:
     requests = first_round(request)
     if not requests:
         return [NOTHING_SENT]
-    head = (
-        "-- one request is sent"
-        if len(requests) == 1
-        else f"-- {len(requests)} requests are sent at once, the first one"
-    )
-    return [f"{head} to the partition {to_text(tag_of(requests[0]))}; others may follow", *of_request(requests[0])]
+    several = f"{len(requests)} requests are sent at once, the first one"
+    head = "one request is sent" if len(requests) == 1 else several
+    return [f"-- {head} to the partition {to_text(tag_of(requests[0]))}; others may follow", *of_request(requests[0])]
 
 
 NOTHING_SENT = "-- nothing is sent, because nothing can match"
@@ -155,8 +152,8 @@ def of_request(request: Request[Any]) -> list[str]:
     layout = LAYOUTS.get(request.script.name)
     if layout is None and "read_request" in request.script.requires:
         layout = Query
-    _, sha, count, *sent = request.args
-    keys, args = sent[: int(count)], sent[int(count) :]
+    sha, after_keys = request.args[1], 3 + int(request.args[2])
+    keys, args = request.args[3:after_keys], request.args[after_keys:]
     pairs = [("", arg) for arg in args] if layout is None else named(layout, args)
     arguments = [f"{shown(arg)!r}  {what}".rstrip() for what, arg in pairs]
     arguments += ["the catalog, the epoch, and 1"] if request.script.guarded else []

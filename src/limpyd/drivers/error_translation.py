@@ -47,7 +47,7 @@ ONE_OF_SEVERAL = (
 CURES: dict[type[Exception], str] = {
     redis_errors.MovedError: ONE_OF_SEVERAL,
     redis_errors.AskError: ONE_OF_SEVERAL,
-    redis_errors.ClusterCrossSlotError: ". On a cluster models share a slot only by colocate_with, so others cannot meet in one command",
+    redis_errors.ClusterCrossSlotError: ". On a cluster only models with colocate_with share slots with others",
     redis_errors.ReadOnlyError: ". This is a replica; connect to the primary, by Sentinel if it moves",
     redis_errors.MasterDownError: ". This is a replica; connect to the primary, by Sentinel if it moves",
     redis_errors.NoPermissionError: NOT_ALLOWED,
