@@ -59,7 +59,9 @@ class PartitionRecord:
             partition = None if key is None else self._keys.partition_of_key(key)
             if partition is not None:
                 indexes = self._model.maintenance.at(partition)
-                if self.compared and (is_atomic or not indexes.is_trusted or may_refuse(request)):
+                if is_atomic:
+                    return request.assuming(indexes.assumed(writes=False))
+                if self.compared and (not indexes.is_trusted or may_refuse(request)):
                     return under_epoch(request, indexes)
                 if not may_refuse(request):
                     request = in_trust(request, indexes)
