@@ -209,6 +209,39 @@ class DifferentPartitions(LimpydError, ValueError):
         return msg
 
 
+class Relocated(DifferentPartitions):
+    """The objects of a model are at another database, or are on their way between two (see `migrate_to`).
+
+    Attributes:
+        place: the address of the other database.
+        has_left: true if the objects were here, and are at the other database or about to be opened there.
+    """
+
+    def __init__(self, model: str, declared: int, stage: str, place: str) -> None:
+        super().__init__(model, declared, 0)
+        self.args = (model, declared, stage, place)
+        self.place = place
+        self.has_left = stage == "to"
+        self._stage = stage
+
+    def __str__(self) -> str:
+        if self.has_left:
+            return (
+                f"the objects of {self.model} have moved to {self.place}, and nothing can be written here any more; "
+                "have this process use that database. If the move was stopped before its end, go on with "
+                f"{self.model}.migrate_to(…), or `limpyd migrate --to`; or call abandon_migration"
+            )
+        if self._stage == "abandoned":
+            return (
+                f"a move of the objects of {self.model} from {self.place} to this database is being abandoned. If that "
+                "was stopped, go on with abandon_migration, or `limpyd migrate --to … --abandon`"
+            )
+        return (
+            f"the objects of {self.model} are being moved here from {self.place}, and cannot be used here before the "
+            f"end. If that was stopped, go on with {self.model}.migrate_to(…), or `limpyd migrate --to`"
+        )
+
+
 class TooManyChanges(LimpydError, ValueError):
     """A step would change more objects and entries than the database's `max_changes`. Nothing was changed.
 

@@ -69,6 +69,7 @@ def test_every_public_method_is_counted_here():
     several |= {"export", "import_"}  # in test_export_import.py
     several |= {"check", "rename_from", "rename_field", "migrate_from_limpyd2"}
     several |= {"repartition", "sweep"}  # in tests/partitions/test_repartition.py and test_expiring_objects.py
+    several |= {"migrate_to", "abandon_migration", "delete_migrated"}  # in tests/partitions/test_relocation.py
     assert public(ModelCore) | public(RedisModel) == INSTANCE.keys() | no_request | elsewhere | walks | several
     assert public(AsyncRedisModel) == public(RedisModel)
     made = {"clone", "default_scope", "dynamic_filter", "errors", "unscoped"}  # collections, without a request

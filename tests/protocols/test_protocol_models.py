@@ -1,19 +1,27 @@
 """The models of the protocols: small cases, and whether faults of a broken protocol are found.
 
-The programs `claims_model`, `claims_failover`, `refs_model`, `repartition_model` and `online_model` explore all cases,
-in some minutes each.
+The programs `claims_model`, `claims_failover`, `refs_model`, `repartition_model`, `online_model` and `relocation_model`
+explore all cases, in some minutes each.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from tests.protocols import claims_failover, claims_model, online_model, refs_model, repartition_model
+from tests.protocols import (
+    claims_failover,
+    claims_model,
+    online_model,
+    refs_model,
+    relocation_cases,
+    repartition_model,
+)
 from tests.protocols.claims_failover import ClaimsWithFailovers
 from tests.protocols.claims_model import Claims
 from tests.protocols.exploration import TooManyStatesError, explore, find_fault
 from tests.protocols.online_model import Online
 from tests.protocols.refs_model import References
+from tests.protocols.relocation_model import Relocation
 from tests.protocols.repartition_model import Repartitioning
 
 SMALL = [
@@ -31,6 +39,7 @@ SMALL = [
         for number, states in {1: 497, 2: 180, 5: 238, 11: 222}.items()
     ),
     *((Online, online_model.CASES[number], states) for number, states in {0: 300, 3: 369}.items()),
+    *((Relocation, relocation_cases.CASES[number], states) for number, states in {2: 304, 3: 403, 16: 602}.items()),
 ]
 """Models, cases, and how many states they have: a change of a number is a change of the protocol."""
 MODELS = [
@@ -40,7 +49,13 @@ MODELS = [
     (Repartitioning, repartition_model),
     (Online, online_model),
 ]
-BROKEN = [(model, module.CASES, variant) for model, module in MODELS for variant in module.VARIANTS]
+BROKEN = [
+    *((model, module.CASES, variant) for model, module in MODELS for variant in module.VARIANTS),
+    *(
+        (Relocation, [case for case in relocation_cases.CASES if case.name == shown_by], variant)
+        for variant, shown_by in relocation_cases.SHOWN_BY.items()
+    ),
+]
 
 
 @pytest.mark.parametrize(("model", "case", "states"), SMALL, ids=lambda value: getattr(value, "name", None))

@@ -24,6 +24,7 @@ CALLED = {
     "explain",
     "get_or_create",
     "import_",
+    "migrate_to",
     "query",
     "rebuild_indexes",
     "repartition",

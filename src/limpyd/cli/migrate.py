@@ -1,13 +1,15 @@
-"""`limpyd migrate`: moves the data of redis-limpyd 2 to the current keys."""
+"""`limpyd migrate`: moves the data of redis-limpyd 2 to the current keys, or that of any models to another database."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
-from limpyd.cli.failures import Ended
+from limpyd.cli import migrate_to
+from limpyd.cli.failures import BadUsage, Ended
 from limpyd.cli.model_paths import models_named
 from limpyd.cli.options import AsJson, Models, Url
 from limpyd.cli.output import printed, shown, table
@@ -15,14 +17,37 @@ from limpyd.cli.progress import bar
 from limpyd.cli.session import Session
 
 
-def migrate(models: Models, url: Url = None, as_json: AsJson = False) -> int:
-    """Move objects from the keys of redis-limpyd 2, in the same database, while other processes read and write.
+def migrate(
+    models: Models,
+    url: Url = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="URL", help="Move the objects to this database, such as one of a cluster.")
+    ] = None,
+    abandon: Annotated[
+        bool, typer.Option("--abandon", help="Give up a move to the database of --to before its end.")
+    ] = False,
+    delete_source: Annotated[
+        bool, typer.Option("--delete-source", help="Delete what is left here after a move to the database of --to.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Move objects to another database; or, without --to, from the keys of redis-limpyd 2 in the same database.
 
-    Declare the models without layout="limpyd2". Each object is moved in one step. If the command is stopped, the next
-    call continues. An object that cannot be moved stays and is listed; the command then exits with 1.
+    Other processes read and write meanwhile. If the command is stopped, the next call continues. With --to, the models
+    have as many partitions there as they declare; writes here are refused from shortly before the end. Without it,
+    declare the models without layout="limpyd2". An object that cannot be moved, or that an index refuses, is listed;
+    the command then exits with 1.
     """
-    results: list[dict[str, Any]] = []
     targets = models_named(models)
+    if abandon or delete_source or to is not None:
+        if to is None or (abandon and delete_source):
+            msg = "--abandon and --delete-source need --to URL, where the objects were to go, and exclude each other"
+            raise BadUsage(msg)
+        operation = (
+            migrate_to.abandon if abandon else migrate_to.delete_source if delete_source else migrate_to.migrate_to
+        )
+        return operation(targets, url, to, as_json=as_json)
+    results: list[dict[str, Any]] = []
     with Session(targets, url) as session:
         for target in targets:
             with bar(target.__name__) as progress:

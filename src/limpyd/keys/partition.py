@@ -14,7 +14,9 @@ CLAIM_WORDS = frozenset({b"barred", b"claim", b"clock", b"forgotten", b"given_up
 REFERENCE_WORDS = frozenset({b"closing", b"tomb"})
 """Those of references between partitions."""
 DATA_WORDS = (
-    frozenset({b"field", b"hash", b"meta", b"nothing", b"parcel", b"pks", b"seq"}) | CLAIM_WORDS | REFERENCE_WORDS
+    frozenset({b"copied", b"field", b"hash", b"meta", b"nothing", b"parcel", b"pks", b"seq"})
+    | CLAIM_WORDS
+    | REFERENCE_WORDS
 )
 """The words that follow the hash tag in the keys of a model's data, but for those of indexes."""
 TYPES = {
@@ -67,12 +69,12 @@ class Partition:
     Attributes:
         number: the number of the partition, from 0.
         count: the number of partitions of the model.
-        recorded: the number that its catalog records; the negative of it for those who move the objects there.
+        recorded: the number that its catalog records; the negative of it, or a text, for those who move objects there.
     """
 
     number = 0
     count = 1
-    recorded = 1
+    recorded: int | bytes = 1
     trusts_indexes: ClassVar[bool] = False
     """True if indexes that nothing is known of count as built, although there are objects."""
     crosses_slots: ClassVar[bool] = False
@@ -168,6 +170,11 @@ class Partition:
     def parcel(self, target: Partition) -> bytes:
         """The hash of objects that are on their way to another partition (see limpyd.repartitioning)."""
         return b"%sparcel:%d" % (self.prefix, target.number)
+
+    @property
+    def copied(self) -> bytes:
+        """The hash of the digests of objects that were copied here from another server (see limpyd.relocation)."""
+        return self.prefix + b"copied"
 
     @property
     def index_prefixes(self) -> list[bytes]:

@@ -27,7 +27,15 @@ from limpyd.utils.cached_properties import cached_property
 
 PACKAGE = Path(__file__).parents[1]
 OF_REQUESTS = ("scripts", "claims", "targets", "deletions", "pipelines")
-OF_MODELS = ("indexes/maintenance", "integrity", "migrations", "query/results", "relations", "repartitioning")
+OF_MODELS = (
+    "indexes/maintenance",
+    "integrity",
+    "migrations",
+    "query/results",
+    "relations",
+    "relocation",
+    "repartitioning",
+)
 FOLDERS = tuple(PACKAGE / folder for folder in (*OF_REQUESTS, *OF_MODELS))
 """The folders of scripts, each of which lies beside the module that builds its requests."""
 LIBRARY = Path(__file__).parent / "library"

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from limpyd.database.key_scan import WALK, scan_model
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.model.async_construction import AsyncConstruction
+from limpyd.requests.async_runner import async_run
 
 if TYPE_CHECKING:
     from limpyd.integrity import Repair, Report
     from limpyd.migrations.generators import Moved
+    from limpyd.relocation.mover import Migrated
     from limpyd.repartitioning.mover import Repartitioned
 
 
@@ -174,6 +176,75 @@ class AsyncMaintenance(AsyncConstruction):
         from limpyd.repartitioning.mover import repartition  # noqa: PLC0415 - see above
 
         return cls.database._run_program(repartition(cls._declared(), progress))
+
+    @classmethod
+    async def migrate_to(cls, database: Any, /, progress: OnProgress | None = None) -> Migrated:
+        """Moves the objects of this model to another database, such as one of a cluster, while they are in use.
+
+        Objects are copied while other processes read and write. Then writes are refused here (`Relocated`), the last
+        changes are copied, and the model is open there. It has as many partitions there as this class declares, and
+        here as many as is recorded here. If it is stopped, the next call goes on; before the end it can be given up
+        (`abandon_migration`). Nothing is deleted here (`delete_migrated`). Values keep their expiries, and no automatic
+        primary key is given out twice (DUMP, RESTORE).
+
+        Args:
+            database: where the objects are to go, of the same face as that of the model. This class stays on its own.
+            progress: called from time to time with the numbers of objects compared, and to be compared.
+
+        Returns:
+            A `Migrated`: the number of objects there, of copies that were made, the seconds for which writes were
+            refused, and the objects that an index refused, with the error of each.
+
+        Raises:
+            InvalidValue: the database is the same, of the other face, or has not enough memory; or one is in the layout
+                of limpyd 2.
+            UnsupportedCommand: the model has references, or another model refers to it.
+            MoveConflict: there are objects of the model already, or another move or call is under way.
+            DifferentPartitions: the objects are being moved to another number of partitions.
+            ServerError: the server there cannot restore what the one here dumps, or refuses a command.
+        """
+        from limpyd.relocation.mover import migrate  # noqa: PLC0415 - see above
+
+        steps = migrate(cls._declared(), cls.database, database, progress)
+        return await async_run(steps, lambda step: step.database._run_program(step.program))
+
+    @classmethod
+    async def abandon_migration(cls, database: Any, /) -> int:
+        """Gives up a move to another database before its end: copies there are removed, and writes here go on.
+
+        Args:
+            database: where the objects were to go.
+
+        Returns:
+            The number of keys that were removed there; 0 if there was no such move.
+
+        Raises:
+            MoveConflict: the objects are there already, or another call goes on with the move.
+        """
+        from limpyd.relocation.removal import abandon  # noqa: PLC0415 - see above
+
+        steps = abandon(cls._declared(), cls.database, database)
+        return await async_run(steps, lambda step: step.database._run_program(step.program))
+
+    @classmethod
+    async def delete_migrated(cls, database: Any, /) -> int:
+        """Deletes what is left here of the model after its objects have moved to another database (SCAN, UNLINK).
+
+        Processes that still use this database are refused as before.
+
+        Args:
+            database: where the objects are.
+
+        Returns:
+            The number of keys that were removed.
+
+        Raises:
+            MoveConflict: the objects have not all been moved from here to that database.
+        """
+        from limpyd.relocation.removal import delete_migrated  # noqa: PLC0415 - see above
+
+        steps = delete_migrated(cls._declared(), cls.database, database)
+        return await async_run(steps, lambda step: step.database._run_program(step.program))
 
     @classmethod
     async def scan_model_keys(cls, count: int = 1000) -> AsyncIterator[str]:

@@ -7,15 +7,17 @@ Checks and moves are imported when they are called for, which most programs neve
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from limpyd.database.key_scan import WALK, scan_model
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.model.sync_construction import Construction
+from limpyd.requests.sync_runner import sync_run
 
 if TYPE_CHECKING:
     from limpyd.integrity import Repair, Report
     from limpyd.migrations.generators import Moved
+    from limpyd.relocation.mover import Migrated
     from limpyd.repartitioning.mover import Repartitioned
 
 
@@ -173,6 +175,75 @@ class Maintenance(Construction):
         from limpyd.repartitioning.mover import repartition  # noqa: PLC0415 - see above
 
         return cls.database._run_program(repartition(cls._declared(), progress))
+
+    @classmethod
+    def migrate_to(cls, database: Any, /, progress: OnProgress | None = None) -> Migrated:
+        """Moves the objects of this model to another database, such as one of a cluster, while they are in use.
+
+        Objects are copied while other processes read and write. Then writes are refused here (`Relocated`), the last
+        changes are copied, and the model is open there. It has as many partitions there as this class declares, and
+        here as many as is recorded here. If it is stopped, the next call goes on; before the end it can be given up
+        (`abandon_migration`). Nothing is deleted here (`delete_migrated`). Values keep their expiries, and no automatic
+        primary key is given out twice (DUMP, RESTORE).
+
+        Args:
+            database: where the objects are to go, of the same face as that of the model. This class stays on its own.
+            progress: called from time to time with the numbers of objects compared, and to be compared.
+
+        Returns:
+            A `Migrated`: the number of objects there, of copies that were made, the seconds for which writes were
+            refused, and the objects that an index refused, with the error of each.
+
+        Raises:
+            InvalidValue: the database is the same, of the other face, or has not enough memory; or one is in the layout
+                of limpyd 2.
+            UnsupportedCommand: the model has references, or another model refers to it.
+            MoveConflict: there are objects of the model already, or another move or call is under way.
+            DifferentPartitions: the objects are being moved to another number of partitions.
+            ServerError: the server there cannot restore what the one here dumps, or refuses a command.
+        """
+        from limpyd.relocation.mover import migrate  # noqa: PLC0415 - see above
+
+        steps = migrate(cls._declared(), cls.database, database, progress)
+        return sync_run(steps, lambda step: step.database._run_program(step.program))
+
+    @classmethod
+    def abandon_migration(cls, database: Any, /) -> int:
+        """Gives up a move to another database before its end: copies there are removed, and writes here go on.
+
+        Args:
+            database: where the objects were to go.
+
+        Returns:
+            The number of keys that were removed there; 0 if there was no such move.
+
+        Raises:
+            MoveConflict: the objects are there already, or another call goes on with the move.
+        """
+        from limpyd.relocation.removal import abandon  # noqa: PLC0415 - see above
+
+        steps = abandon(cls._declared(), cls.database, database)
+        return sync_run(steps, lambda step: step.database._run_program(step.program))
+
+    @classmethod
+    def delete_migrated(cls, database: Any, /) -> int:
+        """Deletes what is left here of the model after its objects have moved to another database (SCAN, UNLINK).
+
+        Processes that still use this database are refused as before.
+
+        Args:
+            database: where the objects are.
+
+        Returns:
+            The number of keys that were removed.
+
+        Raises:
+            MoveConflict: the objects have not all been moved from here to that database.
+        """
+        from limpyd.relocation.removal import delete_migrated  # noqa: PLC0415 - see above
+
+        steps = delete_migrated(cls._declared(), cls.database, database)
+        return sync_run(steps, lambda step: step.database._run_program(step.program))
 
     @classmethod
     def scan_model_keys(cls, count: int = 1000) -> Iterator[str]:

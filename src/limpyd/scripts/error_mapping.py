@@ -189,7 +189,7 @@ def _about_a_value(model: Model, who: str, facts: list[Any], claims: Sequence[Cl
 
 def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim]) -> UniquenessError:
     """Returns the error for a value that belongs to another object."""
-    claim = _claim_of_composite(model, facts[0], claims) if isinstance(facts[0], bytes) else claims[facts[0]]
+    claim = _claim_of_index(model, facts[0], claims) if isinstance(facts[0], bytes) else claims[facts[0]]
     found, owner, *under = facts[1:]
     value = claim.model.value_of(claim.field, found if claim.stored is None else claim.stored)
     sub = under[0] if under and under[0] is not None else claim.sub
@@ -239,10 +239,10 @@ def _index_at(model: Model, key: bytes, claims: Sequence[Claim]) -> tuple[Model,
     return next(((one, index) for one in models if (index := one.index_at(key)) is not None), None)
 
 
-def _claim_of_composite(model: Model, key: bytes, claims: Sequence[Claim]) -> Claim:
-    """Returns the claim of a composite index's values."""
+def _claim_of_index(model: Model, key: bytes, claims: Sequence[Claim]) -> Claim:
+    """Returns the claim of the values of an index, of one field or of several."""
     found = _index_at(model, key, claims)
-    return Claim(model, to_text(key)) if found is None else Claim(found[0], found[1].name)
+    return Claim(model, to_text(key)) if found is None else Claim(found[0], found[1].field_names)
 
 
 def about_a_key(

@@ -74,6 +74,16 @@ SCRIPTS = {
     ),
     "import_": ("raise_counter",),
     "rebuild_indexes": ("begin_rebuild", "rebuild"),
+    "migrate_to": (
+        "add_copies",
+        "digest_objects",
+        "open_partition",
+        "pack_objects",
+        "prepare_partition",
+        "remove_copies",
+        "remove_keys",
+        "swap_state",
+    ),
     "repartition": (
         "begin_moving",
         "drop_parcel",

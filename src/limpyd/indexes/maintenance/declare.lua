@@ -55,7 +55,7 @@ for at = 1, #entries, 2 do
 end
 local recorded = known[':partitions'] or '1'
 if recorded ~= ARGV[4] then
-  if known[':partitions'] or not empty or tonumber(ARGV[4]) <= 1 then
+  if known[':partitions'] or not empty or (tonumber(ARGV[4]) or 0) <= 1 then
     return { 'partitions', recorded }
   end
   if may_write and ARGV[5] ~= '1' then

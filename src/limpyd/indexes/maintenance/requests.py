@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from limpyd.exceptions import DifferentPartitions, InvalidValue, LimpydError, UniquenessError
+from limpyd.exceptions import DifferentPartitions, InvalidValue, LimpydError, Relocated, UniquenessError
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance.catalog import Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
@@ -105,6 +105,9 @@ def different_partitions(model: str, declared: bytes, recorded: bytes) -> Differ
     """
     here, _, beside = to_text(declared).partition(" ")
     there, _, stored_beside = to_text(recorded).partition(" ")
+    if there == "0":  # see limpyd.relocation
+        stage, _, place = stored_beside.split(" ", 2)
+        return Relocated(model, int(here), stage, place)
     return DifferentPartitions(model, int(here), int(there), beside, stored_beside)
 
 
