@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Removes objects whose deadline is over: values, index entries and membership.
+-- Removes objects whose deadline is over: values, index entries and membership. It ends after about 5 ms, but
+-- not before those that are named are removed.
 --
 -- KEYS   1  the set of primary keys
 -- ARGV   1  the most objects, besides those that are named
@@ -10,8 +11,10 @@
 -- Reply  'ok', the number of objects removed, 1 if no other deadline is over, else 0; or 'large', 'undeclared',
 --        'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call current_key limit_changes make_deletion_count refuse transform_request unindex_object
--- @requires unlink_object with_savepoint
+-- @requires atomically call current_key limit_changes make_deletion_count refuse seconds_now transform_request
+-- @requires unindex_object unlink_object with_savepoint
+
+local SECONDS = 0.005
 
 return atomically(function()
   local last_named = 2 + ARGV[2]
@@ -20,26 +23,29 @@ return atomically(function()
   local time = call('TIME')
   local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
   current_key = deadlines
-  local over = call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, ARGV[1])
-  local is_named = {}
+  local over, is_named = {}, {}
   for at = 3, last_named do
     local deadline = call('ZSCORE', deadlines, ARGV[at])
-    if deadline and tonumber(deadline) <= tonumber(now) then
+    if deadline and tonumber(deadline) <= tonumber(now) and not is_named[ARGV[at]] then
       is_named[ARGV[at]] = true
+      over[#over + 1] = ARGV[at]
     end
   end
-  for _, pk in ipairs(over) do
-    is_named[pk] = nil
-  end
-  for pk in pairs(is_named) do
-    table.insert(over, 1, pk)
+  local least = math.max(#over, 1)
+  for _, pk in ipairs(call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, ARGV[1])) do
+    if not is_named[pk] then
+      over[#over + 1] = pk
+    end
   end
 
   limit_changes(ARGV[last_named + 1])
-  local count, found, stopped = make_deletion_count(first, #ARGV), {}, false
+  local count, found, stopped, began = make_deletion_count(first, #ARGV), {}, false, seconds_now()
   for number, pk in ipairs(over) do
     current_key = KEYS[1]
-    if call('SISMEMBER', KEYS[1], pk) == 0 then
+    if number > least and seconds_now() - began > SECONDS then
+      stopped = true
+      break
+    elseif call('SISMEMBER', KEYS[1], pk) == 0 then
       call('ZREM', deadlines, pk) -- something else than limpyd removed the object
     else
       local _, refused = with_savepoint(count, pk)
