@@ -151,6 +151,15 @@ def test_killed_deleters(server):
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)
+def test_killed_sweepers(server):
+    done = run("-m", "tests.faults.programs.killed_sweepers", server.port, 20)
+    assert done.returncode == 0, done.stderr
+    kills, scripts, _ = done.stdout.split()
+    assert int(kills) == 20
+    assert int(scripts) > 100  # they were killed while working
+
+
+@pytest.mark.parametrize("server", FEW, indirect=True)
 def test_killed_writers(server):
     done = run("-m", "tests.faults.programs.killed_writers", server.port, 50)
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,137 @@
+"""Kills processes that write, find and sweep objects that expire within milliseconds, and looks at what is left.
+
+    python -m tests.faults.programs.killed_sweepers PORT KILLS
+
+Each is killed after some steps, and another one takes its place. After every hundred kills all stand still: a check
+must find nothing, and the primary keys and unique values of expired objects must be free, although nobody has swept
+them.
+
+Prints how many were killed, how many scripts they ran, and how many expired objects were left.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import redis
+
+from limpyd import (
+    BulkError,
+    DeadlineField,
+    DoesNotExist,
+    InstanceHashField,
+    LimpydError,
+    PKField,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    UniquenessError,
+)
+from tests.support.killed_workers import Worker
+
+WRITERS = 3
+ROUND = 100
+MOST_STEPS = 12
+TOKENS, MAILS = 30, 20
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def declare(database_: RedisDatabase) -> Any:
+    """Declares the model."""
+
+    class Session(RedisModel):
+        database = database_
+        token = PKField()
+        expires = DeadlineField(ttl=5 * MILLISECOND)
+        user = InstanceHashField(type=int, indexable=True)
+        mail = InstanceHashField(unique=True)
+        tags = SetField(indexable=True)
+
+    return Session
+
+
+def chosen(model: Any, choose: random.Random) -> Callable[[], Any]:
+    """Returns one of the things to do."""
+    token, mail = str(choose.randrange(TOKENS)), str(choose.randrange(MAILS))
+    one, duration = model.lazy_connect(token), choose.randrange(1, 9) * MILLISECOND
+    return choose.choice(
+        (
+            lambda: model(token=token, user=1, mail=mail, tags={"a", mail}, expires=duration),
+            lambda: model(token=token, user=2, mail=mail),
+            lambda: model.bulk_create([{"token": f"b{token}", "user": 1}, {"token": token, "mail": mail}]),
+            lambda: one.update(mail=mail, user=3),
+            lambda: one.expires.pexpire(duration, gt=True),
+            one.expires.persist,
+            one.delete,
+            model.sweep,
+            lambda: model.collection(user__gte=1, tags="a").count(),
+        )
+    )
+
+
+def work(model: Any, seed: int, note: Callable[[], None]) -> None:
+    """Does one thing after the other until it is killed."""
+    choose = random.Random(seed)
+    while True:
+        try:
+            chosen(model, choose)()
+        except (BulkError, DoesNotExist, UniquenessError):
+            pass
+        except LimpydError as error:
+            os.write(2, f"{error!r}\n".encode())
+            os._exit(1)
+        note()
+
+
+def started(model: Any) -> Worker:
+    """Starts a process."""
+    return Worker(partial(work, model, random.getrandbits(32)))
+
+
+def faults(model: Any, client: redis.Redis) -> tuple[list[str], int]:
+    """Returns what is wrong, and how many expired objects there are."""
+    found = [str(finding) for finding in model.check()]
+    time.sleep(0.01)
+    expired: Any = client.zrangebyscore("{session}:deadline:object", "-inf", time.time() * 1000)
+    for pk in map(bytes.decode, expired):
+        mail = client.hget(f"{{session}}:hash:{pk}", "mail")
+        try:
+            model(token=pk, mail=None if mail is None else mail.decode(), user=1, expires=None).delete()
+        except UniquenessError as error:
+            if mail is None or model.collection(mail=mail.decode()).count() == 0:
+                found.append(f"{pk}: {error}")
+    return found, len(expired)
+
+
+def main(port: int, kills: int) -> int:
+    """Kills so many; returns the number of faults."""
+    model, client = declare(RedisDatabase(port=port)), redis.Redis(port=port)
+    done = left = 0
+    found: list[str] = []
+    while done < kills:
+        writers = [started(model) for _ in range(WRITERS)]
+        for _ in range(min(ROUND, kills) - WRITERS):
+            number = random.randrange(WRITERS)
+            writers[number].kill(random.randrange(MOST_STEPS))
+            writers[number] = started(model)
+        for writer in writers:
+            writer.kill(1)
+        done += min(ROUND, kills)
+        wrong, expired = faults(model, client)
+        found += wrong
+        left += expired
+    scripts: Any = client.info("commandstats")
+    print(done, scripts["cmdstat_evalsha"]["calls"], left)
+    print(*found, sep="\n", end="", file=sys.stderr)
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])) > 0)
