@@ -13,7 +13,8 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from limpyd.lua.linker import LIBRARY, LinkError, LuaPart, expanded, link, read_part, script_paths
+from limpyd.lua.linker import LIBRARY, LinkError, expanded, link, read_part, script_paths
+from limpyd.lua.parts import LuaPart
 from tools import lua_layouts
 from tools.lua_names import names_in
 

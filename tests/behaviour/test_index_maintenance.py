@@ -36,7 +36,7 @@ NOON = datetime(2015, 6, 7, 12, 30, 15, 250, tzinfo=UTC)
 def known_scripts(face):
     """What the server knows already need not be sent."""
     for script in (object_requests.CREATE, object_requests.DELETE, *(vars(writes)[name] for name in SCRIPTS)):
-        face.client.script_load(script.source)
+        face.client.script_load(script.without_promises.source)
 
 
 SCRIPTS = ("WRITE", "REMOVE", "WRITE_MEMBERS", "REMOVE_MEMBERS")

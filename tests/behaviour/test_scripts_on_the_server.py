@@ -64,7 +64,7 @@ def test_an_application_of_many_models_has_few_scripts(one_server, database):
         models = [Used(database, number) for number in range(MODELS)]
         found = use(models)
     assert first[0].kept <= OF_A_MODEL * MODELS + GENERAL
-    assert first[0].bytes < 1.6 * 2**20
+    assert first[0].bytes < 1.5 * 2**20
     assert first[0].sent == first[0].kept
     database.connection.flushdb()
     with counted(one_server) as second:

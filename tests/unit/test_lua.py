@@ -159,6 +159,26 @@ def test_what_cannot_be_had_is_not_linked(folders):
         link("-- @requires two\nreturn two\n", "my script")
 
 
+def test_what_is_optional_may_be_left_out(folders):
+    folders(
+        kinds="-- @provides kinds\n\nlocal kinds = {}\n",
+        one="-- @optional more\n-- @requires kinds used\n-- @provides kinds.one\nkinds.one = used\n",
+        two="-- @requires kinds\n-- @provides kinds.two\nkinds.two = 2\n",
+        used=PROVIDED.format("used"),
+        rare="-- @optional more\n" + PROVIDED.format("rare"),
+    )
+    text = (
+        "-- @requires kinds\nlocal function kind(name)\n"
+        "  if not name then\n    -- @defers rare\n    return rare()\n  end\n"
+        "  -- @choose kinds name\n  return kinds[name]\nend\nreturn kind(KEYS[1])\n"
+    )
+    whole, less = link(text, "script"), link(text, "script", frozenset({"more"}))
+    for name in ("function rare", "kinds.one =", "function used", "if name == 'one'"):
+        assert name in whole
+        assert name not in less
+    assert "kinds.two = 2" in less
+
+
 def test_what_several_functions_defer_is_not_left_out(folders):
     folders(one=PROVIDED.format("one"))
     text = "".join(f"local function {name}()\n  -- @defers one\n  return one\nend\n" for name in "ab")

@@ -55,7 +55,7 @@ class _Checking:
 
     def of(self, repairs: bytes, model: Any) -> Script:
         script = self._repairs if repairs else self._looks
-        return script.of(model) if self._of_living else script.allow_cross_slot(model.crosses_slots)
+        return script.of(model) if self._of_living else script.linked_for(model)
 
 
 OBJECTS = _Checking("check_objects", of_living=True)
@@ -152,7 +152,7 @@ def look_at_values(
         args += (place.prefix, place.stored, field.sub_key, _plain_values(field), int(has_size(field)))
     args += (*begin, *pks)
     partition, model = declared.partition, declared.model
-    script = VALUES.allow_cross_slot(model.crosses_slots)
+    script = VALUES.linked_for(model)
     everything = evalsha(script, (partition.pks,), args)
     return Request(everything, lambda reply: ValuesDone(*reply), readonly=True, script=script, subject=model)
 
@@ -248,7 +248,7 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
             raise refusal(model, reply, pk)
         return bool(reply[1])
 
-    script = CLEAR_DANGLING.allow_cross_slot(model.crosses_slots)
+    script = CLEAR_DANGLING.linked_for(model)
     everything = evalsha(script, (partition.pks,), args)
     return Request(
         everything,

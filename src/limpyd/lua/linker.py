@@ -7,6 +7,7 @@ Files say in comments what they need and give; `python -m tools.lua declare` wri
     -- @defers NAME …      inside of a function: the files that provide these are put there, so that their functions
                            are made only when that one is called; `table.*` for all that others put into a table
     -- @guarded            in a script: lua/library/guard.lua is put here, which may refuse to run it
+    -- @optional NAME      in a library file: it is left out of scripts that are linked without this
     -- @choose TABLE NAME  here each file that provides `TABLE.…` is put, to be run if the variable NAME is that name
     -- @scripts NAME …     here these scripts become functions of the table `scripts`, each if it is `wanted`
 
@@ -17,13 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
+from limpyd.lua.parts import LuaPart
 from limpyd.lua.regions import Region
-from limpyd.utils.cached_properties import cached_property
 
 PACKAGE = Path(__file__).parents[1]
 OF_REQUESTS = ("scripts", "claims", "targets", "deletions", "pipelines")
@@ -40,8 +39,6 @@ FOLDERS = tuple(PACKAGE / folder for folder in (*OF_REQUESTS, *OF_MODELS))
 """The folders of scripts, each of which lies beside the module that builds its requests."""
 LIBRARY = Path(__file__).parent / "library"
 
-DIRECTIVE = r"(?m)^[ \t]*-- @(\w+)\b(.*)\n"
-PROVIDES = r"(?m)^-- @provides (.*)$"
 SHEBANG = r"\A#!lua.*\n"
 NO_NOTHING = "KEYS[#KEYS] = nil -- the one that is never written\n"
 COMMENTS = r"(?m)^[ \t]*--.*\n"
@@ -50,55 +47,6 @@ BLANK_LINES = r"\n{3,}"
 
 class LinkError(Exception):
     """A Lua file requires what no file of the library provides, or two do, or files require each other in a circle."""
-
-
-class Piece(NamedTuple):
-    """A part of a Lua file: its text, and the directive behind that, if there is one."""
-
-    text: str
-    directive: str = ""
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LuaPart:
-    """A Lua file, as the linker sees it. Threads that link at the same time may each have read it.
-
-    Attributes:
-        label: which file that is.
-        text: what stands in it.
-    """
-
-    label: str
-    text: str
-
-    @cached_property
-    def pieces(self) -> list[Piece]:
-        """Its text, in pieces that end where a directive stands."""
-        pieces: list[Piece] = []
-        start = 0
-        for found in re.finditer(DIRECTIVE, self.text):
-            piece = Piece(self.text[start : found.start()], found[1], tuple(found[2].split()))
-            if pieces and not piece.text and piece.directive == pieces[-1].directive:
-                piece = Piece(pieces[-1].text, piece.directive, pieces.pop().names + piece.names)
-            pieces.append(piece)
-            start = found.end()
-        pieces.append(Piece(self.text[start:]))
-        return pieces
-
-    @cached_property
-    def provides(self) -> list[str]:
-        """The names that it provides."""
-        return [name for line in re.findall(PROVIDES, self.text) for name in line.split()]
-
-    @property
-    def directives(self) -> set[str]:
-        """The directives that stand in it."""
-        return {piece.directive for piece in self.pieces}
-
-    def names(self, directive: str) -> list[str]:
-        """The names that stand behind a directive, wherever that stands."""
-        return [name for piece in self.pieces if piece.directive == directive for name in piece.names]
 
 
 @cache
@@ -168,24 +116,26 @@ def script_text(name: str) -> str:
     return text[:at] + NO_NOTHING + text[at:]
 
 
-def link(text: str, label: str) -> str:
+def link(text: str, label: str, without: frozenset[str] = frozenset()) -> str:
     """A script, with all that it requires of the library.
 
     Args:
         text: the script.
         label: its name, for messages.
+        without: the names of what is left out, as library files have them behind `@optional`.
 
     Raises:
         LinkError: what it requires, or what that requires in turn, cannot be had.
     """
-    return _Linked(LuaPart(label, text)).text()
+    return _Linked(LuaPart(label, text), without).text()
 
 
 class _Linked:
     """A script and the files of the library that are linked to it."""
 
-    def __init__(self, script: LuaPart) -> None:
+    def __init__(self, script: LuaPart, without: frozenset[str]) -> None:
         self._script = script
+        self._without = without
         self._top = Region()
         self._regions: dict[tuple[LuaPart, int], Region] = {}
         self._own: dict[LuaPart, Region] = {}  # of each script within it
@@ -207,6 +157,10 @@ class _Linked:
         return re.sub(BLANK_LINES, "\n\n", text)
 
     def _needed(self, part: LuaPart) -> Iterator[tuple[int, LuaPart]]:
+        """The files that a file needs, and in which of its pieces, without those that are left out."""
+        return ((number, each) for number, each in self._wanted(part) if self._without.isdisjoint(each.optional))
+
+    def _wanted(self, part: LuaPart) -> Iterator[tuple[int, LuaPart]]:
         """The files that a file needs, and in which of its pieces."""
         for number, (_, directive, names) in enumerate(part.pieces):
             for name in expanded(names):
@@ -220,6 +174,8 @@ class _Linked:
                     yield number, _script_part(name)
             if directive == "choose":
                 yield from ((number, provider) for provider in choices(names[0]).values())
+            elif directive == "guarded" and part is self._script:
+                yield number, library()["guard"]
 
     def _find(self, part: LuaPart, path: list[LuaPart]) -> None:
         if part in path:
@@ -255,14 +211,15 @@ class _Linked:
                 yield from self._library_in(region)
             elif directive == "guarded" and part is self._script:
                 yield from self._guard(region)
-            elif directive == "defers":
+            elif directive == "defers" and (part, number) in self._regions:
                 yield from self._library_in(self._regions[part, number])
             elif directive == "choose":
                 yield from self._library_in(self._regions[part, number])
                 for name, chosen in choices(names[0]).items():
-                    yield f"if {names[1]} == '{name}' then\n"
-                    yield from self._library_in(self._own[chosen])
-                    yield "end\n"
+                    if chosen in self._own:
+                        yield f"if {names[1]} == '{name}' then\n"
+                        yield from self._library_in(self._own[chosen])
+                        yield "end\n"
             elif directive == "scripts":
                 yield from self._library_in(self._regions[part, number])
                 for name in names:
@@ -276,9 +233,16 @@ class _Linked:
     def _guard(self, region: Region) -> Iterator[str]:
         """The guard, after what it requires."""
         guard = library()["guard"]
-        for part in (*map(providers().__getitem__, guard.names("requires")), guard):
-            self._put.add(part)
-            yield from self._body(part, region)
+        for part in self._required_by(guard):
+            if self._region_of[part] is region and part not in self._put:
+                self._put.add(part)
+                yield from self._body(part, region)
+
+    def _required_by(self, part: LuaPart) -> Iterator[LuaPart]:
+        """Yields a file, after those that it needs."""
+        for _, needed in self._needed(part):
+            yield from self._required_by(needed)
+        yield part
 
     def _library_in(self, region: Region) -> Iterator[str]:
         """The files of the library that are to be put into a region, if they are not there yet."""

@@ -8,16 +8,30 @@ from hashlib import sha1
 from typing import Protocol
 
 from limpyd.keys import nothing_beside
-from limpyd.lua.linker import LuaPart, label_of, link, script_path, script_text
+from limpyd.lua.linker import label_of, link, script_path, script_text
+from limpyd.lua.parts import LuaPart
 from limpyd.requests.resp import Argument
 from limpyd.utils.cached_properties import cached_property
 
 
 class OfModel(Protocol):
-    """The attributes of a model that decide which form of a script its requests run."""
+    """The attributes of a model that decide which form of a script its requests run.
+
+    Attributes:
+        crosses_slots: true if its scripts look at keys of other models, which have other hash tags.
+        expires: true if its objects may expire.
+    """
 
     crosses_slots: bool
     expires: bool
+
+    @property
+    def needs_promises(self) -> bool:
+        """True if writes may need promises of other partitions."""
+        ...
+
+
+WITHOUT_PROMISES = frozenset({"promises"})
 
 
 def evalsha(script: Script, keys: Sequence[Argument], args: Iterable[Argument] = ()) -> tuple[Argument, ...]:
@@ -43,22 +57,36 @@ class Script:
         name: the file.
         flags: its flags, if not those that the file says.
         expires: true if it is for models whose objects expire (see lua/expiring.py).
+        promises: true if it has the code for promises of other partitions (`@optional promises` in the library).
+
+    Attributes:
+        with_promises: the same with that code; itself if it has it.
     """
 
-    def __init__(self, name: str, flags: str = "", *, expires: bool = False) -> None:
+    def __init__(self, name: str, flags: str = "", *, expires: bool = False, promises: bool = True) -> None:
         self.name = name
         self.expires = expires
+        self.with_promises = self
+        self._promises = promises
         self._flags = flags
 
-    def of(self, model: OfModel) -> Script:
-        """The script, as the requests of a model run it."""
-        script = self.expiring if model.expires else self
-        return script.allow_cross_slot(model.crosses_slots)
+    def of(self, model: OfModel, *others: OfModel) -> Script:
+        """Returns the script, as the requests of a model run it that may change objects of other models as well."""
+        return (self.expiring if model.expires else self).linked_for(model, *others)
+
+    def linked_for(self, *models: OfModel) -> Script:
+        """Returns the script with all that it needs for what it does with objects of some models, and no more."""
+        script = self.allow_cross_slot(any(model.crosses_slots for model in models))
+        return script if any(model.needs_promises for model in models) else script.without_promises
 
     @cached_property
     def expiring(self) -> Script:
         """The same for models whose objects expire."""
-        return self if self.expires else Script(self.name, self._flags, expires=True)
+        if self.expires:
+            return self
+        if not self._promises:
+            return self.with_promises.expiring.without_promises
+        return Script(self.name, self._flags, expires=True)
 
     def allow_cross_slot(self, crosses_slots: bool) -> Script:
         """The script; or the same, allowed to look at keys of other hash tags, which a cluster refuses otherwise."""
@@ -66,12 +94,24 @@ class Script:
 
     @cached_property
     def _across_slots(self) -> Script:
+        if not self._promises:
+            return self.with_promises._across_slots.without_promises
         return Script(self.name, ",".join([*sorted(self.flags), "allow-cross-slot-keys"]), expires=self.expires)
+
+    @cached_property
+    def without_promises(self) -> Script:
+        """The same for models that need no promises of other partitions."""
+        if not self._promises:
+            return self
+        script = Script(self.name, self._flags, expires=self.expires, promises=False)
+        script.with_promises = self
+        return script
 
     @cached_property
     def source(self) -> bytes:
         """The source that the server runs: the file, with what it requires of the library."""
-        source = link(self._text, label_of(script_path(self.name)))
+        without = frozenset() if self._promises else WITHOUT_PROMISES
+        source = link(self._text, label_of(script_path(self.name)), without)
         if self._flags:
             source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
         if self.expires:

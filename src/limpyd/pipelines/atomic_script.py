@@ -224,9 +224,10 @@ def _script_for(requests: Sequence[Request[Any]]) -> Script:
 
 def _plain_script_for(requests: Sequence[Request[Any]]) -> Script:
     if all(request.readonly for request in requests):
-        return READING
+        return READING.without_promises
     scripts = [request.script for request in requests if request.script is not None and not request.readonly]
-    return REMOVING if all("allow-oom" in script.flags for script in scripts) else WRITING
+    script = REMOVING if all("allow-oom" in script.flags for script in scripts) else WRITING
+    return script if any(each is each.with_promises for each in scripts) else script.without_promises
 
 
 def _settle_known(pending: Pending[Any], result: Any) -> None:

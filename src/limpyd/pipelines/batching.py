@@ -20,7 +20,7 @@ from limpyd.pipelines.reads_first import after_reads, settled_with
 from limpyd.pipelines.rounds import in_rounds, is_scattered
 from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.guards import Guard
-from limpyd.requests.promise_guards import PromiseGuard, PromisesBefore
+from limpyd.requests.promise_guards import PromiseGuard, PromisesBefore, is_promise
 from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.tracing.events import Purpose, Retry
 
@@ -169,6 +169,8 @@ def _guarded(
                 guards += [*promised.guards(pending.request.slot, own), *own]
             if atomic or len(guards) > 1 or not pending.request.complete:
                 pending.request = pending.request.under_several()
+            if any(map(is_promise, guards)):
+                pending.request = pending.request.with_promises()
         sent.append(_Guarded(pending, guards, followups_of(pending.request, guards)))
     return sent, []
 

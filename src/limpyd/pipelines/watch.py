@@ -37,7 +37,8 @@ Command = tuple[Argument, ...]
 MAX_TRIES = 30
 SHORTEST_WAIT, LONGEST_WAIT = 0.001, 1.0
 """Seconds between two tries: at most so many after the first, twice as many after each, and at most so many at all."""
-SCRIPTS = (READING, REMOVING, WRITING)
+SCRIPTS = (READING.without_promises, REMOVING.without_promises, WRITING.without_promises, REMOVING, WRITING)
+"""The scripts of which the last command of a try runs one."""
 
 
 class Watch:

@@ -129,7 +129,13 @@ def delete_one(schema: Any, partition: Partition, pk: bytes) -> Request[None]:
             raise _refusal(schema, reply, affected, pk)
 
     request = scripted(
-        DELETE_RELATED, (partition.pks,), (pk, schema.max_changes, *affected.args), decode, schema, retry_with=answer
+        DELETE_RELATED,
+        (partition.pks,),
+        (pk, schema.max_changes, *affected.args),
+        decode,
+        schema,
+        retry_with=answer,
+        others=affected.models,
     )
     return _when_built(request, affected)
 
@@ -142,7 +148,9 @@ def delete_many(schema: Any, partition: Partition, pks: Sequence[bytes], *, skip
         return refusal(schema, outcome, pk, references=affected.references)
 
     args, decode = bulk.deletion(schema, pks, affected.args, refused, skip=skip)
-    request = scripted(BULK_DELETE_RELATED, (partition.pks,), args, decode, schema, retry_with=answer)
+    request = scripted(
+        BULK_DELETE_RELATED, (partition.pks,), args, decode, schema, retry_with=answer, others=affected.models
+    )
     return _when_built(request, affected)
 
 
@@ -157,7 +165,13 @@ def delete_found(schema: Any, search: Search, partition: Partition) -> Request[i
     decode = found_decoder(schema, refused)
     return _when_built(
         scripted(
-            DELETE_FOUND_RELATED, keys, (*args, schema.max_changes, *affected.args), decode, schema, retry_with=answer
+            DELETE_FOUND_RELATED,
+            keys,
+            (*args, schema.max_changes, *affected.args),
+            decode,
+            schema,
+            retry_with=answer,
+            others=affected.models,
         ),
         affected,
     )

@@ -42,6 +42,11 @@ class PromiseGuard(Guard):
         return guard
 
 
+def is_promise(guard: Guard) -> bool:
+    """Returns whether a guard is about a promise, so that the script that is sent under it needs the code for these."""
+    return guard.meta[:1] <= CHECKS
+
+
 class PromisesBefore:
     """The promises on which the writes of a pipeline rest so far.
 

@@ -174,6 +174,17 @@ class Request(Generic[R_co]):
             self.may_be_stale = False
         return self
 
+    def with_promises(self) -> Request[R_co]:
+        """Returns the request that does the same and can be sent under promises of other partitions."""
+        script = self.script
+        if script is None or script.with_promises is script:
+            return self
+        able, transactional = self._like(self.args, self.decode, self.preflight), self.transactional
+        able.script = script.with_promises
+        able.args = (self.args[0], able.script.sha, *self.args[2:])
+        able.transactional = transactional
+        return able
+
     def under_several(self) -> Request[R_co]:
         """Returns the request that does the same and can be sent under any number of guards."""
         return self

@@ -27,6 +27,11 @@ class Script(Protocol):
         """True if it is for models whose objects expire."""
         ...
 
+    @property
+    def with_promises(self) -> Script:
+        """The same with the code for promises of other partitions."""
+        ...
+
     @cached_property
     def source(self) -> bytes:
         """The source that the server runs."""

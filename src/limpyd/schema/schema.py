@@ -101,6 +101,11 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
         """True if a field has a default."""
         return any(field.default is not None for field in self.value_fields.values())
 
+    @property
+    def needs_promises(self) -> bool:
+        """True if writes may need promises of other partitions: claims of values, or checks of objects."""
+        return self.keys.count > 1 or bool(self.targets) or self.deletions.leave_tombs
+
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
         self._layouts = ByPartition(self._layout)
@@ -197,9 +202,8 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
 
     def key_prefixes(self, partition: Partition) -> list[bytes]:
         """The prefixes of all keys of an object, that of its hash first; without the keys of dynamic fields."""
-        return list(
-            dict.fromkeys((partition.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(partition))))
-        )
+        prefixes = (place.prefix for _, _, place, _ in self.layout(partition))
+        return list(dict.fromkeys((partition.hash_prefix, *prefixes)))
 
     def references(self, partition: Partition) -> list[tuple[Argument, ...]]:
         """The references to other models, as the catalogs of those keep them (see indexes/maintenance/declare.lua)."""
@@ -209,10 +213,9 @@ class Schema(KeyOwners, NewObjectTurns, Unchanging):
 
     def references_to(self, target: Schema) -> list[Argument]:
         """The references to a model, as its catalogs keep them if it is in other slots (see targets/record.lua)."""
-        fields = [field for field in self.value_fields.values() if isinstance(field, ReferenceField)]
         args: list[Argument] = []
-        for field in fields:
-            if field.has_target and field.target is target:
+        for field in self.value_fields.values():
+            if isinstance(field, ReferenceField) and field.has_target and field.target is target:
                 args += (*recorded(field, self.keys.first), self.keys.count)
         return args
 

@@ -27,6 +27,7 @@ from limpyd.exceptions import (
     shorten,
 )
 from limpyd.keys import to_text
+from limpyd.lua.script import OfModel
 from limpyd.requests.request import Argument
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.change_limit import too_many_changes
@@ -35,7 +36,7 @@ from limpyd.scripts.server_messages import cure_of_account, plain, too_old
 from limpyd.server import Needs
 
 
-class Model(Subject, Protocol):
+class Model(Subject, OfModel, Protocol):
     """The attributes of a model that the outcomes of scripts need."""
 
     name: str
@@ -45,12 +46,6 @@ class Model(Subject, Protocol):
 
     maintenance: Any
     """The state of its indexes (see indexes/maintenance/index_maintenance.py)."""
-
-    crosses_slots: bool
-    """True if its scripts look at keys of other models, which have other hash tags."""
-
-    expires: bool
-    """True if its objects may expire."""
 
     targets: Any
     """The models of whose other partitions its objects refer to objects, by their tags (see limpyd.targets)."""

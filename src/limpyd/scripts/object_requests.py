@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from limpyd.exceptions import LimpydError
@@ -254,9 +254,10 @@ def scripted(
     name: str | None = None,
     readonly: bool = False,
     retry_with: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
+    others: Iterable[Model] = (),
 ) -> Request[R]:
-    """Returns the request that runs a script of a model."""
-    script = script.of(model)
+    """Returns the request that runs a script of a model, which may change objects of other ones as well."""
+    script = script.of(model, *others)
     everything = evalsha(script, keys, args)
     subject = subject or model
     return Request(

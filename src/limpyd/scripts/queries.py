@@ -17,13 +17,13 @@ from limpyd.scripts.query_values import Arguments, known_key
 R = TypeVar("R")
 
 FIND = Script("find")
-FIND_PLAIN = Script("find_plain")
+FIND_PLAIN = Script("find_plain").without_promises
 EXISTING = Script("existing")
 LIVING = Script("living")
-OWNER = Script("owner")
-SORTED_ROWS = Script("sorted_rows")
-PAGE_OF_RANGE = Script("page_of_range")
-PKS_IN_ORDER = Script("pks_in_order")
+OWNER = Script("owner").without_promises
+SORTED_ROWS = Script("sorted_rows").without_promises
+PAGE_OF_RANGE = Script("page_of_range").without_promises
+PKS_IN_ORDER = Script("pks_in_order").without_promises
 PAGE = Script("page")
 CHUNK = Script("chunk")
 EXPLAIN = Script("explain")
@@ -81,7 +81,7 @@ def find(
         DoesNotExist: a stored collection in the query does not exist any more.
     """
     readonly = script is not STORE
-    script = script.of(model)
+    script = script.without_promises.of(model)
     body = _body(search, columns)
     head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
     keys = (search.partition.pks, *search.elsewhere) if search.elsewhere else (search.partition.pks,)

@@ -193,7 +193,7 @@ def write_members(
 
     involved_in = [(model, partition), *((other.model, other.partition) for other in others)]
     freeing = all(step.command in FREES_MEMORY for step in steps)
-    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).of(model)
+    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).of(model, *(other.model for other in others))
     keys, args = _objects(model, partition, pk, others)
     keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:

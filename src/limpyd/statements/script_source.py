@@ -30,6 +30,11 @@ class CompiledScript:
     expires = False
     """Only general scripts are parts of transactions, which look at it."""
 
+    @property
+    def with_promises(self) -> CompiledScript:
+        """Itself: what rests on promises is written by general scripts."""
+        return self
+
     def __init__(self, name: str, source: str, flags: frozenset[str] = frozenset()) -> None:
         shebang = "#!lua" + (f" flags={','.join(sorted(flags))}" if flags else "")
         if "-- @" in source:

@@ -288,6 +288,6 @@ def _repeatable(
     script: Script, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R], model: Model
 ) -> Request[R]:
     """Returns the request of a script that may run twice, so that it may be sent again after a lost connection."""
-    script = script.allow_cross_slot(model.crosses_slots)
+    script = script.linked_for(model)
     everything = evalsha(script, keys, args)
     return Request(everything, decode, readonly=True, script=script, subject=model)

@@ -14,89 +14,24 @@
 --   those that exist, and these, and the number of those that do not, and these (see limpyd.targets)
 --   for the primary keys of new objects a byte 1 and the tombs of their partition; then the keys as netstrings
 --   last, the number of guards
--- @requires is_continued
 ARGV.promises = {}
 
 do -- a script has at most 200 local variables at a time
-  -- Returns whether what a partition promised at a time is void in the partition that a key belongs to.
-  local function is_barred(key, by, time)
-    local barred = redis.call('HGET', string.match(key, '^{[^}]*}[^:]*:') .. 'barred', by)
-    return barred and tonumber(barred) > tonumber(time)
-  end
+  local outdated_promise = false
 
-  local function outdated_claim(value, held)
-    ARGV.promises[value] = held
-    if held ~= '' and not is_continued(string.match(value, '^{[^}]*}[^:]*:') .. 'history') then
-      return true -- the partition may lack what it barred, and claims that it keeps
-    end
-    local number, time = string.match(string.sub(held, 9), '^(%d+) (%d+)$')
-    return number and is_barred(value, number, time)
+  -- Made on first use: most writes rest on no promise.
+  local function make_outdated_promise()
+    -- @defers void_promise
+    return void_promise
   end
-
-  -- Reads the claims of a chunk; returns whether one is void.
-  local function outdated_claims(texts)
-    local at = 1
-    ARGV.claims_of_chunk = {}
-    while at <= #texts do
-      local key, value, held, owner
-      key, value, held, owner, at = struct.unpack('>I4c0I4c0I4c0I4c0', texts, at)
-      local place = key .. '\0' .. value
-      if owner ~= '' then
-        ARGV.promises[place] = { owner = owner }
-      elseif outdated_claim(place, held) then
-        return true
-      elseif held ~= '' then
-        table.insert(ARGV.claims_of_chunk, { key, value, held })
-      end
-    end
-    return false
-  end
-
-  local function outdated_checks(key, checks)
-    local at = 1
-    local function item()
-      local colon = string.find(checks, ':', at, true)
-      local first, last = colon + 1, colon + string.sub(checks, at, colon - 1)
-      at = last + 1
-      return string.sub(checks, first, last)
-    end
-    while at <= #checks do
-      local by, time = item(), item()
-      if is_barred(key, by, time) then
-        return true
-      end
-      for _, exist in ipairs({ true, false }) do
-        for _ = 1, item() do
-          ARGV.promises[key .. '\0' .. item()] = exist
-        end
-      end
-    end
-  end
-
-  local function has_tomb(tombs, pks)
-    local at = 1
-    while at <= #pks and redis.call('EXISTS', tombs) == 1 do
-      local colon = string.find(pks, ':', at, true)
-      local last = colon + string.sub(pks, at, colon - 1)
-      if redis.call('HEXISTS', tombs, string.sub(pks, colon + 1, last)) == 1 then
-        return true
-      end
-      at = last + 1
-    end
-  end
-
-  local outdated = { [0] = outdated_claim, has_tomb, outdated_checks } -- by the first byte
 
   for _ = 1, table.remove(ARGV) do
     local epoch, meta = table.remove(ARGV), table.remove(ARGV)
-    local mark, promised = string.byte(meta), string.sub(meta, 2)
-    if meta == '\0' then
-      if outdated_claims(epoch) then
-        return redis.error_reply('OUTDATED claims')
-      end
-    elseif outdated[mark] then
-      if outdated[mark](promised, epoch) then
-        return redis.error_reply('OUTDATED ' .. promised)
+    if string.byte(meta) < 3 then
+      outdated_promise = outdated_promise or make_outdated_promise()
+      local what = outdated_promise(meta, epoch)
+      if what then
+        return redis.error_reply('OUTDATED ' .. what)
       end
     else
       local current = redis.pcall('HGET', meta, ':epoch')

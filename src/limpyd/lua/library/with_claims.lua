@@ -4,6 +4,7 @@
 -- client removes their claims, unless it keeps these itself. The last claims of other partitions are listed under
 -- `recent`, to be given back if those lose them; what is not listed any more is noted under `forgotten`.
 -- Where objects move to other partitions, their claims are made anew afterwards (see limpyd.repartitioning).
+-- @optional promises
 -- @requires ask_for_promise call claim_parts claim_record recent_claim recent_parts refuse undo_with
 -- @provides with_claims
 

@@ -1,6 +1,7 @@
 -- Check of a reference to an object that may be in another partition, whose existence was checked before (see
 -- limpyd.targets). The entry is its primary key; the key is the prefix of the partition, `refers:` and the tag of its
 -- model. Nothing is kept.
+-- @optional promises
 -- @requires ask_for_promise call index_kinds refuse
 -- @provides index_kinds.away
 
