@@ -215,6 +215,54 @@ async def test_deletions_are_one_step(any_face, shop, orders):
     assert list(await any_face.do(any_face.database.check())) == []
 
 
+WRITES = {
+    "create": lambda shop, order, line: shop.Line.create(order=order, sku="new"),
+    "hset": lambda shop, order, line: line.order.hset(order),
+    "hmset": lambda shop, order, line: line.hmset(order=order, sku="x"),
+    "update": lambda shop, order, line: line.update(order=order, sku="x"),
+    "update of a collection": lambda shop, order, line: shop.Line.collection(pk=line).update(order=order),
+    "sadd": lambda shop, order, line: shop.Note.lazy_connect("2").about.sadd(order),
+    "the reverse side": lambda shop, order, line: order.lines.sadd(line),
+    "get_or_create": lambda shop, order, line: shop.Line.get_or_create(order=order, sku="got"),
+    "bulk_create": lambda shop, order, line: shop.Line.bulk_create([{"order": order, "sku": sku} for sku in "xyz"]),
+    "bulk_create of one": lambda shop, order, line: shop.Line.bulk_create([{"order": order, "sku": "x"}]),
+    "bulk_update": lambda shop, order, line: shop.Line.bulk_update([(line, {"order": order})]),
+}
+
+
+OF_MANY = {"update of a collection", "bulk_create", "bulk_create of one", "bulk_update"}
+
+
+@pytest.mark.parametrize("kind", ["", "pipeline", "transaction"])
+async def test_writes_wait_for_deletions_that_ask_others(any_face, shop, orders, kind):
+    """One was killed while it asked; whoever wants to refer to the object calls it off."""
+
+    class Seal(any_face.Model):
+        database = any_face.database
+        namespace = "shop"
+        order = FKInstanceHashField(shop.Order, on_delete="restrict", related_name="seals")
+
+    with pytest.raises(NotInPipeline, match="whose deletion may have to be waited for"):
+        async with block(any_face, any_face.database.pipeline(transaction=True)):
+            shop.Line.create(order=orders[0], sku="new")
+    order, other, *_ = [order for order in orders if number_of(order) == 1]
+    line = (await lines_of(any_face, other))[0]
+    await any_face.do(shop.Note.create(line=line))
+    own = shop.Order._schema.keys.partition(order._pk_bytes)
+    for name in [name for name in WRITES if not (kind and name in OF_MANY)]:
+        await any_face.do(line.order.hset(other))
+        any_face.client.hset(own.closing, order._pk_bytes, b"A" * 8 + bytes(6))
+        if kind:
+            async with block(any_face, getattr(any_face.database, kind)()):
+                WRITES[name](shop, order, line)
+                other.status.hset(name)
+            assert await any_face.do(other.status.hget()) == name
+        else:
+            await any_face.do(WRITES[name](shop, order, line))
+        assert not any_face.client.exists(own.closing), name
+    assert (await any_face.do(any_face.database.check())).ok
+
+
 async def test_transactions(any_face, shop, orders):
     order, other = orders[0], elsewhere(orders, orders[0])
     line, _ = await lines_of(any_face, order)

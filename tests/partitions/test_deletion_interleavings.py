@@ -108,6 +108,7 @@ CASES = [
         CHAIN,
     ),
     Case("what goes comes again", ("cascade", "clear"), [[CREATE_ARTICLE, COMMENT], [delete("person", "p")]], CHAIN),
+    Case("a cascade, beside (restrict)", ("cascade", "restrict", BESIDE), [[COMMENT], [delete("person", "p")]], CHAIN),
     Case(
         "what goes comes again, beside (clear)",
         ("cascade", "clear", BESIDE),

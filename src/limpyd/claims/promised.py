@@ -31,16 +31,22 @@ def promises_asked_for(request: Request[Any], reply: list[Any]) -> list[Promise]
 
 def _promise_of(request: Request[Any], key: bytes, text: bytes, pk: bytes) -> Promise:
     """Returns the promise that a request about a key needs, in the partition whose indexes it rests on."""
-    each: Any
-    for each in request.assumes:
-        if not isinstance(each, Promise):
-            indexes = each.maintenance
-            partition: Partition = indexes.partition
-            if key.startswith(partition.prefix):
-                from limpyd.targets.check import TargetCheck  # noqa: PLC0415 - perhaps only values are claimed
+    known: Any = [each for each in request.assumes if not isinstance(each, Promise)]
+    for each in known:
+        for awaited in each.maintenance.model.awaited.values():
+            own = awaited.keys.beside(each.maintenance.partition)
+            if key == own.pks:
+                from limpyd.targets.opened import Opened  # noqa: PLC0415 - few deletions take several steps
 
-                if not key.startswith(REFERS, len(partition.prefix)):
-                    return claim_of(indexes.model, partition, key, text, pk)
-                target = indexes.model.targets[key[len(partition.prefix + REFERS) :]]
-                return TargetCheck(indexes.model, partition, target, {text: True}, writes=not request.readonly)
+                return Opened(awaited, own, [text])
+    for each in known:
+        indexes = each.maintenance
+        partition: Partition = indexes.partition
+        if key.startswith(partition.prefix):
+            from limpyd.targets.check import TargetCheck  # noqa: PLC0415 - perhaps only values are claimed
+
+            if not key.startswith(REFERS, len(partition.prefix)):
+                return claim_of(indexes.model, partition, key, text, pk)
+            target = indexes.model.targets[key[len(partition.prefix + REFERS) :]]
+            return TargetCheck(indexes.model, partition, target, {text: True}, writes=not request.readonly)
     raise AssertionError(key)  # no script writes to an index without having asked about it

@@ -38,6 +38,9 @@ def refuse_promises(request: Request[Any]) -> None:
         elif model is not None and model.targets:
             names = ", ".join(target.name for target in model.targets.values())
             why = f"{model.name} refers to objects of {names} in other partitions, which may have to be checked"
+        elif model is not None and model.awaited:
+            names = ", ".join(target.name for target in model.awaited.values())
+            why = f"{model.name} refers to objects of {names}, whose deletion may have to be waited for"
         if why:
             msg = f"{request!r}: {why} in the middle, which MULTI and EXEC do not allow; use transaction()"
             raise NotInPipeline(msg)

@@ -28,6 +28,8 @@ class Locality:
     model: Any
     target: Any
     has_target: Any
+    waits = False
+    """True if the two objects are in one slot, and a write that refers may have to wait for a deletion of the other."""
     _is_local: bool | None = None
 
     @property

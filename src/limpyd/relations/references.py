@@ -23,7 +23,7 @@ from limpyd.relations.reference_path import ReferencePath
 from limpyd.relations.reverse_index import best_reverse_index, with_reverse_index
 from limpyd.requests.step_results import StepResult
 from limpyd.scripts.object_requests import NewObject
-from limpyd.targets.target import AWAY, REFERS, Target
+from limpyd.targets.target import AWAY, BESIDE, REFERS, Target
 from limpyd.types import Codec
 
 M = TypeVar("M")
@@ -282,7 +282,8 @@ class ReferenceField(Locality, ValueField[Any], Generic[M]):
             return ()
         if not self.is_local:
             return (IndexRow(AWAY, b"text", partition.prefix + REFERS + to_bytes(self._target.keys.tag)),)
-        return (IndexRow(b"ref", b"text", self._target.keys.beside(partition).pks),)
+        kind = BESIDE if self.waits else b"ref"
+        return (IndexRow(kind, b"text", self._target.keys.beside(partition).pks),)
 
     def _claim(self, new: NewObject, place: FieldPlace, stored: bytes, sub: bytes | None = None) -> None:
         for kind, _, key in place.checks:

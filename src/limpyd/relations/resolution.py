@@ -10,6 +10,7 @@ from typing import Any
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
 from limpyd.keys import to_bytes
+from limpyd.relations.awaited_deletions import note_reference
 from limpyd.relations.locality import is_local
 from limpyd.relations.model_registry import ModelRegistry
 from limpyd.relations.references import RESTRICT, ReferenceField
@@ -196,6 +197,8 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
     for changed in (holder, schema):
         changed.renew()
     holder.maintenance.invalidate()  # it has one more reference to declare
+    if joined is field:
+        note_reference(field)
 
 
 def disconnect(database: Any, model: Any, reverse: Any) -> None:

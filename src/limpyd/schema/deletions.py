@@ -99,6 +99,11 @@ class Deletions:
         """True if deleted objects may leave tombs, since others may still refer to them."""
         return bool(self._schema.incoming) and self.are_steps
 
+    @property
+    def are_awaited(self) -> bool:
+        """True if writes of the model may have to wait for deletions of objects in their slot."""
+        return bool(self._schema.awaited)
+
     def finished(self, partition: Partition, pks: list[bytes]) -> Rounds[None]:
         """Finishes deletions of objects that are decided, unless somebody else does."""
         from limpyd.deletions.sweep import finish  # noqa: PLC0415 - few programs need it

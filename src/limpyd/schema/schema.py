@@ -19,6 +19,7 @@ from limpyd.keys.layouts import model_keys
 from limpyd.query.caches import QueryCaches
 from limpyd.query.filters.model import unknown_field
 from limpyd.query.results.columns import SORTED_SCORE
+from limpyd.relations.awaited_deletions import AwaitedDeletions
 from limpyd.relations.references import ReferenceField
 from limpyd.relations.reverse_index import recorded
 from limpyd.requests.request import Argument
@@ -37,7 +38,7 @@ FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
 
 
-class Schema(KeyOwners, NewObjectTurns, Unchanging):
+class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
     """The fields of a model, and where its data is."""
 
     def __init__(

@@ -37,6 +37,8 @@ def with_checks(
             from limpyd.targets.tombs import NoTombs  # noqa: PLC0415 - few models have several partitions
 
             request = request.assuming(NoTombs(model, partition, named))
+    if model.deletions.are_awaited:
+        request.retry_with = request.retry_with or answer
     if not model.targets:
         return request
     targets: dict[Any, dict[bytes, bool]] = {}

@@ -6,6 +6,9 @@ from typing import Any, Self
 
 AWAY = b"away"
 """The kind of the check of a reference to another partition (lua/library/index_kinds/away.lua)."""
+BESIDE = b"beside"
+"""The kind of the check of a reference to an object of the same slot, which a deletion of several steps may have closed
+(lua/library/index_kinds/beside.lua)."""
 REFERS = b"refers:"
 """Between the prefix of a partition and the tag of a model: the checks of targets for writes there, as a key."""
 

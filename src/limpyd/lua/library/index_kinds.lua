@@ -23,8 +23,9 @@
 --   of_numbers               true if entries are numbers, each of which may be written in several ways
 --   alike                    true if keys that do not belong to the index may match the template of its keys
 -- Checks, which have no entries:
---   is_check                 true if the entry must be an object that exists (`ref`, `away`)
---   exists(key, entry)       whether it is one, where it may be in another partition (`away`); nil if that is not known
+--   is_check                 true if the entry must be an object that exists (`ref`, `away`, `beside`)
+--   exists(key, entry)       whether it is one, where it may be in another partition (`away`), or about to be deleted
+--                            (`beside`); nil if that is not known
 --   must_last                true if no sub-key may expire (`last`)
 --
 -- A `!` before the name says that only one object may have an entry (unique fields in the layout of limpyd 2).
