@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from limpyd import EqualIndexWith, InstanceHashField, PKField
+from limpyd.deletions import requests
 from limpyd.exceptions import (
     BulkError,
     DoesNotExist,
@@ -265,6 +266,20 @@ async def test_a_key_of_another_type_stops_what_follows(any_face, models, stored
     client.hset(tomb, b"p3", bytes(14))
     assert (await do(models.database.check(repair=True))).ok
     await check(any_face, models)
+
+
+async def test_steps_that_are_executed_twice(any_face, models, stored, monkeypatch):
+    """Each is sent again after its reply was lost, or because a server refused what came before it."""
+    for name in ("find", "sweep"):
+        original = getattr(requests, name)
+
+        def twice(*args: Any, original: Any = original) -> Any:
+            request = original(*args)
+            request.preflight = original(*args)
+            return request
+
+        monkeypatch.setattr(requests, name, twice)
+    await test_all_policies(any_face, models, stored)
 
 
 async def test_a_limit_of_changes(any_face, models, stored):

@@ -168,6 +168,7 @@ class Inquiry:
         self._busy: Busy | None = None
         self._forbidding: list[tuple[Task, list[bytes], Any]] = []
         self._closed_at = time.monotonic()
+        self._known = {(roots.model, pk) for pk in roots.pks}
         self.closed = [roots]
 
     def rounds(self) -> Rounds[None]:
@@ -192,12 +193,20 @@ class Inquiry:
     def _take(self, place: Any, reply: requests.Found, left: list[Any]) -> None:
         model, partition = place
         self._refers |= reply.refers
-        self.closed += [Group(model, partition, pks, reply.time) for _, pks in reply.closed]
+        for _, pks in reply.closed:
+            self._add(Group(model, partition, pks, reply.time))
         self._forbidding += [(task, pks, model) for task, pks in reply.forbidding]
         for task, pks in reply.left:
             with_ = b"%b\0%b" % (task.group.partition.tag, task.pk)
             chunks = range(0, len(pks), requests.AT_ONCE)
             left += [(model, partition, with_, pks[at : at + requests.AT_ONCE]) for at in chunks]
+
+    def _add(self, group: Group) -> None:
+        """Notes what was closed, each object once: it may have been found before."""
+        new = [pk for pk in group.pks if (group.model, pk) not in self._known]
+        self._known.update((group.model, pk) for pk in new)
+        if new:
+            self.closed.append(group._replace(pks=new))
 
     def _close(self, left: list[Any]) -> Rounds[None]:
         """Closes those whom one step could not close, one chunk after the other."""
@@ -206,7 +215,9 @@ class Inquiry:
                 return
             replies = yield from self._sent([requests.close(model, partition, self._token, pks, with_)])
             _raise_first(replies)
-            self.closed += [reply.group for reply in replies if isinstance(reply, Closed)]
+            for reply in replies:
+                if isinstance(reply, Closed):
+                    self._add(reply.group)
 
     def _sent(self, some: Sequence[Request[Any]]) -> Rounds[list[Any]]:
         """Sends requests, and returns their outcomes; and a sign of life, if the last one was long ago."""

@@ -17,7 +17,7 @@
 --        'undeclared', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call check_references close_object closed_before current_key known_references owners_in
--- @requires raise_bar tick_clock
+-- @requires raise_bar record_parts tick_clock
 
 local function numbered(at, size)
   local items = {}
@@ -57,8 +57,11 @@ return atomically(function()
   local function go(number, pks, with)
     local now, later = {}, {}
     for _, pk in ipairs(pks) do
-      if closed_before(ARGV[1], pk) then
-        -- by this deletion
+      local record = closed_before(ARGV[1], pk)
+      if record and select(3, record_parts(record)) == with then
+        now[#now + 1] = pk -- this step is executed once more
+      elseif record then
+        -- by another step of this deletion
       elseif most > 0 then
         check_references(ARGV[3], pk)
         close_object(ARGV[1], pk, with)

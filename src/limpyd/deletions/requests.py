@@ -23,6 +23,7 @@ DELETE_FOUND = Script("delete_found_open")
 SWEEP = Script("sweep_holders")
 RENEW = Script("renew_tombs")
 FINISH = Script("finish_tombs")
+LEFT = Script("left_tombs", flags="no-writes")
 
 MILLISECONDS = 5
 """The time for which a step sweeps, so that others need not wait."""
@@ -238,6 +239,13 @@ def renew(
 def finish(group: Group, token: bytes) -> Request[list[bytes]]:
     """Removes tombs; returns those that somebody else has taken over."""
     return _asked(FINISH, group.model, (group.partition.tomb,), (token, *group.pks), list)
+
+
+def left(place: Place, token: bytes, decision: bytes) -> Request[Group]:
+    """Finds the tombs with a token that a deletion has left in a partition."""
+    model, partition = place
+    keys = (partition.tomb, partition.clock)
+    return _asked(LEFT, model, keys, (token, decision), lambda reply: Group(model, partition, reply[1], reply[0]))
 
 
 def _departure(

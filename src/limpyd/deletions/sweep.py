@@ -35,6 +35,22 @@ def sweep(
         what somebody else has taken over.
     """
     late: list[Late] = []
+    swept: list[Group] = []
+    left = list(groups)
+    while left:
+        done = yield from _sweep_levels(relatives, left, token, decision, late)
+        swept += done
+        left = yield from _finish(relatives, done, token, decision, late, swept)
+    opened = opening(closed, decision, [*swept, *(one.group for one in late)])
+    if opened:
+        yield opened
+    return late
+
+
+def _sweep_levels(
+    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes, late: list[Late]
+) -> Rounds[list[Group]]:
+    """Sweeps those who refer to some objects, level by level; returns what was swept, and notes what is too late."""
     done: list[Group] = []
     left = list(groups)
     while left:
@@ -49,12 +65,23 @@ def sweep(
         taken = {id(one.group) for one in met}
         done += [group for group in some if id(group) not in taken]
         left += gone
-    end: list[Request[Any]] = [requests.finish(group, token) for group in done]
-    replies = yield [*end, *opening(closed, decision, [*done, *(one.group for one in late)])]
-    for group, others in zip(done, replies, strict=False):
-        if others:
-            late.append(Late(group._replace(pks=others), 0))
-    return late
+    return done
+
+
+def _finish(
+    relatives: Relatives, done: list[Group], token: bytes, decision: bytes, late: list[Late], swept: list[Group]
+) -> Rounds[list[Group]]:
+    """Removes tombs; returns objects that went, but are in no reply, because a step was executed twice."""
+    places = [place for place in relatives.places() if place[0].incoming and relatives.may_go(place[0])]
+    replies = yield [
+        *(requests.finish(group, token) for group in done),
+        *(requests.left(place, token, decision) for place in places),
+    ]
+    late += [Late(group._replace(pks=pks), 0) for group, pks in zip(done, replies, strict=False) if pks]
+    known = {(group.model, pk) for group in (*swept, *(one.group for one in late)) for pk in group.pks}
+    found: list[Group] = replies[len(done) :]
+    unknown = (group._replace(pks=[pk for pk in group.pks if (group.model, pk) not in known]) for group in found)
+    return [group for group in unknown if group.pks]
 
 
 def _some(groups: list[Group]) -> list[Group]:

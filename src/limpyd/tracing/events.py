@@ -54,6 +54,7 @@ SCRIPTS = {
         "find_holders",
         "finish_tombs",
         "keep_closed",
+        "left_tombs",
         "open_objects",
         "renew_tombs",
         "sweep_holders",
