@@ -35,6 +35,8 @@ from tests.support.servers import BINARIES, NEWEST
 
 THERE = 1
 """The number of the database that the objects go to."""
+ONE_FACE = pytest.mark.parametrize("any_face", ["sync"], indirect=True)
+"""For tests of the steps, which are the same on both faces."""
 
 
 @pytest.fixture
@@ -89,6 +91,7 @@ async def test_objects_move(any_face, at, before, after):
     assert (error.has_left, error.place.endswith(f"/{THERE}")) == (True, True)
 
 
+@ONE_FACE
 @pytest.mark.parametrize(("before", "after"), [(1, 4), (4, 1)])
 async def test_any_primary_key_moves(any_face, at, before, after):
     made = await filled(any_face, at(0, before, pk=PKField()), 0, ODD)
@@ -150,12 +153,11 @@ async def test_a_move_is_abandoned(any_face, at, before, after):
     await any_face.refused(MoveConflict, lambda: mover.abandon_migration(model.database), match="delete_migrated")
 
 
+@ONE_FACE
 @pytest.mark.parametrize("step", [*range(8, 31, 2), *range(9, 32, 6)])
 @pytest.mark.parametrize(("before", "after"), [(1, 1), (2, 2)])
 async def test_a_move_that_was_stopped_goes_on_or_is_abandoned(any_face, at, before, after, step, monkeypatch):
     """Whatever step was the last one, and whether it was executed or not."""
-    if any_face.is_async:
-        pytest.skip("the steps are the same on both faces")
     monkeypatch.setattr("limpyd.relocation.copies.FOUND", 5)
     former = at(0, before)
     made = await filled(any_face, former, 10)
@@ -235,6 +237,7 @@ async def test_places_that_cannot_take_the_objects(any_face, at, servers):
     await agrees(any_face, model, made)
 
 
+@ONE_FACE
 async def test_a_destination_that_was_flushed(any_face, at):
     made = await filled(any_face, at(0, 2), 10)
     mover, model = at(0, 2), at(THERE, 2)
@@ -249,6 +252,7 @@ async def test_a_destination_that_was_flushed(any_face, at):
     await agrees(any_face, model, made)
 
 
+@ONE_FACE
 async def test_there_and_back(any_face, at):
     made = await filled(any_face, at(0, 1), 10)
     await any_face.do(at(0, 4).migrate_to(at(THERE, 4).database))
@@ -274,6 +278,7 @@ async def test_a_server_that_cannot_restore_the_dumps(any_face, at, servers, oth
     await any_face.do(there.close())
 
 
+@ONE_FACE
 async def test_a_server_without_enough_memory(any_face, at):
     former = at(0, 1)
     for _ in range(20):
@@ -316,6 +321,7 @@ async def test_models_that_cannot_be_moved(any_face, at):
     await any_face.do(old.close())
 
 
+@ONE_FACE
 async def test_a_model_to_which_others_have_referred(any_face, at):
     """Also if this process does not declare them."""
     model = at(0, 1)
@@ -328,6 +334,7 @@ async def test_a_model_to_which_others_have_referred(any_face, at):
     await any_face.refused(UnsupportedCommand, lambda: at(0, 1).migrate_to(at(THERE, 1).database))
 
 
+@ONE_FACE
 async def test_what_an_index_refuses_arrives_without_it(any_face, at):
     former = at(0, 2)
     made = await filled(any_face, former, 10)
@@ -341,6 +348,7 @@ async def test_what_an_index_refuses_arrives_without_it(any_face, at):
     await any_face.refused(IndexNotBuilt, lambda: model.collection(age__gt=3).all())
 
 
+@ONE_FACE
 async def test_what_the_mover_does_not_declare_arrives(any_face, at):
     """And is deleted with its object, by whoever deletes that."""
     former = at(0, 1, more=StringField(), parts=DynamicInstanceHashField())
@@ -356,6 +364,7 @@ async def test_what_the_mover_does_not_declare_arrives(any_face, at):
     assert [key for key in keys if pk in key.split(":")] == []
 
 
+@ONE_FACE
 async def test_values_keep_their_expiry(any_face, at):
     former = at(0, 1, kept=StringField())
     pk = await any_face.do((await any_face.do(former.create(title="t", kept="x"))).pk.get())
@@ -364,6 +373,7 @@ async def test_values_keep_their_expiry(any_face, at):
     assert 900 < await any_face.do(at(THERE, 2, kept=StringField()).lazy_connect(pk).kept.ttl()) <= 1000
 
 
+@ONE_FACE
 async def test_objects_with_deadlines(any_face, at):
     """Those that have passed are not found, and are swept, as where they were."""
     former = at(0, 1, until=DeadlineField())
@@ -384,6 +394,7 @@ def lower(value):
     return value.lower()
 
 
+@ONE_FACE
 async def test_values_that_only_python_can_index(any_face, at):
     more = {"name": InstanceHashField(indexes=[EqualIndex(transform=lower)])}
     for number in range(10):
@@ -412,6 +423,7 @@ async def test_an_account_with_the_rules_of_the_model_may_move_it(any_face, at):
     await agrees(any_face, at(THERE, 4), made)
 
 
+@ONE_FACE
 @pytest.mark.parametrize("count", [10, 1000])
 async def test_requests_of_a_move(any_face, at, count):
     """Few for each object, and no more than a constant for a model of few of them."""
