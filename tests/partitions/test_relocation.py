@@ -253,6 +253,23 @@ async def test_a_destination_that_was_flushed(any_face, at):
 
 
 @ONE_FACE
+async def test_an_origin_that_was_flushed(any_face, at):
+    """The copies are not removed as those of objects that are gone."""
+    await filled(any_face, at(0, 2), 10)
+    mover, model = at(0, 2), at(THERE, 2)
+    with pytest.raises(Interrupted):
+        await any_face.do(mover.migrate_to(model.database, progress=interrupt_after(1)))
+    any_face.client.flushdb()
+    await any_face.refused(MoveConflict, lambda: mover.migrate_to(model.database), match="lost its data")
+    assert await any_face.do(mover.abandon_migration(model.database)) > 10
+    await filled(any_face, at(0, 2), 10)
+    flush = lambda *_: any_face.client.flushdb()  # noqa: E731 - after the first partition
+    await any_face.refused(MoveConflict, lambda: mover.migrate_to(model.database, progress=flush), match="has lost")
+    copied = [each.copied.decode() for each in model._schema.keys.partitions]
+    assert sum([await any_face.do(model.database.connection.hlen(key)) for key in copied]) > 3
+
+
+@ONE_FACE
 async def test_there_and_back(any_face, at):
     made = await filled(any_face, at(0, 1), 10)
     await any_face.do(at(0, 4).migrate_to(at(THERE, 4).database))

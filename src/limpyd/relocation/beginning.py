@@ -29,7 +29,8 @@ def overtaken(name: str) -> MoveConflict:
     """Returns the error of a call that cannot go on."""
     return MoveConflict(
         f"{name}: another call goes on with this move, or has abandoned it, or the objects were moved to another "
-        "number of partitions meanwhile. Nothing is lost; call migrate_to again if none is running"
+        "number of partitions meanwhile, or the server that they leave has lost its data. This call has stopped; call "
+        "migrate_to again if no other one is running"
     )
 
 
@@ -78,6 +79,8 @@ class Beginning:
             return found
         if found is not None and found.stage == FROM:
             self._check_same(found, departure)
+            if departure is None:
+                yield from self._check_not_lost()
             call = found._replace(call=found.call + 1)
         elif departure is not None:
             raise self._nothing_there(arrival)
@@ -98,6 +101,19 @@ class Beginning:
             msg = (
                 f"{self._name}: other objects arrive at {self._destination.name} already, from {found.place.decode()}. "
                 "Finish that move, or call abandon_migration where the model is declared on that database"
+            )
+            raise MoveConflict(msg)
+
+    def _check_not_lost(self) -> Steps[None]:
+        """Refuses to go on if there are copies, but the origin knows nothing of the move: they may be all there is."""
+        here = self._destination
+        counts = yield here.ask(*(copies.count(here.schema, each) for each in here.schema.keys.partitions))
+        if any(counts):
+            msg = (
+                f"{self._name}: {self._origin.name} knows nothing any more of the move to {here.name}, so it may have "
+                "lost its data; or the objects have got another number of partitions there. Nothing is removed: there "
+                f"are {sum(counts):,} copies of objects at {here.name}. If data is lost, restore it; or call "
+                "abandon_migration, which removes the copies"
             )
             raise MoveConflict(msg)
 

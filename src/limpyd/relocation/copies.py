@@ -89,6 +89,11 @@ def prepare(destination: Schema, partition: Partition, record: bytes, keys: Sequ
     return Request(args, int, readonly=True, script=PREPARE, subject=destination)
 
 
+def count(destination: Schema, partition: Partition) -> Request[int]:
+    """Returns the number of copies in a partition (HLEN)."""
+    return Request((b"HLEN", partition.copied), int, readonly=True, subject=destination)
+
+
 def noted(destination: Schema, partition: Partition, pks: Sequence[bytes]) -> Request[list[bytes | None]]:
     """Returns the digests that are noted of some copies (HMGET)."""
     return Request((b"HMGET", partition.copied, *pks), list, readonly=True, subject=destination)

@@ -101,6 +101,7 @@ class _Mover:
             yield from check_place(origin, destination)
         objects, pause = 0, time.monotonic()
         self._move = yield from Beginning(self._record, origin, destination).run(root, arrival)
+        self._passes.mark = self._move._replace(place=destination.name.encode()).mark
         try:
             if self._move.stage == FROM:
                 if root.relocation is None:

@@ -8,7 +8,8 @@ from typing import Any
 from limpyd.exceptions import LimpydError, MoveConflict
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.keys import Partition, to_text
-from limpyd.relocation import copies
+from limpyd.relocation import copies, states
+from limpyd.relocation.beginning import overtaken
 from limpyd.relocation.copies import Copy, by_partition
 from limpyd.relocation.places import Place, Steps
 from limpyd.requests.request import Request
@@ -29,6 +30,7 @@ class Passes:
         progress: called with the number of objects that were compared, and that of all as far as it is known.
 
     Attributes:
+        mark: the mark of the move at its origin.
         copied: how many copies were made.
         unindexed: the primary keys of objects that an index refused, each with the error.
     """
@@ -39,6 +41,7 @@ class Passes:
         self._progress = progress
         self._compared = self._all = self._changed = 0
         self._waiting: dict[Partition, list[bytes]] = {}
+        self.mark = b""
         self.copied = 0
         self.unindexed: list[tuple[str, LimpydError]] = []
 
@@ -71,7 +74,7 @@ class Passes:
         """Makes a pass; returns how many objects were not as they had been copied."""
         origin = self._origin
         self._changed, self._waiting = 0, {}
-        counts = yield origin.ask(*(_count(origin, b"SCARD", old.pks) for old in origin.schema.keys.partitions))
+        counts = yield origin.ask(*(_count(origin, old) for old in origin.schema.keys.partitions))
         begun, self._all = self._compared, sum(counts)
         for old in origin.schema.keys.partitions:
             walk, cursor, again = Origin(), b"0", True
@@ -139,7 +142,10 @@ class Passes:
                 (after, found), again = yield here.run(attempt(walk, _noted(here, new, cursor), cursor))
                 cursor = b"0" if again else after
                 homes = by_partition(there.schema, dict.fromkeys(found))
-                exist = yield there.ask(*(_exist(there, old, pks) for old, pks in homes.items()))
+                asked = [_exist(there, old, pks) for old, pks in homes.items()]
+                *exist, root = yield there.ask(*asked, states.state(there.schema, there.schema.keys.root))
+                if root.leaving != self.mark:  # they may be gone because the server has lost its data
+                    raise overtaken(there.schema.name)
                 gone = [
                     pk
                     for pks, those in zip(homes.values(), exist, strict=True)
@@ -156,8 +162,8 @@ class Passes:
     def _sizes(self) -> Steps[tuple[int, int]]:
         """Returns how many copies there are, and how many objects (HLEN, SCARD)."""
         here, there = self._destination, self._origin
-        noted = yield here.ask(*(_count(here, b"HLEN", new.copied) for new in here.schema.keys.partitions))
-        exist = yield there.ask(*(_count(there, b"SCARD", old.pks) for old in there.schema.keys.partitions))
+        noted = yield here.ask(*(copies.count(here.schema, new) for new in here.schema.keys.partitions))
+        exist = yield there.ask(*(_count(there, old) for old in there.schema.keys.partitions))
         return sum(noted), sum(exist)
 
     def _report(self, compared: int, begun: int) -> None:
@@ -167,8 +173,9 @@ class Passes:
             self._progress(min(self._compared, whole), whole)
 
 
-def _count(place: Place, command: bytes, key: bytes) -> Request[int]:
-    return Request((command, key), int, readonly=True, subject=place.schema)
+def _count(place: Place, partition: Partition) -> Request[int]:
+    """Returns the number of objects in a partition (SCARD)."""
+    return Request((b"SCARD", partition.pks), int, readonly=True, subject=place.schema)
 
 
 def _noted(place: Place, partition: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
