@@ -14,6 +14,7 @@ from tests.support.selection import (  # noqa: F401 - hooks of pytest
     pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,
+    pytest_generate_tests,
     pytest_terminal_summary,
 )
 from tests.support.servers import BINARIES, CLUSTERS, NEWEST, ClusterNode, Server, socket_path

@@ -8,7 +8,7 @@ face meets each server, and each as a cluster, often. `--every-pair` runs all.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 from zlib import crc32
 
@@ -43,15 +43,20 @@ def pytest_configure(config: pytest.Config) -> None:
         spread_models(config.getoption("--partitions"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, None, None]:
+    """Makes no tests of pairs that are not in turn: in each process they were half of all, to be deselected again."""
+    yield
+    if not metafunc.config.getoption("--every-pair"):
+        metafunc._calls = in_turn(metafunc, selected_servers(metafunc.config))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects what does not run on the servers that were asked for, and pairs that are not in turn."""
+    """Deselects what does not run on the servers that were asked for."""
     names = selected_servers(config)
-    selected = [item for item in items if names is None or names & servers_of(item)]
-    if not config.getoption("--every-pair"):
-        selected = in_turn(selected)
-    kept = set(selected)
+    kept = {item for item in items if names is None or names & servers_of(item)}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = selected
+    items[:] = [item for item in items if item in kept]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -82,24 +87,33 @@ def selected_servers(config: pytest.Config) -> set[str] | None:
 def servers_of(item: pytest.Item) -> set[str]:
     """The servers that a test's parameters or its marker `server` name, without "-cluster"."""
     callspec = getattr(item, "callspec", None)
-    parameters = callspec.params.values() if callspec else ()
     marked = [name for marker in item.iter_markers("server") for name in marker.args]
-    texts = [text for text in (*parameters, *marked) if isinstance(text, str)]
+    return _servers_among((*(callspec.params.values() if callspec else ()), *marked))
+
+
+def _servers_among(parameters: Iterable[Any]) -> set[str]:
+    """The servers among the parameters of a test, without "-cluster"."""
+    texts = [text for text in parameters if isinstance(text, str)]
     return {name for text in texts if (name := _resolve(text)) in BINARIES}
 
 
-def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Of the pairs of a face and a server, those in turn: two kinds of server, both faces, and mostly a cluster."""
-    pairs: dict[str, dict[str, dict[Any, pytest.Item]]] = defaultdict(lambda: defaultdict(dict))
-    for item in items:
-        if _is_of_pair(item):
-            face, server = item.callspec.params["face"], item.callspec.params["server"]
-            pairs[_without_pair(item)][_resolve(server)][face, server.endswith("-cluster")] = item
-    selected = {item for test, servers in pairs.items() for item in _turns(test, servers)}
-    return [item for item in items if item in selected or not _is_of_pair(item)]
+def in_turn(metafunc: pytest.Metafunc, names: set[str] | None) -> list[Any]:
+    """The sets of parameters of a test; of the pairs of a face and a server only those in turn.
+
+    These are two kinds of server, of those that were asked for, both faces, and mostly a cluster.
+    """
+    calls: list[Any] = metafunc._calls
+    wanted = [call for call in calls if names is None or names & _servers_among(call.params.values())]
+    pairs: dict[str, dict[str, dict[Any, Any]]] = defaultdict(lambda: defaultdict(dict))
+    for call in wanted:
+        if _is_of_pair(call):
+            face, server = call.params["face"], call.params["server"]
+            pairs[_without_pair(metafunc, call)][_resolve(server)][face, server.endswith("-cluster")] = call
+    selected = {id(call) for test, servers in pairs.items() for call in _turns(test, servers)}
+    return [call for call in calls if id(call) in selected or not _is_of_pair(call)] or calls
 
 
-def _turns(test: str, servers: dict[str, dict[Any, pytest.Item]]) -> Iterator[pytest.Item]:
+def _turns(test: str, servers: dict[str, dict[Any, Any]]) -> Iterator[Any]:
     """The pairs of a test that are in turn, by the kinds of servers that it runs on."""
     names = [*servers]
     first_name, first = divmod(crc32(test.encode()), len(TURNS))
@@ -110,17 +124,17 @@ def _turns(test: str, servers: dict[str, dict[Any, pytest.Item]]) -> Iterator[py
         yield next(found[each] for each in turns if each in found)
 
 
-def _is_of_pair(item: Any) -> bool:
-    callspec = getattr(item, "callspec", None)
-    return callspec is not None and {"face", "server"} <= callspec.params.keys()
+def _is_of_pair(call: Any) -> bool:
+    return {"face", "server"} <= call.params.keys()
 
 
-def _without_pair(item: Any) -> str:
+def _without_pair(metafunc: pytest.Metafunc, call: Any) -> str:
     """What a test is, whatever its face and its server."""
-    others = item.callspec.id
+    others = call.id
     for part in ("server", "face"):
-        others = others.replace(item.callspec.params[part], part, 1)
-    return f"{item.parent.nodeid}::{item.originalname}[{others}]"
+        others = others.replace(call.params[part], part, 1)
+    test = metafunc.definition
+    return f"{test.parent.nodeid if test.parent else ''}::{test.originalname}[{others}]"
 
 
 def _resolve(name: str) -> str:
