@@ -9,7 +9,7 @@ from limpyd.relations import FKInstanceHashField
 from limpyd.scripts.writes import WRITE
 from tests.support.blocks import block
 
-CODE = (b"void_promise.lua", b"with_claims.lua", b"away.lua")
+CODE = (b"void_promise.lua", b"with_claims.lua", b"away.lua", b"beside.lua")
 
 
 @pytest.fixture

@@ -104,8 +104,8 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
 
     @property
     def needs_promises(self) -> bool:
-        """True if writes may need promises of other partitions: claims of values, or checks of objects."""
-        return self.keys.count > 1 or bool(self.targets) or self.deletions.leave_tombs
+        """True if writes may need promises of other partitions (claims, checks of objects), or wait for deletions."""
+        return self.keys.count > 1 or bool(self.targets or self.awaited) or self.deletions.leave_tombs
 
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""

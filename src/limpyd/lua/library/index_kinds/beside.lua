@@ -1,6 +1,7 @@
 -- Check of a reference to an object of the same slot that a deletion of several steps may have closed (see
 -- limpyd.deletions): the entry is its primary key, which must be in the set that is the key. If it is closed, the write
 -- waits, since it is not known yet whether the object stays. Nothing is kept.
+-- @optional promises
 -- @requires ask_for_promise call current_key index_kinds refuse
 -- @provides index_kinds.beside
 
