@@ -205,7 +205,8 @@ class DifferentPartitions(LimpydError, ValueError):
             f"declare it with partitions={self.stored}"
         )
         if self.declared > self.stored:
-            msg += f", or move them with {self.model}.repartition(), once no process declares {self.stored} any more"
+            msg += f", or move them with {self.model}.repartition()"
+            msg += ", once no process declares one partition any more" if self.stored == 1 else ""
         return msg
 
 
@@ -239,6 +240,29 @@ class Relocated(DifferentPartitions):
         return (
             f"the objects of {self.model} are being moved here from {self.place}, and cannot be used here before the "
             f"end. If that was stopped, go on with {self.model}.migrate_to(…), or `limpyd migrate --to`"
+        )
+
+
+class ObjectsMoved(LimpydError):
+    """The objects of a model were moved to another number of partitions. Call the operation again.
+
+    Nothing of the request that was refused was executed. The process knows the number now, so the operation can be
+    called again. Calls outside pipelines that are one request do so themselves.
+
+    Attributes:
+        model: the name of the model.
+        partitions: the number of partitions that its objects are in now.
+    """
+
+    def __init__(self, model: str, partitions: int) -> None:
+        super().__init__(model, partitions)
+        self.model = model
+        self.partitions = partitions
+
+    def __str__(self) -> str:
+        return (
+            f"the objects of {self.model} were moved to {self.partitions} partitions meanwhile; nothing was executed "
+            "that was not confirmed. Call it again"
         )
 
 

@@ -127,12 +127,18 @@ async def test_the_epoch_is_looked_at_once_in_a_while(any_face, another_process,
     assert await looks(any_face, thing.log.llen) == 0
 
 
+async def moved_twice(face, another_process):
+    """Moves the objects so that the number before is not followed any more."""
+    for count in (4, 8):
+        await face.do(another_process(count).repartition())
+
+
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
 async def test_after_a_move_reads_are_refused(any_face, another_process, time, read):
     """They find nothing, or what is no more, for as long as the mover waits, and never later."""
-    former, model = another_process(2), another_process(4)
+    former = another_process(2)
     pks = await filled(any_face, former, read)
-    assert (await any_face.do(model.repartition())).objects == len(pks) // 2
+    await moved_twice(any_face, another_process)
     time.seconds += TRUSTED
     for pk in pks:
         await any_face.refused(DifferentPartitions, lambda pk=pk: read(former, pk))
@@ -140,27 +146,27 @@ async def test_after_a_move_reads_are_refused(any_face, another_process, time, r
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
 async def test_a_process_that_sleeps_during_a_read_does_not_believe_the_reply(any_face, another_process, time, read):
-    former, model = another_process(2), another_process(4)
+    former = another_process(2)
     pks = await filled(any_face, former, read)
-    await any_face.do(model.repartition())
+    await moved_twice(any_face, another_process)
     time.passes = TRUSTED - 1  # the first look finds that there is trust, the next one that it has ended
     await any_face.refused(DifferentPartitions, lambda: read(former, pks[-1]))
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 async def test_queries_are_refused_at_once(any_face, another_process, time, query):
-    former, model = another_process(2), another_process(4)
+    former = another_process(2)
     await filled(any_face, former)
     await any_face.do(query(former))
-    await any_face.do(model.repartition())
+    await moved_twice(any_face, another_process)
     await any_face.refused(DifferentPartitions, lambda: query(former))
 
 
 @pytest.mark.parametrize("kind", ["pipeline", "transaction"])
 async def test_reads_in_blocks_are_refused(any_face, another_process, time, kind):
-    former, model = another_process(2), another_process(4)
+    former = another_process(2)
     pks = await filled(any_face, former)
-    await any_face.do(model.repartition())
+    await moved_twice(any_face, another_process)
     time.seconds += TRUSTED
     with pytest.raises(DifferentPartitions):
         async with block(any_face, getattr(former.database, kind)()):
@@ -170,9 +176,9 @@ async def test_reads_in_blocks_are_refused(any_face, another_process, time, kind
 
 async def test_a_transaction_of_reads_is_refused_at_once(any_face, another_process, time):
     """None of its reads could be sent again alone."""
-    former, model = another_process(2), another_process(4)
+    former = another_process(2)
     pks = await filled(any_face, former)
-    await any_face.do(model.repartition())
+    await moved_twice(any_face, another_process)
     with pytest.raises(DifferentPartitions):
         async with block(any_face, former.database.transaction()):
             former.known[pks[0]].note.get()
@@ -180,9 +186,9 @@ async def test_a_transaction_of_reads_is_refused_at_once(any_face, another_proce
 
 @pytest.mark.parametrize("call", [call for name, call in CALLS.items() if name != "rebuild"])
 async def test_nothing_is_executed_after_a_move(any_face, another_process, time, call):
-    former, model = another_process(2), another_process(4)
+    former = another_process(2)
     await filled(any_face, former)
-    await any_face.do(model.repartition())
+    await moved_twice(any_face, another_process)
     time.seconds += TRUSTED
     stored = sorted(any_face.client.keys())
     await any_face.refused(DifferentPartitions, lambda: call(former))

@@ -25,8 +25,9 @@ def repartition(
 ) -> int:
     """Move the objects of a model to a greater number of partitions. Nothing else can use the model meanwhile.
 
-    First end the processes that declare the former number. If the command is stopped, the next call continues. If an
-    index refused an object, the object is moved and listed; the command then exits with 1.
+    First end the processes that declare the former number, if that is 1; others go on afterwards. If the command is
+    stopped, the next call continues. If an index refused an object, the object is moved and listed; the command then
+    exits with 1.
     """
     target = model_named(model)
     declared = target._schema.keys.count

@@ -26,7 +26,7 @@ from limpyd.drivers.clients import check_client
 from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
-from limpyd.exceptions import ServerUnreachable
+from limpyd.exceptions import ObjectsMoved, ServerUnreachable
 from limpyd.pipelines.asynchronous import run_scattered
 from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Program, Request, Walk
@@ -106,19 +106,36 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
             leave_to_parent(client)
         self._connections = {}
 
-    def _run(self, request: Request[R]) -> Coroutine[Any, Any, R]:
+    def _run(self, request: Request[R], again: Callable[[], Request[R]] | None = None) -> Coroutine[Any, Any, R]:
+        """The result of a request; or, in a pipeline, what stands for it.
+
+        Args:
+            request: the request.
+            again: describes it anew, if the objects of its model have been moved to other partitions.
+        """
         active = self._active.get() is not None
         pipeline = self._pipeline() if active else None
         if self._models.partitioned:
             request = self._begun(request, is_atomic=pipeline is not None and pipeline.is_atomic)
         if pipeline is not None:
             return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
-        return self._send(request.exact() if active else request)
+        request = request.exact() if active else request
+        return self._send(request) if again is None else self._send_again(request, again)
+
+    def _described(self, describe: Callable[[], Request[R]]) -> Coroutine[Any, Any, R]:
+        """The result of a request, which is described again if the objects have been moved meanwhile."""
+        return self._run(describe(), describe)
 
     _directly = staticmethod(async_call)
 
     async def _send(self, request: Request[R]) -> R:
         return await (self._driver or await self._open()).run(request)
+
+    async def _send_again(self, request: Request[R], again: Callable[[], Request[R]]) -> R:
+        while True:
+            with suppress(ObjectsMoved):
+                return await self._send(request)
+            request = self._begun(again())
 
     def _send_step(self, step: Request[Any] | list[Request[Any]]) -> Coroutine[Any, Any, Any]:
         """Sends the request, or the requests, that a program yields."""

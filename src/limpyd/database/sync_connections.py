@@ -24,7 +24,7 @@ from limpyd.drivers.connection_pool import SyncConnectionPool, renew_locks
 from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.sync import SyncDriver
-from limpyd.exceptions import ServerUnreachable
+from limpyd.exceptions import ObjectsMoved, ServerUnreachable
 from limpyd.pipelines.sync import run_scattered
 from limpyd.requests.request import Program, Request, Walk
 from limpyd.requests.scattered import together
@@ -85,14 +85,29 @@ class Connections(Database[redis.Redis]):
 
         return cast("redis.Redis", sync_cluster_client(seeds, settings, self._endpoint.address_remap))
 
-    def _run(self, request: Request[R]) -> R:
+    def _run(self, request: Request[R], again: Callable[[], Request[R]] | None = None) -> R:
+        """The result of a request; or, in a pipeline, what stands for it.
+
+        Args:
+            request: the request.
+            again: describes it anew, if the objects of its model have been moved to other partitions.
+        """
         active = self._active.get() is not None
         pipeline = self._pipeline() if active else None
         if self._models.partitioned:
             request = self._begun(request, is_atomic=pipeline is not None and pipeline.is_atomic)
         if pipeline is not None:
             return cast("R", pipeline.collect(request))
-        return (self._access.driver or self._opened()).run(request.exact() if active else request)
+        try:
+            return (self._access.driver or self._opened()).run(request.exact() if active else request)
+        except ObjectsMoved:
+            if again is None:
+                raise
+        return self._run(again(), again)
+
+    def _described(self, describe: Callable[[], Request[R]]) -> R:
+        """The result of a request, which is described again if the objects have been moved meanwhile."""
+        return self._run(describe(), describe)
 
     _directly = staticmethod(sync_call)
 

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.sync import FAILURES
+from limpyd.exceptions import ObjectsMoved
 from limpyd.requests.request import Request
 from limpyd.statements.fast_path import FastCall, Trust
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
@@ -43,9 +44,12 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         try:
             reply = driver.connections.exchange(packed, 1, home)
         except FAILURES as failure:
-            if trust is not None:
+            if trust is not None and not writes:
                 return otherwise(bound, value)
-            return driver.run_despite(describe(bound, value), packed, failure)
+            try:
+                return driver.run_despite(describe(bound, value), packed, failure)
+            except ObjectsMoved:
+                return otherwise(bound, value)
         if not writes:
             return otherwise(bound, value) if trust is not None and not trust.is_trusted else decode(bound, reply)
         if type(reply) is list:
@@ -88,15 +92,18 @@ def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
             instance._mark_existing()
         return decode(reply)
 
-    answered = result if trust is None else _in_trust(result, trust, otherwise)
+    answered = result if trust is None else _in_partition(result, trust, writes, otherwise)
     return call
 
 
-def _in_trust(answered: Callable[..., Any], trust: Trust, otherwise: Call) -> Callable[..., Any]:
-    """Returns the same for reads that count only as long as their partition is trusted when they are answered."""
+def _in_partition(answered: Callable[..., Any], trust: Trust, writes: bool, otherwise: Call) -> Callable[..., Any]:
+    """Returns the same in a partition whose objects may be moved; what is read counts if it is trusted."""
 
-    async def believed(driver: Any, packed: bytes, bound: Any, value: Any) -> Any:
-        found = await answered(driver, packed, bound, value)
-        return found if trust.is_trusted else await otherwise(bound, value)
+    async def result(driver: Any, packed: bytes, bound: Any, value: Any) -> Any:
+        try:
+            found = await answered(driver, packed, bound, value)
+        except ObjectsMoved:
+            return await otherwise(bound, value)
+        return found if writes or trust.is_trusted else await otherwise(bound, value)
 
-    return believed
+    return result

@@ -17,6 +17,7 @@ class ModelKeys:
     Attributes:
         tag: the name of the model with its namespace; also the hash tag of its keys if it has one partition.
         count: the number of partitions.
+        declared: the number that the model is declared with, which is another one if this process follows a move.
         parent: the keys of the model whose hash tags these have, if it is declared with `colocate_with`.
         has_record: true if the catalog of `root` records where the objects are: in several partitions, or in those of
             another model.
@@ -24,6 +25,7 @@ class ModelKeys:
 
     layout: ClassVar[str] = "limpyd"
     count = 1
+    declared = 1
     parent: ModelKeys | None = None
     has_record = False
     _mints = False
@@ -118,6 +120,10 @@ class ModelKeys:
     def beside(self, partition: Partition) -> Partition:  # noqa: ARG002 - some have several
         """The partition that has the hash tag of one of a model of the same top."""
         return self._only
+
+    def follow(self, partitions: int) -> None:
+        """Has another number of partitions from now on; several can become others."""
+        raise NotImplementedError
 
     @property
     def pattern(self) -> bytes:

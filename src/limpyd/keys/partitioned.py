@@ -60,12 +60,22 @@ class PartitionedKeys(ModelKeys):
     def __init__(self, namespace: str, model: str, partitions: int, *, mints: bool = False) -> None:
         super().__init__(namespace, model)
         turns.partitions_exist = True
-        self.count = partitions
         self._mints = mints
+        self.declared = partitions
+        self._lay_out(partitions)
+        self._turns = itertools.count(os.urandom(1)[0])
+
+    def _lay_out(self, partitions: int) -> None:
+        self.count = partitions
         self._last = partitions - 1
         self._made: list[Partition | None] = [None] * partitions
         self._by_prefix: dict[bytes, Partition] = {}
-        self._turns = itertools.count(os.urandom(1)[0])
+
+    def follow(self, partitions: int) -> None:
+        """Has another number of partitions from now on, which are new ones, although some have the same keys."""
+        self._lay_out(partitions)
+        for name in ("partitions", "_prefixes"):
+            vars(self).pop(name, None)
 
     @cached_property
     def partitions(self) -> tuple[Partition, ...]:

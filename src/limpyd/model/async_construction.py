@@ -52,7 +52,7 @@ class AsyncConstruction(ModelCore[Async]):
         except UnknownResult as error:
             with taking_results(cls.database, error):
                 return cls.database._run(creation_with_results(schema, values, cls._begun))
-        return cls.database._run(request)
+        return cls.database._run(request, lambda: crud.creation(schema, values, cls._begun))
 
     @classmethod
     def _begun(cls, pk: bytes | None) -> Self:
@@ -68,11 +68,11 @@ class AsyncConstruction(ModelCore[Async]):
         return awaited_html(self)
 
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
-        return self._run(describe()) if self.database._pipeline() is not None else self._made_alone(describe)
+        return self._run(describe(), describe) if self.database._pipeline() is not None else self._made_alone(describe)
 
     async def _made_alone(self, describe: Callable[[], Request[Any]]) -> Any:
         async with self._making:
-            return await self._run(describe())
+            return await self._run(describe(), describe)
 
     @classmethod
     def _answered(cls, result: R) -> Coroutine[Any, Any, R]:

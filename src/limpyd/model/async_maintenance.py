@@ -155,9 +155,10 @@ class AsyncMaintenance(AsyncConstruction):
         """Moves the objects of this model to the number of partitions that it declares, which is greater than theirs.
 
         Nothing else can read or write the model meanwhile: from the first step to the last one, requests of all
-        processes are refused (`DifferentPartitions`), except plain reads of processes that run with the former number
-        and do not find what has moved. So end those first. If it is stopped, however, the next call goes on; several
-        may run at once. On a cluster, objects move from node to node (DUMP, RESTORE).
+        processes are refused (`DifferentPartitions`), except plain reads of processes that declare one partition and
+        do not find what has moved. So end those first; processes that declare another former number go on afterwards.
+        It begins with a pause of ten seconds, in which they notice it. If it is stopped, however, the next call goes
+        on; several may run at once. On a cluster, objects move from node to node (DUMP, RESTORE).
 
         Args:
             progress: called from time to time with the numbers of objects looked at, and of all.
@@ -255,5 +256,5 @@ class AsyncMaintenance(AsyncConstruction):
     async def scan_keys(self, count: int | None = None) -> AsyncIterator[str]:  # noqa: ARG002 - of limpyd 2
         """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""
         self.database._at_once(*WALK)
-        for key in await self._run(self._existing_keys()):
+        for key in await self._asked(self._existing_keys):
             yield key

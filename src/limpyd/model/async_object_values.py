@@ -30,7 +30,7 @@ class AsyncObjectValues(AsyncConstruction):
             UnknownField: a name is no field.
             StoredValueError: what is stored does not fit a field's type.
         """
-        found: Coroutine[Any, Any, dict[str, Any]] = self._run(object_values.values(self, names))
+        found: Coroutine[Any, Any, dict[str, Any]] = self._asked(lambda: object_values.values(self, names))
         return found
 
     def row(self, row: Callable[..., Row]) -> Coroutine[Any, Any, Row]:
@@ -45,5 +45,5 @@ class AsyncObjectValues(AsyncConstruction):
             InvalidFilter: it is none of these.
             StoredValueError: what is stored does not fit a field's type.
         """
-        found: Coroutine[Any, Any, Row] = self._run(object_values.row(self, row))
+        found: Coroutine[Any, Any, Row] = self._asked(lambda: object_values.row(self, row))
         return found

@@ -19,6 +19,7 @@ from limpyd.model.async_transfer import AsyncTransfer
 from limpyd.model.get_or_create import get_or_create, update_or_create
 from limpyd.model.updates import Update
 from limpyd.query.asynchronous import AsyncCollection
+from limpyd.requests.request import Request
 from limpyd.types import Encodable
 
 
@@ -61,7 +62,7 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncExpiry, AsyncMaintenance, AsyncO
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls.database._run(lookups.lookup(cls._declared(), pk, filters, cls._connected))
+        return cls.database._described(lambda: lookups.lookup(cls._declared(), pk, filters, cls._connected))
 
     @classmethod
     @taking_foreign_keys
@@ -73,8 +74,12 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncExpiry, AsyncMaintenance, AsyncO
         Raises as `get_or_create`; but an automatic primary key finds its object, as `get` does, and is refused if
         there is none.
         """
-        request = get_or_create(cls._declared(), "get_or_connect", pk, defaults, filters)
-        return cls.database._run(request.then(lambda found: cls._connected(found[0])))
+
+        def describe() -> Request[Self]:
+            request = get_or_create(cls._declared(), "get_or_connect", pk, defaults, filters)
+            return request.then(lambda found: cls._connected(found[0]))
+
+        return cls.database._described(describe)
 
     @classmethod
     @taking_foreign_keys
@@ -96,8 +101,12 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncExpiry, AsyncMaintenance, AsyncO
             MultipleObjectsReturned: several match.
             UniquenessError: a unique value of the new object belongs to another one.
         """
-        request = get_or_create(cls._declared(), "get_or_create", pk, defaults, filters)
-        return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
+
+        def describe() -> Request[tuple[Self, bool]]:
+            request = get_or_create(cls._declared(), "get_or_create", pk, defaults, filters)
+            return request.then(lambda found: (cls._connected(found[0]), found[1]))
+
+        return cls.database._described(describe)
 
     @classmethod
     @taking_foreign_keys
@@ -123,13 +132,17 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncExpiry, AsyncMaintenance, AsyncO
 
         Raises as `get_or_create` and `update`.
         """
-        request = update_or_create(cls._declared(), pk, defaults, create_defaults, filters)
-        return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
+
+        def describe() -> Request[tuple[Self, bool]]:
+            request = update_or_create(cls._declared(), pk, defaults, create_defaults, filters)
+            return request.then(lambda found: (cls._connected(found[0]), found[1]))
+
+        return cls.database._described(describe)
 
     @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, bool]:
         """Returns whether there is an object with this primary key, or that matches the filters."""
-        return cls.database._run(lookups.existence(cls._declared(), pk, filters))
+        return cls.database._described(lambda: lookups.existence(cls._declared(), pk, filters))
 
     @classmethod
     def lazy_connect(cls, pk: Encodable, /) -> Self:
@@ -145,8 +158,12 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncExpiry, AsyncMaintenance, AsyncO
         wanted = lookups.distinct(cls._declared(), pks)
         if lazy:
             return cls._answered([cls._lazy(pk) for pk in wanted])
-        request = lookups.existing(cls._declared(), wanted)
-        return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
+
+        def describe() -> Request[list[Self]]:
+            request = lookups.existing(cls._declared(), wanted)
+            return request.then(lambda found: [cls._connected(pk) for pk in found])
+
+        return cls.database._described(describe)
 
     @classmethod
     def instances(cls, lazy: bool = False, **filters: Any) -> AsyncCollection[Self, Self]:

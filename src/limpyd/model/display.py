@@ -21,7 +21,7 @@ def instance_html(instance: Any) -> str:
         names = names_of_one_value(instance._schema)
         one = alone(instance)
         shown = one._query._replace(projection=displayed(instance._schema, names))
-        values = instance._run(read(instance, one._with(shown)))
+        values = instance._asked(lambda: read(instance, one._with(shown)))
     except Exception as error:  # noqa: BLE001 - a display raises nothing
         return failure(title, error)
     return table(title, ("field", "value"), zip(names, values, strict=True))

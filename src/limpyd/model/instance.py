@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from limpyd.exceptions import NotExecuted
@@ -112,8 +112,13 @@ class Instance(Limpyd2ModelNames, WithFields):
         """True if the object existed, and this process has not deleted any object of the model since."""
         return self._seen is self._schema.era
 
-    def _run(self, request: Request[Any]) -> Any:
-        return self.database._run(request)  # type: ignore[attr-defined]
+    def _run(self, request: Request[Any], again: Callable[[], Request[Any]] | None = None) -> Any:
+        return self.database._run(request, again)  # type: ignore[attr-defined]
+
+    @classmethod
+    def _asked(cls, describe: Callable[[], Request[Any]]) -> Any:
+        """The result of a request, which is described again if the objects have been moved meanwhile."""
+        return cls.database._described(describe)  # type: ignore[attr-defined]
 
     def _walk(self, step: Walk[Any]) -> Any:
         return self.database._walk(step)  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ from limpyd.model.sync_object_values import ObjectValues
 from limpyd.model.sync_transfer import Transfer
 from limpyd.model.updates import Update
 from limpyd.query.sync import Collection
+from limpyd.requests.request import Request
 from limpyd.types import Encodable
 
 
@@ -62,7 +63,7 @@ class RedisModel(BulkOperations, Expiry, Maintenance, ObjectValues, Transfer):
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls.database._run(lookups.lookup(cls._declared(), pk, filters, cls._connected))
+        return cls.database._described(lambda: lookups.lookup(cls._declared(), pk, filters, cls._connected))
 
     @classmethod
     @taking_foreign_keys
@@ -74,8 +75,12 @@ class RedisModel(BulkOperations, Expiry, Maintenance, ObjectValues, Transfer):
         Raises as `get_or_create`; but an automatic primary key finds its object, as `get` does, and is refused if
         there is none.
         """
-        request = get_or_create(cls._declared(), "get_or_connect", pk, defaults, filters)
-        return cls.database._run(request.then(lambda found: cls._connected(found[0])))
+
+        def describe() -> Request[Self]:
+            request = get_or_create(cls._declared(), "get_or_connect", pk, defaults, filters)
+            return request.then(lambda found: cls._connected(found[0]))
+
+        return cls.database._described(describe)
 
     @classmethod
     @taking_foreign_keys
@@ -97,8 +102,12 @@ class RedisModel(BulkOperations, Expiry, Maintenance, ObjectValues, Transfer):
             MultipleObjectsReturned: several match.
             UniquenessError: a unique value of the new object belongs to another one.
         """
-        request = get_or_create(cls._declared(), "get_or_create", pk, defaults, filters)
-        return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
+
+        def describe() -> Request[tuple[Self, bool]]:
+            request = get_or_create(cls._declared(), "get_or_create", pk, defaults, filters)
+            return request.then(lambda found: (cls._connected(found[0]), found[1]))
+
+        return cls.database._described(describe)
 
     @classmethod
     @taking_foreign_keys
@@ -124,13 +133,17 @@ class RedisModel(BulkOperations, Expiry, Maintenance, ObjectValues, Transfer):
 
         Raises as `get_or_create` and `update`.
         """
-        request = update_or_create(cls._declared(), pk, defaults, create_defaults, filters)
-        return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
+
+        def describe() -> Request[tuple[Self, bool]]:
+            request = update_or_create(cls._declared(), pk, defaults, create_defaults, filters)
+            return request.then(lambda found: (cls._connected(found[0]), found[1]))
+
+        return cls.database._described(describe)
 
     @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> bool:
         """Returns whether there is an object with this primary key, or that matches the filters."""
-        return cls.database._run(lookups.existence(cls._declared(), pk, filters))
+        return cls.database._described(lambda: lookups.existence(cls._declared(), pk, filters))
 
     @classmethod
     def lazy_connect(cls, pk: Encodable, /) -> Self:
@@ -146,8 +159,12 @@ class RedisModel(BulkOperations, Expiry, Maintenance, ObjectValues, Transfer):
         wanted = lookups.distinct(cls._declared(), pks)
         if lazy:
             return cls._answered([cls._lazy(pk) for pk in wanted])
-        request = lookups.existing(cls._declared(), wanted)
-        return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
+
+        def describe() -> Request[list[Self]]:
+            request = lookups.existing(cls._declared(), wanted)
+            return request.then(lambda found: [cls._connected(pk) for pk in found])
+
+        return cls.database._described(describe)
 
     @classmethod
     def instances(cls, lazy: bool = False, **filters: Any) -> Collection[Self, Self]:

@@ -66,7 +66,13 @@ class Construction(ModelCore[Sync]):
             raise InvalidPrimaryKey(msg)
         else:
             request = lookups.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
-        pending = self.database._run(request)
+
+        def again() -> Request[Any]:
+            if pk is NEW:
+                return crud.creation(schema, values, self._begun)
+            return lookups.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
+
+        pending = self.database._run(request, again)
         if pending is not self:
             self._pk_source = pending
         self.__post_init__()
@@ -92,9 +98,9 @@ class Construction(ModelCore[Sync]):
 
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
         if self.database._pipeline() is not None:
-            return self._run(describe())
+            return self._run(describe(), describe)
         with self._making.lock(self):
-            return self._run(describe())
+            return self._run(describe(), describe)
 
     @classmethod
     def _answered(cls, result: R) -> R:

@@ -31,7 +31,7 @@ class ObjectValues(Construction):
             UnknownField: a name is no field.
             StoredValueError: what is stored does not fit a field's type.
         """
-        found: dict[str, Any] = self._run(object_values.values(self, names))
+        found: dict[str, Any] = self._asked(lambda: object_values.values(self, names))
         return found
 
     def row(self, row: Callable[..., Row]) -> Row:
@@ -46,5 +46,5 @@ class ObjectValues(Construction):
             InvalidFilter: it is none of these.
             StoredValueError: what is stored does not fit a field's type.
         """
-        found: Row = self._run(object_values.row(self, row))
+        found: Row = self._asked(lambda: object_values.row(self, row))
         return found

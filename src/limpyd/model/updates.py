@@ -223,7 +223,7 @@ def _update_of(model: Any) -> OnClass[Any]:
             raise InvalidPrimaryKey(msg)
         stored = pk_bytes(schema.name, pk)
         try:
-            return model.database._run(updating(schema, stored, values, if_, if_version))
+            return model._asked(lambda: updating(schema, stored, values, if_, if_version))
         except UnknownResult as error:
             with taking_results(model.database, error):
                 return model.database._run(updating(schema, stored, values, if_, if_version))
@@ -242,7 +242,7 @@ def _update_in(instance: Any) -> OnInstance[Any]:
             msg = f"{instance!r} was never stored; create it with its values instead"
             raise InvalidPrimaryKey(msg)
         try:
-            return instance._run(updating(instance._schema, pk, values, if_, if_version, instance))
+            return instance._asked(lambda: updating(instance._schema, pk, values, if_, if_version, instance))
         except UnknownResult as error:
             with taking_results(instance.database, error):
                 return instance._run(updating(instance._schema, pk, values, if_, if_version, instance))

@@ -40,34 +40,34 @@ class AsyncCollection(AsyncAggregates[Item, M]):
         Raises:
             IndexError: there is no such position.
         """
-        found: Coroutine[Any, Any, Item | list[Item]] = self._run(self._at_position(index))
+        found: Coroutine[Any, Any, Item | list[Item]] = self._run(lambda: self._at_position(index))
         return found
 
     # --- how many, and which ---
 
     def count(self) -> Coroutine[Any, Any, int]:
         """Returns the number of objects that match (SCARD, SINTERCARD, ZCOUNT or a script)."""
-        found: Coroutine[Any, Any, int] = self._run(self._count())
+        found: Coroutine[Any, Any, int] = self._run(self._count)
         return found
 
     def exists(self) -> Coroutine[Any, Any, bool]:
         """Returns whether any object matches; it stops at the first."""
-        found: Coroutine[Any, Any, bool] = self._run(self._count(limit=1).then(bool))
+        found: Coroutine[Any, Any, bool] = self._run(lambda: self._count(limit=1).then(bool))
         return found
 
     def all(self) -> Coroutine[Any, Any, list[Item]]:
         """A list of all that match."""
-        found: Coroutine[Any, Any, list[Item]] = self._run(self._items())
+        found: Coroutine[Any, Any, list[Item]] = self._run(self._items)
         return found
 
     def first(self) -> Coroutine[Any, Any, Item | None]:
         """The first in order, or None; without an order that of the lowest primary key."""
-        found: Coroutine[Any, Any, Item | None] = self._run(self._first())
+        found: Coroutine[Any, Any, Item | None] = self._run(self._first)
         return found
 
     def last(self) -> Coroutine[Any, Any, Item | None]:
         """The last in order, or None; without an order that of the highest primary key."""
-        found: Coroutine[Any, Any, Item | None] = self._run(self._first(last=True))
+        found: Coroutine[Any, Any, Item | None] = self._run(lambda: self._first(last=True))
         return found
 
     def get(self) -> Coroutine[Any, Any, Item]:
@@ -77,7 +77,7 @@ class AsyncCollection(AsyncAggregates[Item, M]):
             DoesNotExist: none matches.
             MultipleObjectsReturned: several match; it is a ValueError.
         """
-        found: Coroutine[Any, Any, Item] = self._run(self._the_one())
+        found: Coroutine[Any, Any, Item] = self._run(self._the_one)
         return found
 
     # --- what each becomes ---
@@ -218,7 +218,7 @@ class AsyncCollection(AsyncAggregates[Item, M]):
             InvalidValue: it is no cursor, or that of another order.
             InvalidFilter: both are given, or a stored collection in its own order is to go backwards.
         """
-        found: Coroutine[Any, Any, Page[Item]] = self._run(self._page(size, after, before))
+        found: Coroutine[Any, Any, Page[Item]] = self._run(lambda: self._page(size, after, before))
         return found
 
     def store(
@@ -230,7 +230,7 @@ class AsyncCollection(AsyncAggregates[Item, M]):
             key: where; by default a new key. What is there is overwritten.
             ttl: for how many seconds; None for ever.
         """
-        found: Coroutine[Any, Any, AsyncCollection[Item, M]] = self._run(self._store(key, ttl))
+        found: Coroutine[Any, Any, AsyncCollection[Item, M]] = self._run(lambda: self._store(key, ttl))
         return found
 
     def from_stored(self, key: str) -> AsyncCollection[Item, M]:
@@ -254,5 +254,5 @@ class AsyncCollection(AsyncAggregates[Item, M]):
         if analyze:
             analysis: Coroutine[Any, Any, Explanation] = self._database._run_program(self._analysis())
             return analysis
-        found: Coroutine[Any, Any, Explanation] = self._run(self._explain())
+        found: Coroutine[Any, Any, Explanation] = self._run(self._explain)
         return found

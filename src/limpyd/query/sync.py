@@ -41,34 +41,34 @@ class Collection(Aggregates[Item, M]):
         Raises:
             IndexError: there is no such position.
         """
-        found: Item | list[Item] = self._run(self._at_position(index))
+        found: Item | list[Item] = self._run(lambda: self._at_position(index))
         return found
 
     # --- how many, and which ---
 
     def count(self) -> int:
         """Returns the number of objects that match (SCARD, SINTERCARD, ZCOUNT or a script)."""
-        found: int = self._run(self._count())
+        found: int = self._run(self._count)
         return found
 
     def exists(self) -> bool:
         """Returns whether any object matches; it stops at the first."""
-        found: bool = self._run(self._count(limit=1).then(bool))
+        found: bool = self._run(lambda: self._count(limit=1).then(bool))
         return found
 
     def all(self) -> list[Item]:
         """A list of all that match."""
-        found: list[Item] = self._run(self._items())
+        found: list[Item] = self._run(self._items)
         return found
 
     def first(self) -> Item | None:
         """The first in order, or None; without an order that of the lowest primary key."""
-        found: Item | None = self._run(self._first())
+        found: Item | None = self._run(self._first)
         return found
 
     def last(self) -> Item | None:
         """The last in order, or None; without an order that of the highest primary key."""
-        found: Item | None = self._run(self._first(last=True))
+        found: Item | None = self._run(lambda: self._first(last=True))
         return found
 
     def get(self) -> Item:
@@ -78,7 +78,7 @@ class Collection(Aggregates[Item, M]):
             DoesNotExist: none matches.
             MultipleObjectsReturned: several match; it is a ValueError.
         """
-        found: Item = self._run(self._the_one())
+        found: Item = self._run(self._the_one)
         return found
 
     # --- what each becomes ---
@@ -217,7 +217,7 @@ class Collection(Aggregates[Item, M]):
             InvalidValue: it is no cursor, or that of another order.
             InvalidFilter: both are given, or a stored collection in its own order is to go backwards.
         """
-        found: Page[Item] = self._run(self._page(size, after, before))
+        found: Page[Item] = self._run(lambda: self._page(size, after, before))
         return found
 
     def store(self, key: str | None = None, ttl: int | None = DEFAULT_STORE_TTL) -> Collection[Item, M]:
@@ -227,7 +227,7 @@ class Collection(Aggregates[Item, M]):
             key: where; by default a new key. What is there is overwritten.
             ttl: for how many seconds; None for ever.
         """
-        found: Collection[Item, M] = self._run(self._store(key, ttl))
+        found: Collection[Item, M] = self._run(lambda: self._store(key, ttl))
         return found
 
     def from_stored(self, key: str) -> Collection[Item, M]:
@@ -251,5 +251,5 @@ class Collection(Aggregates[Item, M]):
         if analyze:
             analysis: Explanation = self._database._run_program(self._analysis())
             return analysis
-        found: Explanation = self._run(self._explain())
+        found: Explanation = self._run(self._explain)
         return found

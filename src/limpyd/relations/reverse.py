@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Never, NoReturn, Self, TypeVar, overload
 
 from limpyd.commands.descriptor import operation
@@ -103,8 +103,8 @@ class BoundReverse(Faced[Face], Generic[M, Face]):
             msg = f"{self!r} is not a mapping: call it to get a collection, and read its items with {ITEMS}"
             raise TypeError(msg)
 
-    def _run(self, request: Request[Any]) -> Any:
-        return self._instance._run(request)
+    def _run(self, request: Request[Any], again: Callable[[], Request[Any]] | None = None) -> Any:
+        return self._instance._run(request, again)
 
     @operation
     def sadd(self, *holders: Any) -> Request[int]:

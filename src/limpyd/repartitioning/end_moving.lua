@@ -6,7 +6,7 @@
 --        3  the counter of that partition
 -- ARGV   1  the new number of partitions
 --        2  a new random epoch
---        3  '1' if the objects were in one partition, whose catalog is the record
+--        3  the former number; if it is 1, the catalog of that partition is the record
 -- Reply  the number on record; the negative of the new one if there are objects in the one partition again
 
 if redis.call('HGET', KEYS[2], ':partitions') == '-' .. ARGV[1] and (ARGV[3] ~= '1' or redis.call('EXISTS', KEYS[1]) == 0) then
@@ -14,6 +14,6 @@ if redis.call('HGET', KEYS[2], ':partitions') == '-' .. ARGV[1] and (ARGV[3] ~= 
     redis.call('UNLINK', KEYS[2], KEYS[3])
   end
   redis.call('HDEL', KEYS[2], ':from')
-  redis.call('HSET', KEYS[2], ':partitions', ARGV[1], ':epoch', ARGV[2])
+  redis.call('HSET', KEYS[2], ':partitions', ARGV[1], ':former', ARGV[3], ':epoch', ARGV[2])
 end
 return tonumber(redis.call('HGET', KEYS[2], ':partitions') or 0)

@@ -74,7 +74,7 @@ def settle(schema: Schema, partition: Partition, counter: int | None) -> Request
 def end(schema: Schema, before: int) -> Request[int]:
     """Records the declared number; returns the number on record."""
     root = schema.keys.root
-    return _asked(END, schema, (root.pks, root.meta, root.seq), (schema.keys.count, new_epoch(), int(before == 1)), int)
+    return _asked(END, schema, (root.pks, root.meta, root.seq), (schema.keys.count, new_epoch(), before), int)
 
 
 def counter(schema: Schema, partition: Partition) -> Request[int | None]:

@@ -13,7 +13,7 @@ from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import FieldPlace
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.index_maintenance import IndexMaintenance
-from limpyd.keys import ModelKeys, Partition, to_text
+from limpyd.keys import Partition, to_text
 from limpyd.keys.by_partition import ByPartition
 from limpyd.keys.layouts import model_keys
 from limpyd.query.caches import QueryCaches
@@ -51,12 +51,13 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
         partitions: int = 1,
         parent: Schema | None = None,
     ) -> None:
-        self.model = model
-        self.name = model.__name__
+        self.model, self.name = model, model.__name__
         self.parent = parent
         self.children: list[Schema] = []
         pk, values = collect(model)
-        self.keys = _keys_of(model, layout, namespace, name, partitions, parent, mints=pk.mints)
+        above = None if parent is None else parent.keys
+        with naming(model):
+            self.keys = model_keys(layout, namespace, name, partitions, mints=pk.mints, parent=above)
         self.lockable = lockable
         self.fields: dict[str, Field[Any]] = {}
         self.pk_field = pk.attach(self)
@@ -78,7 +79,6 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
         self.settle(self.keys.first)  # which checks the indexes
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
-        self.queries = QueryCaches()
         self.incoming: list[ReferenceField[Any]] = []
         """The references of other models, and of itself, to this one."""
         self.crosses_slots = False
@@ -110,13 +110,23 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
         self._layouts = ByPartition(self._layout)
+        self.queries = QueryCaches()
         self.statements = ByPartition(partial(PartitionStatements, self))
         self.deletions = Deletions(self)
 
     def forget(self) -> None:
         """Forgets what is known of the database, which is another from now on, or may be."""
+        if self.keys.count != self.keys.declared:
+            self.follow(self.keys.declared)
         self.maintenance.forget()
         self.era = Era(self.name)
+
+    def follow(self, partitions: int) -> None:
+        """Looks for the objects in another number of partitions, to which another process has moved them."""
+        self.keys.follow(partitions)
+        self._composites = ByPartition(self._settled)
+        self.renew()
+        self.maintenance.leave()
 
     @cached_property
     def own_setters(self) -> list[Any]:
@@ -267,16 +277,6 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
                 f"{self.pk_name} first, or create it with {self.name}({self.pk_name}=…, …)"
             )
             raise InvalidPrimaryKey(msg)
-
-
-def _keys_of(
-    model: type, layout: str, namespace: str, name: str, partitions: int, parent: Schema | None, *, mints: bool
-) -> ModelKeys:
-    """Returns the keys of a model; errors name its class."""
-    with naming(model):
-        return model_keys(
-            layout, namespace, name, partitions, mints=mints, parent=None if parent is None else parent.keys
-        )
 
 
 @contextmanager

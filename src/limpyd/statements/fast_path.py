@@ -44,7 +44,7 @@ class FastCall(NamedTuple):
         model: the model of the objects.
         writes: true for a write: a list in reply is a refusal, and any other reply shows that the object exists.
         home: the slot of the objects, by which a cluster routes the calls.
-        trust: of reads of a model of several partitions, where the objects are; otherwise None.
+        trust: of a model of several partitions, the trust in the one where the objects are; otherwise None.
     """
 
     packed: Packer
@@ -105,7 +105,8 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
         return None
     packer = PACKERS[len(given)](request, given, iterable)
     statement = request.statement
-    return packer and FastCall(packer, request.convert, statement.model, writes=True, home=statement.partition)
+    model, trust = statement.model, _trust(statement.model, bound)
+    return packer and FastCall(packer, request.convert, model, writes=True, home=statement.partition, trust=trust)
 
 
 def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:

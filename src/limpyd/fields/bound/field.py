@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Never
 
 from limpyd.commands.faces import Face, Faced
@@ -41,8 +42,12 @@ class BoundField(Limpyd2FieldNames, Faced[Face]):
             )
             raise TypeError(msg)
 
-    def _run(self, request: Request[Any]) -> Any:
-        return self._instance.database._run(request)
+    def _run(self, request: Request[Any], again: Callable[[], Request[Any]] | None = None) -> Any:
+        return self._instance.database._run(request, again)
+
+    def _asked(self, describe: Callable[[], Request[Any]]) -> Any:
+        """The result of a request, which is described again if the objects have been moved meanwhile."""
+        return self._run(describe(), describe)
 
     def _walk(self, step: Walk[Any]) -> Any:
         return self._instance._walk(step)

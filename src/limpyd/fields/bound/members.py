@@ -26,9 +26,9 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
 
     _unread: Unread | None
 
-    def _run(self, request: Request[Any]) -> Any:
+    def _run(self, request: Request[Any], again: Callable[[], Request[Any]] | None = None) -> Any:
         self._unread = None  # whatever is asked in between, the length may be another then
-        return self._instance.database._run(request)
+        return self._instance.database._run(request, again)
 
     def _some(
         self, name: str, members: tuple[Any, ...], encode: Callable[[Any], bytes] | None = None
@@ -112,4 +112,4 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
     def __bool__(self: BoundMembers[Sync]) -> bool:
         """Returns whether there is any member (EXISTS)."""
         self._sync_only("await ….exists()")
-        return bool(self._run(self._read("EXISTS", (), to_bool)))
+        return bool(self._asked(lambda: self._read("EXISTS", (), to_bool)))

@@ -206,9 +206,10 @@ class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDesti
         """
         self._sync_only("await ….lindex(…) or ….lrange(…)")
         if isinstance(index, slice):
-            members: list[T] = self._run(self._sliced(index))
+            members: list[T] = self._asked(lambda: self._sliced(index))
             return members
-        stored = self._run(self._read("LINDEX", (checks.integer("a position", index),)))
+        position = checks.integer("a position", index)
+        stored = self._asked(lambda: self._read("LINDEX", (position,)))
         if stored is None:
             msg = f"{self!r} has no position {index}"
             raise IndexError(msg)

@@ -150,7 +150,7 @@ class BoundStream(
     def __bool__(self) -> bool:
         """Returns whether there is any entry (XLEN); a stream may exist without."""
         self._sync_only("await ….xlen()")
-        return bool(self._run(self._read("XLEN", ())))
+        return bool(self._asked(lambda: self._read("XLEN", ())))
 
     def __len__(self: BoundStream[T, V, Sync]) -> int:
         self._sync_only("await ….xlen()")

@@ -42,6 +42,15 @@ class IndexMaintenance:
         """Returns the indexes in a partition."""
         return self._by_partition[partition]
 
+    def leave(self) -> None:
+        """Leaves all partitions, because the model has others: nothing that was described for them is sent."""
+        left = list(self._by_partition.values())
+        self._by_partition = ByPartition(lambda partition: PartitionIndexes(self._model, partition))
+        for known in left:
+            known.has_moved, known.catalog = True, None
+        if self.record is not None:
+            self.record.forget()
+
     def forget(self) -> None:
         """Forgets all catalogs, because the database is, or may be, another one."""
         if self.record is not None:

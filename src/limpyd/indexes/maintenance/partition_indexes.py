@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from limpyd.exceptions import ObjectsMoved
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance import requests
 from limpyd.indexes.maintenance.catalog import Assumed, Catalog
@@ -39,6 +40,7 @@ class PartitionIndexes:
         catalog: the server's record of them; None before it was read, or if it has changed.
         declared: the assumption of each write: the catalog contains the declarations of this process.
         trusted_until: the time until which plain reads trust that the objects are where they have been found to be.
+        has_moved: true once the model has other partitions, so that what was described for this one is not sent.
     """
 
     def __init__(self, model: IndexedModel, partition: Partition) -> None:
@@ -46,6 +48,7 @@ class PartitionIndexes:
         self.partition = partition
         self._indexes = {index.field_index.declared_key: index for index in declared_indexes(model, partition)}
         self.declared = Assumed(self, writes=True)
+        self.has_moved = False
         self.forget()
 
     @property
@@ -87,7 +90,9 @@ class PartitionIndexes:
     def is_trusted(self) -> bool:
         """True as long as plain reads trust that the objects have not moved."""
         record, time = self.model.maintenance.record, clock.now()
-        return time < self.trusted_until or (record is not None and time < record.trusted_until)
+        return not self.has_moved and (
+            time < self.trusted_until or (record is not None and time < record.trusted_until)
+        )
 
     def index_facts(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index with a name in the catalog, for messages."""
@@ -96,6 +101,8 @@ class PartitionIndexes:
 
     def asking(self, *, may_write: bool) -> Request[Catalog]:
         """Returns the request for the catalog; before a write it also sends the declarations of this process."""
+        if self.has_moved:
+            raise ObjectsMoved(self.model.name, self.model.keys.count)
         database = self._database
 
         def learn(catalog: Catalog) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
+from limpyd.exceptions import ObjectsMoved
 from limpyd.indexes.maintenance.partition_indexes import NEVER
 from limpyd.indexes.maintenance.requests import different_partitions, new_epoch
 from limpyd.indexes.maintenance.trusted_reads import TRUSTED, in_trust, may_refuse, under_epoch
@@ -34,11 +36,13 @@ class PartitionRecord:
     Attributes:
         compared: true once it was compared.
         trusted_until: the time until which plain reads trust it.
+        has_agreed: true if it ever was as this process takes it to be; then the process follows moves of the objects.
     """
 
     def __init__(self, model: Model, keys: ModelKeys) -> None:
         self._model = model
         self._keys = keys
+        self.has_agreed = False
         self.forget()
 
     def begun(self, request: Request[R], *, is_atomic: bool) -> Request[R]:
@@ -80,6 +84,8 @@ class PartitionRecord:
                 model, so a read finds nothing, and the next request compares again.
 
         Raises (from the reply):
+            ObjectsMoved: the objects were moved from the number that this process knows, which it follows; or from the
+                one that it declares.
             DifferentPartitions: the model has another number of partitions, or they are those of another model.
         """
         known = self._questions.get(may_write)
@@ -88,15 +94,28 @@ class PartitionRecord:
         return known
 
     def _question(self, may_write: bool) -> Request[None]:
-        questions, declared, root = self._questions, self._keys.record.encode(), self._keys.root
-        asked = clock.now()
+        questions, keys, asked = self._questions, self._keys, clock.now()
+        here = keys.record.encode()
+        declared = here if keys.parent is not None else b"%d" % keys.declared
 
-        def decode(recorded: bytes) -> None:
-            if recorded not in {b"", declared}:
+        def decode(reply: list[bytes]) -> None:
+            recorded, former = reply
+            if recorded not in {b"", here}:
+                if self._is_followed(recorded, former, {here, declared}):
+                    self._model.follow(int(recorded))
+                    raise ObjectsMoved(self._model.name, int(recorded))
                 raise different_partitions(self._model.name, declared, recorded)
             if questions is self._questions:
                 self.compared, self.trusted_until = bool(recorded), asked + TRUSTED
+                self.has_agreed = self.has_agreed or self.compared
 
         script = RECORD if may_write else LOOK
-        args = evalsha(script, (root.pks, root.meta), (int(may_write), declared, new_epoch()))
+        args = evalsha(script, (keys.root.pks, keys.root.meta), (int(may_write), declared, new_epoch()))
         return Request(args, decode, readonly=True, script=script, subject=self._model)
+
+    def _is_followed(self, recorded: bytes, former: bytes, known: AbstractSet[bytes]) -> bool:
+        """Returns whether another number is the one to which the objects have been moved, or the declared one again."""
+        keys = self._keys
+        if keys.count == 1 or keys.parent is not None or not self.has_agreed:
+            return False
+        return recorded == b"%d" % keys.declared or (former in known and recorded.isdigit())

@@ -11,17 +11,18 @@
 -- ARGV   1  '1' if the record may be made
 --        2  the record as this process declares it
 --        3  a new random epoch
--- Reply  the record; '1' if there are objects in one partition; '' if nothing is known of the model
+-- Reply  1  the record; '1' if there are objects in one partition; '' if nothing is known of the model
+--        2  the former number of partitions; '' if the objects were never moved
 
-local recorded = redis.call('HGET', KEYS[2], ':partitions')
+local recorded, former = unpack(redis.call('HMGET', KEYS[2], ':partitions', ':former'))
 if recorded then
-  return recorded
+  return { recorded, former or '' }
 end
 if redis.call('EXISTS', KEYS[1]) == 1 then
-  return '1'
+  return { '1', '' }
 end
 if ARGV[1] ~= '1' then
-  return ''
+  return { '', '' }
 end
 redis.call('HSET', KEYS[2], ':partitions', ARGV[2], ':epoch', ARGV[3])
-return ARGV[2]
+return { ARGV[2], '' }

@@ -77,6 +77,8 @@ def declare(
     for index in indexes:
         args += (index.name, index.signature)
 
+    record = model.maintenance.record
+
     def decode(reply: list[Any]) -> Catalog:
         if reply[0] == b"partitions":
             raise different_partitions(model.name, b"%d" % partition.count, reply[1])
@@ -87,6 +89,9 @@ def declare(
         return catalog
 
     def retried(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
+        if reply[0] == b"partitions" and record is not None and not compare:
+            record.forget()  # the objects may have been moved since it was compared
+            return declare(model, partition, indexes, may_write=may_write, learn=learn)
         if reply[0] == b"unrecorded":
             return declare(model, partition, indexes, may_write=may_write, learn=learn)
         certain = len(reply) < CERTAIN + 1 or bool(reply[CERTAIN])
@@ -94,7 +99,6 @@ def declare(
 
     request = _repeatable(DECLARE if may_write else LOOK, (partition.pks, partition.meta), args, decode, model)
     request.retry_with = retried
-    record = model.maintenance.record
     return request.after(record.question(may_write=may_write)) if compare and record is not None else request
 
 

@@ -85,7 +85,7 @@ class WithTotals(CollectionBase[Item, M]):
 
         is_walked = key.index_number is not None or key.scores or not isinstance(key.field, ValueField)
         if is_walked or self._database._pipeline() is not None:
-            return self._run(at_once(self))
+            return self._run(lambda: at_once(self))
         program = aggregates.extreme_in_chunks(
             self._plan(keys), columns[0], lambda pks: at_once(self._narrowed(ByPk(pks, (), "")))
         )
@@ -94,7 +94,7 @@ class WithTotals(CollectionBase[Item, M]):
     def _run_total(self, total: Total[Any, Any], convert: Callable[[Any], Any] = returned) -> Any:
         """Runs a total: in chunks, or as one request where a pipeline collects it."""
         if self._database._pipeline() is not None:
-            return self._run(total.at_once().then(convert))
+            return self._run(lambda: total.at_once().then(convert))
         return self._database._run_program(total.in_chunks(convert))
 
 

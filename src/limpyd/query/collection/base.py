@@ -88,8 +88,8 @@ class CollectionBase(Generic[Item, M]):
         key = (*asked, projection, projection.sparse, order, sorted_by, self._database._capabilities.sorts_by_pattern)
         return schema.queries.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))
 
-    def _run(self, request: Request[Any]) -> Any:
-        return self._database._run(request)
+    def _run(self, describe: Callable[[], Request[Any]]) -> Any:
+        return self._database._described(describe)
 
     def _at_once(self, what: str, instead: str) -> None:
         self._database._at_once(what, instead)
