@@ -12,6 +12,7 @@ from limpyd import (
     DeadlineField,
     DoesNotExist,
     InstanceHashField,
+    LimpydError,
     ListField,
     PKField,
     RedisDatabase,
@@ -284,6 +285,26 @@ class TestGone:
         await face.refused(DoesNotExist, lambda: one.expires.persist())
         await face.refused(DoesNotExist, lambda: one.update(expires=None))
         assert not await face.do(session.exists("t"))
+
+
+class TestWrongKeys:
+    async def test_nothing_is_left_of_what_is_refused(self, face, models):
+        one = await face.do(models.Session.create(token="t", user=1))
+        face.client.set("{session}:deadline:object", "text")
+        keys = face.keys()
+        for call in (
+            lambda: models.Session.create(token="u", user=1),
+            lambda: models.Session.bulk_create([{"token": "u", "user": 1}]),
+            lambda: one.user.set(2),
+            lambda: one.update(user=2),
+            lambda: one.delete(),
+            lambda: one.user.get(),
+            lambda: models.Session.collection().count(),
+        ):
+            error = await face.refused(LimpydError, call)
+            assert "RollbackFailed" not in repr(error)
+        assert face.keys() == keys
+        assert face.client.smembers("{session}:pks") == {b"t"}
 
 
 class TestSweeping:

@@ -27,8 +27,8 @@ local function of_living(run)
       return run(command, ...)
     end
     local deadlines = run('ZMSCORE', string.sub(key, 1, -4) .. 'deadline:object', select(2, ...))
-    if deadlines.err then
-      return deadlines
+    if deadlines.err then -- the key is of another type; what was done can be taken back nevertheless
+      return command == 'SREM' and run(command, ...) or deadlines
     elseif command ~= 'SMISMEMBER' then
       return is_over(deadlines[1]) and 0 or run(command, ...)
     end
