@@ -16,13 +16,8 @@
 
 local SECONDS = 0.005
 
-return atomically(function()
-  local last_named = 2 + ARGV[2]
-  local meta, first = ARGV[last_named + 2], last_named + 3
-  local deadlines = string.sub(KEYS[1], 1, -4) .. 'deadline:object'
-  local time = call('TIME')
-  local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-  current_key = deadlines
+-- Returns the objects whose deadline is over, those that are named first, and the number of these.
+local function expired(deadlines, now, last_named)
   local over, is_named = {}, {}
   for at = 3, last_named do
     local deadline = call('ZSCORE', deadlines, ARGV[at])
@@ -31,18 +26,29 @@ return atomically(function()
       over[#over + 1] = ARGV[at]
     end
   end
-  local least = math.max(#over, 1)
+  local named = #over
   for _, pk in ipairs(call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, ARGV[1])) do
     if not is_named[pk] then
       over[#over + 1] = pk
     end
   end
+  return over, named
+end
+
+return atomically(function()
+  local last_named = 2 + ARGV[2]
+  local meta, first = ARGV[last_named + 2], last_named + 3
+  local deadlines = string.sub(KEYS[1], 1, -4) .. 'deadline:object'
+  local time = call('TIME')
+  local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+  current_key = deadlines
+  local over, named = expired(deadlines, now, last_named)
 
   limit_changes(ARGV[last_named + 1])
   local count, found, stopped, began = make_deletion_count(first, #ARGV), {}, false, seconds_now()
   for number, pk in ipairs(over) do
     current_key = KEYS[1]
-    if number > least and seconds_now() - began > SECONDS then
+    if number > math.max(named, 1) and seconds_now() - began > SECONDS then
       stopped = true
       break
     elseif call('SISMEMBER', KEYS[1], pk) == 0 then
