@@ -1,4 +1,4 @@
-"""Lua files, and the directives that stand in them (see limpyd.lua.linker)."""
+"""Lua files, and the directives that stand in them (see lua/linker.py)."""
 
 from __future__ import annotations
 
