@@ -320,11 +320,11 @@ class TestSync:
         links, ends = threading.Event(), threading.Event()
         link = script.link
 
-        def slow(text, name):
+        def slow(text, name, *options):
             if name == "scripts/update.lua" and not links.is_set():
                 links.set()
                 ends.wait()
-            return link(text, name)
+            return link(text, name, *options)
 
         monkeypatch.setattr(script, "link", slow)
         thread = threading.Thread(target=lambda: Script("update").sha)

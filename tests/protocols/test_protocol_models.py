@@ -38,7 +38,7 @@ SMALL = [
         (Repartitioning, repartition_model.CASES[number], states)
         for number, states in {1: 497, 2: 180, 5: 238, 11: 222}.items()
     ),
-    *((Online, online_model.CASES[number], states) for number, states in {0: 300, 3: 369}.items()),
+    *((Online, online_model.CASES[number], states) for number, states in {0: 300, 3: 512}.items()),
     *((Relocation, relocation_cases.CASES[number], states) for number, states in {2: 304, 3: 403, 16: 602}.items()),
 ]
 """Models, cases, and how many states they have: a change of a number is a change of the protocol."""

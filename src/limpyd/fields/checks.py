@@ -18,7 +18,7 @@ from limpyd.types import UNTYPED, Use
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 """The range of the 64 bits of Redis's integers."""
 INTEGER = re.compile(r"-?[0-9]{1,20}")
-NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 INFINITIES = frozenset({"inf", "+inf", "-inf"})
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -78,7 +78,7 @@ def number(what: str, value: Any) -> str:
         return repr(float(value))
     if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
-    if isinstance(value, str) and NUMBER.fullmatch(value) and math.isfinite(float(value)):
+    if isinstance(value, str) and re.fullmatch(NUMBER, value) and math.isfinite(float(value)):
         return value
     if isinstance(value, StepResult):
         return value._argument_for(AmountTarget(what, Use.NUMBER, score))  # type: ignore[return-value] # as it is sent

@@ -29,7 +29,7 @@ def read_at_once(requests: Prepared) -> Generator[Any, Any, tuple[list[Any], lis
     """
     reads = requests.reads()
     replies = None if reads is None else (yield reads)
-    if reads is not None and replies is not None and UNKNOWN not in replies and OUTDATED not in replies:
+    if reads is not None and replies is not None and all(map(_is_known, replies)):
         try:
             return [decode(reply) for decode, reply in zip(reads.decoders(), replies, strict=True)], []
         except (LimpydError, IncompleteReply):
@@ -38,6 +38,10 @@ def read_at_once(requests: Prepared) -> Generator[Any, Any, tuple[list[Any], lis
     if replies is not None:
         yield from _settled_by(pendings, replies)
     return [], pendings
+
+
+def _is_known(reply: Any) -> bool:
+    return reply is not UNKNOWN and reply is not OUTDATED and not isinstance(reply, Exception)
 
 
 def _settled_by(pendings: Sequence[Pending[Any]], replies: Sequence[Any]) -> Generator[Any, Any, list[Pending[Any]]]:

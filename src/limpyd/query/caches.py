@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limpyd.query.planning.compiled_queries import Templates
-from limpyd.query.planning.templates_in_parts import TemplatesInParts
 from limpyd.query.results.projections import Projection
+from limpyd.utils.cached_properties import cached_property
+
+if TYPE_CHECKING:
+    from limpyd.query.planning.templates_in_parts import TemplatesInParts
 
 MAX_REMEMBERED = 1000
 """The most projections that are kept of a model; their names may come from outside."""
@@ -20,7 +23,6 @@ class QueryCaches:
         orders: the sort keys, by the arguments of `sort`.
         projections: those of collections, by their arguments.
         templates: compiled queries, by their form.
-        templates_in_parts: those to each partition, of a model of several.
     """
 
     def __init__(self) -> None:
@@ -28,7 +30,13 @@ class QueryCaches:
         self.orders: dict[Any, Any] = {}
         self.projections: dict[tuple[str, Any], Projection] = {}
         self.templates = Templates()
-        self.templates_in_parts = TemplatesInParts()
+
+    @cached_property
+    def templates_in_parts(self) -> TemplatesInParts:
+        """The compiled queries to each partition, of a model of several."""
+        from limpyd.query.planning.templates_in_parts import TemplatesInParts  # noqa: PLC0415 - few models have several
+
+        return TemplatesInParts()
 
     def remember(self, key: tuple[str, Any], projection: Projection) -> Projection:
         """Returns a projection, which is kept if there is room."""

@@ -55,6 +55,20 @@ def check_names(model: type) -> None:
     Raises:
         DeclarationError: there is such a name.
     """
+    for name, field in vars(model).items():
+        if isinstance(field, Field) and field.name != name != "pk":
+            msg = f"{model.__name__}: {field.name!r} and {name!r} are one field object; declare two"
+            raise DeclarationError(msg)
+    declared = declared_fields(model)
+    hidden = next((name for name in declared if not isinstance(vars_of(model, name), Field)), None)
+    if hidden is not None:
+        msg = (
+            f"{model.__name__}.{hidden} is a field of a base class, and something else here; rename one, or remove "
+            f"the field with `{hidden} = None`"
+        )
+        raise DeclarationError(msg)
+    if not declared:
+        return
     api = {
         name
         for base in model.__mro__
@@ -62,18 +76,7 @@ def check_names(model: type) -> None:
         for name, value in (*vars(base).items(), *vars(base).get("__annotations__", {}).items())
         if not isinstance(value, Field)
     }
-    for name, field in vars(model).items():
-        if isinstance(field, Field) and field.name != name != "pk":
-            msg = f"{model.__name__}: {field.name!r} and {name!r} are one field object; declare two"
-            raise DeclarationError(msg)
-    hidden = next((name for name in declared_fields(model) if not isinstance(vars_of(model, name), Field)), None)
-    if hidden is not None:
-        msg = (
-            f"{model.__name__}.{hidden} is a field of a base class, and something else here; rename one, or remove "
-            f"the field with `{hidden} = None`"
-        )
-        raise DeclarationError(msg)
-    for name, field in declared_fields(model).items():
+    for name, field in declared.items():
         reason = _against(name, field, api)
         if reason:
             msg = f"{model.__name__}.{name}: a field cannot have this name: {reason}. Choose another"

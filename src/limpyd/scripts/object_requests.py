@@ -16,7 +16,6 @@ from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_values import Arguments, Stored
-from limpyd.scripts.sweeps import over_expired
 from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.writes import Indexes
 
@@ -91,7 +90,17 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
     if partition.count > 1:
         request.retry_with = answer
     request = request.assuming(model.maintenance.at(partition).declared, *_claims_of(model, partition, new))
-    return over_expired(with_checks(request, model, partition, created=(new.pk,)), model, partition, new.pk)
+    return checked_creation(request, model, partition, new.pk)
+
+
+def checked_creation(request: Request[R], model: Model, partition: Partition, pk: bytes | None) -> Request[R]:
+    """Returns a creation with what is asked before it, which may take the primary key of an object that has expired."""
+    checked = with_checks(request, model, partition, created=(pk,))
+    if pk is None or not model.expires:
+        return checked
+    from limpyd.scripts.sweeps import over_expired  # noqa: PLC0415 - the objects of most models do not expire
+
+    return over_expired(checked, model, partition, pk)
 
 
 def _claims_of(model: Model, partition: Partition, new: NewObject) -> Iterator[Assumption]:
@@ -146,7 +155,7 @@ def get_or_create(
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(GET_OR_CREATE, keys, args, decode, model, retry_with=answer if partition.count > 1 else None)
     request = request.assuming(model.maintenance.at(partition).declared, *claims_within_write(model, partition, new))
-    return over_expired(with_checks(request, model, partition, created=(new.pk,)), model, partition, new.pk)
+    return checked_creation(request, model, partition, new.pk)
 
 
 def delete(model: Model, partition: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:

@@ -70,13 +70,11 @@ def sweep_before(model: Model, partition: Partition, most: int = MOST, pks: Sequ
     return request
 
 
-def over_expired(request: Request[R], model: Model, partition: Partition, pk: bytes | None) -> Request[R]:
+def over_expired(request: Request[R], model: Model, partition: Partition, pk: bytes) -> Request[R]:
     """Has a creation take the primary key of an object whose deadline is over.
 
     If the primary key is taken, one more request removes the object if it has expired, and the creation is sent again.
     """
-    if pk is None or not model.expires:
-        return request
 
     def swept() -> Request[Any]:
         return sweep_before(model, partition, 0, (pk,))

@@ -10,12 +10,10 @@ from limpyd.keys import Partition
 from limpyd.lua.script import Script
 from limpyd.requests.request import Request
 from limpyd.scripts.error_mapping import Model, refusal
-from limpyd.scripts.object_requests import NewObject, claims_within_write, object_args, scripted
+from limpyd.scripts.object_requests import NewObject, checked_creation, claims_within_write, object_args, scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_values import Arguments
-from limpyd.scripts.sweeps import over_expired
-from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.updates import Assigned, Fields
 
 UPDATE_OR_CREATE = Script("update_or_create")
@@ -69,4 +67,4 @@ def update_or_create(
     keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     request = scripted(UPDATE_OR_CREATE, keys, args, decode, model, retry_with=answer)
     request = request.assuming(model.maintenance.at(partition).declared, *claims_within_write(model, partition, new))
-    return over_expired(with_checks(request, model, partition, created=(new.pk,)), model, partition, new.pk)
+    return checked_creation(request, model, partition, new.pk)

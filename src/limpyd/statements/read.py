@@ -15,6 +15,7 @@ from limpyd.server import Needs
 from limpyd.types import Codec
 
 R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
 
 
 class ReadStatement:
@@ -178,6 +179,12 @@ class Read(Request[R_co]):
     def form(self) -> tuple[bytes, int]:
         """Returns the format of requests for other objects (see ReadStatement.form)."""
         return self.statement.form(self._args)
+
+    def decoded_by(self, decode: Callable[[Any], S]) -> Request[S]:
+        alike: Any = Read(self.statement, self._pk, self._args, decode, self.needs)
+        alike.transactional, alike.origin = self.transactional, self.origin
+        alike.followups, alike.may_be_stale = self.followups, self.may_be_stale
+        return alike  # type: ignore[no-any-return]
 
     def ready(self) -> bytes | None:
         return None if self.followups or self.origin is not None else self.packed(())

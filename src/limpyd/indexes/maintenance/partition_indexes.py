@@ -12,7 +12,6 @@ from limpyd.indexes.maintenance.catalog import Assumed, Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel, declared_indexes
 from limpyd.keys import Partition
 from limpyd.requests.request import Assumption, Request
-from limpyd.utils import clock
 
 R = TypeVar("R")
 
@@ -24,11 +23,11 @@ class Record(Protocol):
     """The record of the number of partitions (see indexes/maintenance/partition_record.py)."""
 
     compared: bool
-    trusted_until: float
 
     def forget(self) -> None: ...
     def question(self, *, may_write: bool) -> Request[None]: ...
     def begun(self, request: Request[R], *, is_atomic: bool) -> Request[R]: ...
+    def is_trusted_until(self, time: float) -> bool: ...
 
 
 class PartitionIndexes:
@@ -89,10 +88,8 @@ class PartitionIndexes:
     @property
     def is_trusted(self) -> bool:
         """True as long as plain reads trust that the objects have not moved."""
-        record, time = self.model.maintenance.record, clock.now()
-        return not self.has_moved and (
-            time < self.trusted_until or (record is not None and time < record.trusted_until)
-        )
+        record = self.model.maintenance.record
+        return not self.has_moved and record is not None and record.is_trusted_until(self.trusted_until)
 
     def index_facts(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index with a name in the catalog, for messages."""

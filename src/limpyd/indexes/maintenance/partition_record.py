@@ -65,11 +65,16 @@ class PartitionRecord:
                 indexes = self._model.maintenance.at(partition)
                 if is_atomic:
                     return request.assuming(indexes.assumed(writes=False))
-                if self.compared and (not indexes.is_trusted or may_refuse(request)):
+                refuses = may_refuse(request)
+                if self.compared and (refuses or not indexes.is_trusted):
                     return under_epoch(request, indexes)
-                if not may_refuse(request):
+                if not refuses:
                     request = in_trust(request, indexes)
         return request if self.compared else request.after(self.question(may_write=not request.readonly))
+
+    def is_trusted_until(self, time: float) -> bool:
+        """Returns whether plain reads trust it now, or what is trusted until a time."""
+        return clock.now() < max(time, self.trusted_until)
 
     def forget(self) -> None:
         """Forgets the record, because it may be another one; the next request on the model compares it."""

@@ -54,4 +54,4 @@ def in_trust(request: Request[R], partition: TrustedPartition) -> Request[R]:
 
 def may_refuse(request: Request[Any]) -> bool:
     """Returns whether what is sent right after a read may raise an error, before its reply is decoded."""
-    return any(type(one).amend_reply is Request.amend_reply for one in request.followups)
+    return bool(request.followups) and any(type(one).amend_reply is Request.amend_reply for one in request.followups)

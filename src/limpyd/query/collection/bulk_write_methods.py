@@ -1,4 +1,4 @@
-"""Writes to all objects of a collection."""
+"""Writes to all objects of a collection. What makes them is imported when they are called for."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ from typing import Any, TypeVar
 from limpyd.expressions import Expression
 from limpyd.fields.checks import integer
 from limpyd.keys.by_partition import ByPartition
-from limpyd.query.bulk_writes import (
-    at_once,
-    computing,
-    finds_by,
-    in_chunks,
-    indexes_of,
-    is_computed,
-    steps_of,
-)
 from limpyd.query.collection.argument_errors import values_by_name
 from limpyd.query.collection.base import CollectionBase
 from limpyd.query.planning.plan import Plan
@@ -42,6 +33,14 @@ class BulkWrites(CollectionBase[Item, M]):
         )
 
     def _update(self, chunk: int, if_: Expression | None, values: Mapping[str, Any]) -> Program[int]:
+        from limpyd.query.bulk_writes import (  # noqa: PLC0415 - see above
+            computing,
+            finds_by,
+            indexes_of,
+            is_computed,
+            steps_of,
+        )
+
         values_by_name(self._schema.name, chunk)
         schema = self._schema
         if if_ is None and not is_computed(values):
@@ -65,6 +64,8 @@ class BulkWrites(CollectionBase[Item, M]):
         repeats: bool = False,
         by_itself: bool = False,
     ) -> Program[int]:
+        from limpyd.query.bulk_writes import at_once, in_chunks  # noqa: PLC0415 - see above
+
         integer("chunk", chunk, low=1)
         plan = self._plan((), existing=True)
         if type(plan) is Plan and any(True for condition in self._query.conditions for _ in condition.references()):
