@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from limpyd.query.collection.aggregate_methods import average
+from limpyd.query.count_order import CountOrder, in_count_order
 from limpyd.query.iteration import Iteration
-
-if TYPE_CHECKING:
-    from limpyd.query.count_order import CountOrder
 
 Item = TypeVar("Item")
 M = TypeVar("M")
@@ -73,8 +71,6 @@ class Aggregates(Iteration[Item, M]):
             UnknownField: a name is no field.
             InvalidFilter: another order is given, or the values have no order and are to be sorted.
         """
-        from limpyd.query.count_order import in_count_order  # noqa: PLC0415 - few programs count by value
-
         convert = in_count_order(self._schema.name, limit, order)
         found: dict[Any, int] = self._run_total(self._tally(name), convert)
         return found
