@@ -18,7 +18,7 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
-from limpyd.query.merging import reading, referred_order
+from limpyd.query.merging import narrowing, reading, referred_order
 from tests.support import referring_models
 from tests.support.blocks import block
 from tests.support.colocated import family
@@ -359,6 +359,46 @@ async def test_too_many_objects_between(any_face, models, related, monkeypatch):
     await any_face.refused(
         InvalidFilter, lambda: models.Article.collection(author__age__lt=4).count(), match="more than 3"
     )
+
+
+async def test_other_filters_narrow_objects_between(any_face, models, related, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_FOUND", 3)
+    monkeypatch.setattr(narrowing, "MAX_FOUND", 3)
+    article, comment = models.Article, models.Comment
+
+    async def found(collection):
+        return sorted(await any_face.all(collection))
+
+    few = {"title__in": ["t1", "t5", "z"]}  # of p1, p1, nobody
+    assert await found(article.collection(author__age__gte=0, **few)) == ["a1", "a5"]
+    assert await found(article.collection(~(article.author.age >= 1), **few)) == ["lonely"]
+    assert await found(article.collection((article.author.age >= 1) | (article.title == "z"), **few)) == [
+        "a1",
+        "a5",
+        "lonely",
+    ]
+    assert await found(article.collection(author__age__gte=0, readers__age__gte=0, title="t4")) == ["a4"]
+    assert await found(article.collection(author__age__gte=0, author__age__lte=0, title="t4")) == ["a4"]
+    assert await found(article.collection(author__age__gte=0, title="z")) == []
+    assert await found(article.collection(author__age__gte=0, title="none")) == []
+    assert await any_face.do(article.collection(author__age__gte=0, **few).sort(by="author__age").count()) == 2
+    texts = comment.collection(article__author__age__gte=0, text="c6").values_list("text", flat=True)
+    assert await found(texts) == ["c6"]
+    for collection in (
+        article.collection(author__age__gte=0, title__in=["t1", "t2", "t3", "t5"]),
+        comment.collection(article__author__age__gte=0),
+    ):
+        await any_face.refused(InvalidFilter, collection.count, match="more than 3")
+
+
+async def test_requests_of_narrowed_queries(any_face, models, related, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_FOUND", 3)
+    monkeypatch.setattr(narrowing, "MAX_FOUND", 3)
+    await any_face.all(models.Article.collection(author__age__gte=0, title="t4"))
+    with any_face.sent() as sent:
+        assert await any_face.all(models.Article.collection(author__age__gte=0, title="t4")) == ["a4"]
+    people, articles = models.Person._schema.keys.count, models.Article._schema.keys.count
+    assert len(sent.names) <= people + articles + 1 + articles  # too many people; articles; their author; articles
 
 
 async def test_values_of_referred_objects(any_face, models, related):

@@ -19,11 +19,15 @@ class Asking(NamedTuple):
     """Objects that are found before partitions are asked: those to which others may refer.
 
     Attributes:
+        referring: the model that refers to them.
+        name: the name of the field that does.
         model: their model.
         conditions: what they meet.
         text: the conditions, for messages.
     """
 
+    referring: Any
+    name: str
     model: Any
     conditions: tuple[Any, ...]
     text: str

@@ -47,7 +47,7 @@ class Related(Condition):
 
     @property
     def _asking(self) -> Asking:
-        return Asking(self.target, self.parts, str(self))
+        return Asking(self.field.model, self.field.name, self.target, self.parts, str(self))
 
     def resolved(self, found: Found) -> Condition:
         if self.field.is_local:

@@ -10,8 +10,9 @@ from limpyd.keys import to_text
 from limpyd.query.explanation import Explanation, command_text, explanation
 from limpyd.query.filters.readings import Asking, Reading
 from limpyd.query.merging.claimed_plan import ClaimedPlan
-from limpyd.query.merging.late_plan import LatePlan, readings_in
+from limpyd.query.merging.late_plan import LatePlan
 from limpyd.query.merging.listed_plan import ListedPlan
+from limpyd.query.merging.reading import readings_in
 from limpyd.query.merging.referred_order import ReferredOrderPlan
 from limpyd.query.planning.plans import AnyPlan
 from limpyd.query.planning.single_command import EVERYTHING, Span

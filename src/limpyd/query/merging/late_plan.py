@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.readings import Asking, Found, Reading
+from limpyd.query.filters.readings import Asking, Reading
 from limpyd.query.merging.merged_plan import SettledPlan
-from limpyd.query.merging.reading import PlanOf, read
+from limpyd.query.merging.reading import PlanOf, readings_in
+from limpyd.query.merging.resolving import resolved
 from limpyd.query.paging import Page
 from limpyd.query.planning.script_plan import Planned
 from limpyd.query.planning.single_command import EVERYTHING, Span
@@ -25,9 +26,9 @@ class LatePlan:
 
     Args:
         model: the model.
-        readings: what is read.
-        plan_of: makes the plans of queries to other models.
-        plan: makes the plan of what was read.
+        conditions: what objects must meet.
+        plan_of: makes the plans of queries to any model.
+        plan: makes the plan for the conditions, with what was read as their values.
     """
 
     reads_first: Literal[True] = True
@@ -36,18 +37,23 @@ class LatePlan:
     def __init__(
         self,
         model: Planned,
-        readings: list[Reading | Asking],
+        conditions: Sequence[Condition],
         plan_of: PlanOf,
-        plan: Callable[[Found], SettledPlan],
+        plan: Callable[[Sequence[Condition]], SettledPlan],
     ) -> None:
         self.model = model
-        self.readings = readings
+        self._conditions = conditions
         self._plan_of = plan_of
         self._plan = plan
 
+    @property
+    def readings(self) -> list[Reading | Asking]:
+        """What is read first."""
+        return readings_in(self._conditions)
+
     def settled(self) -> Rounds[SettledPlan]:
         """Returns the plan of what is read now."""
-        return self._plan((yield from read(self.model, self.readings, self._plan_of)))
+        return self._plan((yield from resolved(self.model, self._conditions, self._plan_of)))
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
         """Returns the request for the items of the objects that match, in order."""
@@ -93,13 +99,3 @@ class LatePlan:
             return found
 
         return Scattered(rounds, subject=self.model, readonly=readonly)
-
-
-def readings_in(conditions: Iterable[Condition]) -> list[Reading | Asking]:
-    """Returns what has to be read before some conditions are asked."""
-    return [reading for condition in conditions for reading in condition.reads()]
-
-
-def resolved(conditions: Iterable[Condition], found: Found) -> list[Condition]:
-    """Returns the conditions with what was read as their values."""
-    return [condition.resolved(found) for condition in conditions]

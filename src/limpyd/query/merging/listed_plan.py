@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from limpyd.keys import to_text
 from limpyd.query.filters.combined_conditions import Negated
 from limpyd.query.filters.conditions import ByPk, Condition, Member
-from limpyd.query.merging.late_plan import LatePlan, readings_in, resolved
+from limpyd.query.merging.late_plan import LatePlan
 from limpyd.query.merging.listings import part_size, walk
 from limpyd.query.merging.merged_plan import MergedPlan
 from limpyd.query.merging.ordered_plan import OrderedPlan
-from limpyd.query.merging.reading import PlanOf, read
+from limpyd.query.merging.reading import PlanOf
+from limpyd.query.merging.resolving import resolved
 from limpyd.query.ordering import FIRST, TEXT, SortKey
 from limpyd.query.planning.script_plan import Planned
 from limpyd.query.results.placed_rows import PlacedRow
@@ -46,11 +47,9 @@ class ListedPlan(OrderedPlan, LatePlan):
         merged: Callable[[Sequence[Condition], Sequence[SortKey]], MergedPlan],
     ) -> None:
         OrderedPlan.__init__(self, model, (key,))
-        LatePlan.__init__(
-            self, model, readings_in(conditions), plan_of, lambda found: merged(resolved(conditions, found), ())
-        )
+        LatePlan.__init__(self, model, conditions, plan_of, lambda known: merged(known, ()))
         self._key = key
-        self._conditions = [each for each in conditions if not (key.positions and _is_stored(each))]
+        self._unlisted = [each for each in conditions if not (key.positions and _is_stored(each))]
         self._merged = merged
 
     @property
@@ -61,12 +60,7 @@ class ListedPlan(OrderedPlan, LatePlan):
     def placed(
         self, projection: Projection, wanted: int, start: Sequence[Argument]
     ) -> Rounds[tuple[list[PlacedRow], bool]]:
-        readings = readings_in(self._conditions)
-        conditions = (
-            resolved(self._conditions, (yield from read(self.model, readings, self._plan_of)))
-            if readings
-            else self._conditions
-        )
+        conditions = yield from resolved(self.model, self._unlisted, self._plan_of)
         adding = [self._add_listed]
         if not self._key.positions:
             adding.insert(0 if self._key.missing == FIRST else 1, self._add_unlisted)

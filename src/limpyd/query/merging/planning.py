@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition, NoObject
 from limpyd.query.merging.claimed_plan import ByUnique, ClaimedPlan, Named, by_unique
-from limpyd.query.merging.late_plan import LatePlan, readings_in, resolved
+from limpyd.query.merging.late_plan import LatePlan
 from limpyd.query.merging.listed_plan import ListedPlan
 from limpyd.query.merging.merged_plan import MergedPlan, SettledPlan
 from limpyd.query.merging.parts import Parts
-from limpyd.query.merging.reading import PlanOf
+from limpyd.query.merging.reading import PlanOf, readings_in
 from limpyd.query.merging.routing import Routed, routed
 from limpyd.query.ordering import SortKey, by_keys, by_referred
 from limpyd.query.planning.plan import Plan
@@ -45,11 +45,8 @@ class Merging:
             from limpyd.query.merging.referred_order import ReferredOrderPlan  # noqa: PLC0415 - most sort by own values
 
             return ReferredOrderPlan(self._model, order, conditions, self._plan_of, self._merged)
-        readings = readings_in(conditions)
-        if readings:
-            return LatePlan(
-                self._model, readings, self._plan_of, lambda found: self._settled(resolved(conditions, found), order)
-            )
+        if readings_in(conditions):
+            return LatePlan(self._model, conditions, self._plan_of, lambda known: self._settled(known, order))
         unique = by_unique(conditions)
         if unique is not None and len(routed(self._model.keys, conditions)) > 1:
             return ClaimedPlan(

@@ -8,10 +8,11 @@ from typing import Any
 from limpyd.exceptions import InvalidFilter, ServerError
 from limpyd.query.filters.conditions import ByPk, Condition
 from limpyd.query.merging.away_columns import complete
-from limpyd.query.merging.late_plan import LatePlan, readings_in, resolved
+from limpyd.query.merging.late_plan import LatePlan
 from limpyd.query.merging.merged_plan import MergedPlan
 from limpyd.query.merging.ordered_plan import OrderedPlan
-from limpyd.query.merging.reading import MAX_FOUND, PlanOf, read
+from limpyd.query.merging.reading import MAX_FOUND, PlanOf
+from limpyd.query.merging.resolving import resolved
 from limpyd.query.merging.row_order import in_order
 from limpyd.query.ordering import SortKey
 from limpyd.query.planning.script_plan import Planned
@@ -45,9 +46,7 @@ class ReferredOrderPlan(OrderedPlan, LatePlan):
         merged: Callable[[Sequence[Condition], Sequence[SortKey]], MergedPlan],
     ) -> None:
         OrderedPlan.__init__(self, model, order)
-        readings = readings_in(conditions)
-        LatePlan.__init__(self, model, readings, plan_of, lambda found: merged(resolved(conditions, found), ()))
-        self._conditions = conditions
+        LatePlan.__init__(self, model, conditions, plan_of, lambda known: merged(known, ()))
         self._merged = merged
 
     @property
@@ -58,9 +57,7 @@ class ReferredOrderPlan(OrderedPlan, LatePlan):
     def placed(
         self, projection: Projection, wanted: int, start: Sequence[Argument]
     ) -> Rounds[tuple[list[PlacedRow], bool]]:
-        conditions = self._conditions
-        if self.readings:
-            conditions = resolved(conditions, (yield from read(self.model, self.readings, self._plan_of)))
+        conditions = yield from resolved(self.model, self._conditions, self._plan_of)
         columns = self._columns()
         limit = Span(0, MAX_FOUND + 1)
         (rows,) = yield [self._merged(conditions, ()).items(RawRows(columns), limit)]
