@@ -505,3 +505,22 @@ class TestExportAndImport:
 def test_the_library_does_without_the_extra():
     program = "import sys, limpyd, limpyd.asyncio; sys.exit(bool({'typer', 'rich', 'limpyd.cli'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+EPHEMERAL = """
+from limpyd import *
+
+class Person(RedisModel):
+    database = RedisDatabase.embedded({path})
+    name = StringField(indexable=True)
+"""
+
+
+@pytest.mark.parametrize(("path", "is_told"), [("", True), ("'data'", False)])
+def test_a_server_that_each_process_starts_anew(tmp_path, monkeypatch, path, is_told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.py").write_text(EPHEMERAL.format(path=path))
+    done = process("check", "people")
+    assert done.returncode == 0
+    assert "Person: 0 objects" in done.stdout
+    assert ("limpyd: Person: embedded() without a path starts a new, empty server" in done.stderr) is is_told

@@ -28,6 +28,11 @@ def printed(document: Any, page: Callable[[Console], None], *, as_json: bool) ->
         page(console())
 
 
+def note(text: str) -> None:
+    """Writes a line on stderr, so that stdout stays what was asked for."""
+    sys.stderr.write(f"limpyd: {text.encode('utf-8', 'backslashreplace').decode()}\n")
+
+
 def console() -> Console:
     """The console that prints pages."""
     return Page(highlight=False, soft_wrap=not sys.stdout.isatty())

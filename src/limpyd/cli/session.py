@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from limpyd.cli.model_paths import Model
+from limpyd.cli.output import note
 from limpyd.database.core import Database
 from limpyd.database.sync import RedisDatabase
 from limpyd.drivers.urls import settings_from_url
@@ -29,10 +30,21 @@ class Session:
         self._runner: asyncio.Runner | None = None
 
     def __enter__(self) -> Self:
-        if self._settings is not None:
-            for database in self._databases:
-                self.result(database.reset(**self._settings))  # type: ignore[attr-defined]
+        if self._settings is None:
+            self._tell_of_ephemeral()
+            return self
+        for database in self._databases:
+            self.result(database.reset(**self._settings))  # type: ignore[attr-defined]
         return self
+
+    def _tell_of_ephemeral(self) -> None:
+        """Says which models have no data but what their modules store when they are imported."""
+        names = [model.__name__ for model in self.models if model.database._endpoint.is_ephemeral]
+        if names:
+            note(
+                f"{', '.join(names)}: embedded() without a path starts a new, empty server for each process; pass the "
+                "--url of the server that has the data, or declare embedded(path)"
+            )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:

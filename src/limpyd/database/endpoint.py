@@ -23,6 +23,11 @@ from limpyd.tracing.events import Address
 class Embedded(Protocol):
     """A server, or a cluster, of this process and its children."""
 
+    @property
+    def keeps_data(self) -> bool:
+        """True if the data stays when it ends."""
+        ...
+
     def settings(self) -> dict[str, Any]:
         """Starts it, or joins it, and returns the settings of connections to it."""
         ...
@@ -65,6 +70,11 @@ class Endpoint(NamedTuple):
     def own_settings(self) -> dict[str, Any]:
         """Returns the settings of limpyd's own connections."""
         return own_settings(self.resolved_settings())
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """True if the server starts without data, for this process, and its data ends with it."""
+        return self.embedded is not None and not self.embedded.keeps_data
 
     @property
     def is_cluster(self) -> bool:

