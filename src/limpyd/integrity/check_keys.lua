@@ -7,6 +7,7 @@
 -- ARGV   1  the kinds of findings to repair (see lua/library/findings.lua)
 --        2… for each key its role, the key, the type that it should have, and a fact. The roles and their facts:
 --          value        the primary key of its object, which must exist
+--          freed        the same; the key expires a second after the deadline of its object, if it has one, or before
 --          indexed      the same; the key must not expire
 --          own, index   ''; the key must not expire
 --          stored       ''; the key must expire
@@ -26,12 +27,23 @@ local function remove(kind, key)
   return repairs[kind]
 end
 
+-- Looks whether the server frees a value after the deadline of its object (lua/freed_values.lua).
+local function look_at_deadline(key, pk, found)
+  local deadline, at = call('ZSCORE', string.sub(KEYS[1], 1, -4) .. 'deadline:object', pk), call('PEXPIRETIME', key)
+  if deadline and (at < 0 or at > deadline + 1000) then
+    if repairs.unfreed then
+      call('PEXPIREAT', key, string.format('%.0f', deadline + 1000))
+    end
+    note('unfreed', key, pk, found, false, repairs.unfreed)
+  end
+end
+
 local function look_at_key(role, key, expected, about)
   local found = call('TYPE', key).ok
   if found == 'none' then
     return
   end
-  local pk = (role == 'value' or role == 'indexed') and about
+  local pk = (role == 'value' or role == 'freed' or role == 'indexed') and about
   if role == 'unexplained' then
     return note('unexplained', key, pk, found, false, remove('unexplained', key))
   elseif role == 'orphan' then
@@ -49,6 +61,9 @@ local function look_at_key(role, key, expected, about)
     return note('mistyped', key, pk, found, expected, remove('mistyped', key))
   end
   local expires = call('PEXPIRETIME', key) >= 0
+  if role == 'freed' then
+    return look_at_deadline(key, pk, found)
+  end
   if role == 'stored' and not expires then
     note('lasting', key, pk, found, false, remove('lasting', key))
   elseif role ~= 'stored' and role ~= 'value' and expires then

@@ -81,7 +81,8 @@ class Declared:
             if field.constraints or (field.codec is not CODECS[bytes] and field.decoded)
         ]
         fields = [(name.encode(), field) for name, field, _, sub in model.layout(partition) if sub is None]
-        self._roles = {name: b"indexed" if field.indexed else b"value" for name, field in fields}
+        value = b"freed" if model.expires else b"value"
+        self._roles = {name: b"indexed" if field.indexed else value for name, field in fields}
         self._types = {name: field.redis_type.encode() for name, field in fields}
         in_hash = model.hash_fields.values()
         self.subs = [field.sub for field in in_hash]

@@ -31,6 +31,7 @@ Kind = Literal[
     "lasting",
     "expired",
     "abandoned",
+    "unfreed",
 ]
 Repair = bool | Literal["all"] | Collection[Kind]
 
@@ -107,6 +108,11 @@ KINDS: dict[Kind, KindFacts] = {
     "abandoned": KindFacts(
         "a value that is unique over several partitions is claimed, but no object has it",
         "the claim is removed",
+        mild=True,
+    ),
+    "unfreed": KindFacts(
+        "the server would keep a value after the deadline of its object, until the object is removed",
+        "it gets the expiry",
         mild=True,
     ),
 }

@@ -16,6 +16,7 @@ OF_KEYS = {
     "orphan": "an index of this name is not declared",
     "half": "it belongs to an object that does not exist",
     "expiring": "it expires, and should not",
+    "unfreed": "its object has a deadline, but the server would keep it after that",
     "lasting": "this stored collection does not expire",
 }
 PROBLEMS = {

@@ -15,6 +15,8 @@ for at = 1, mark and #ARGV or 0 do
   end
 end
 
+local watch_command = false -- called with each command before it runs, in scripts that write (freed_values.lua)
+
 -- Returns a function that runs commands, and finds no object whose deadline is over in the set of primary keys.
 local function of_living(run)
   local function is_over(deadline)
@@ -24,6 +26,9 @@ local function of_living(run)
   return function(command, ...)
     local key = asks[command] and ...
     if not key or not string.find(key, '^{[^}]*}[^:]*:pks$') then
+      if watch_command then
+        watch_command(command, ...)
+      end
       return run(command, ...)
     end
     local deadlines = run('ZMSCORE', string.sub(key, 1, -4) .. 'deadline:object', select(2, ...))

@@ -9,6 +9,7 @@ from pathlib import Path
 from limpyd.types.moments import MARK
 
 BEGINNING = Path(__file__).with_suffix(".lua")
+FREEING = BEGINNING.with_name("freed_values.lua")
 SHEBANG = re.compile(r"\A#!lua.*\n")
 COMMENTS = re.compile(r"(?m)^ *--.*\n")
 RUNNERS = {
@@ -18,6 +19,10 @@ RUNNERS = {
     "local call = redis.pcall\n": "local call = of_living(redis.pcall)\n",
 }
 """The lines that name the functions that run commands: those of general scripts, and those of statements."""
+
+FUNCTION = "local function run_script()\n"
+END = "end\nlocal reply = run_script()\nsettle_expiries()\nreturn reply\n"
+"""What surrounds scripts that write (lua/freed_values.lua)."""
 
 
 class NoRunner(Exception):
@@ -31,13 +36,15 @@ def expiring(source: str, name: str) -> str:
         NoRunner: it asks in another way whether an object exists.
     """
     shebang = SHEBANG.match(source)
-    at = shebang.end() if shebang else 0
-    body = source[at:]
+    first_line = shebang[0] if shebang else ""
+    body = source[len(first_line) :]
     for line, instead in RUNNERS.items():
         body = body.replace(line, instead, 1)
-    if body == source[at:] and "ISMEMBER" in body:
+    if body == source[len(first_line) :] and "ISMEMBER" in body:
         raise NoRunner(name)
-    return source[:at] + _beginning() + body
+    if "no-writes" in first_line:
+        return first_line + _lua(BEGINNING) + body
+    return f"{first_line}{_lua(BEGINNING)}{_lua(FREEING)}{FUNCTION}{body}\n{END}"
 
 
 def marked(nothing: bytes) -> bytes:
@@ -46,5 +53,5 @@ def marked(nothing: bytes) -> bytes:
 
 
 @cache
-def _beginning() -> str:
-    return COMMENTS.sub("", BEGINNING.read_text("utf-8"))
+def _lua(path: Path) -> str:
+    return COMMENTS.sub("", path.read_text("utf-8"))

@@ -1,0 +1,152 @@
+-- The second part of the beginning of scripts that write to models whose objects expire (see expiring.lua): the server
+-- frees values by itself, a second after the deadline of their object. It does so with the keys of fields without an index;
+-- what is indexed, and the hash, which has the deadline, stay until the object is removed, since the index entries that
+-- have to be removed follow from them.
+--
+-- The script is a function that follows, and at its end the keys that it wrote to get their expiry: whatever was done or
+-- taken back, an expiry depends only on the deadline that the object has then. The second makes it sure that no value is
+-- missing while the object exists, should the clock be set back a little.
+
+local GRACE = 1000
+local READS = ' BITCOUNT BITFIELD_RO BITPOS DUMP EXISTS EXPIRETIME GEODIST GEOHASH GEOPOS GEORADIUSBYMEMBER_RO GEORADIUS_RO '
+  .. 'GEOSEARCH GET GETBIT GETRANGE HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL '
+  .. 'HRANDFIELD HSCAN HSTRLEN HTTL HVALS LCS LINDEX LLEN LPOS LRANGE MEMORY OBJECT PEXPIRETIME PFCOUNT PTTL SCARD '
+  .. 'SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SORT_RO SRANDMEMBER SSCAN STRLEN SUNION TOUCH TTL TYPE '
+  .. 'XINFO XLEN XPENDING XRANGE XREAD XREVRANGE ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE '
+  .. 'ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN '
+  .. 'ZSCORE ZUNION '
+local EXPIRY = { EXPIRE = true, EXPIREAT = true, PEXPIRE = true, PEXPIREAT = true, PERSIST = true }
+local SECOND_KEY = { BITOP = true, COPY = true, LMOVE = true, RENAME = true, RENAMENX = true, RPOPLPUSH = true, SMOVE = true }
+
+local touched = {} -- keys that are written to; of copies the deadline of the object whose value they get, else true
+local renewed = {} -- objects whose deadline is set: by the prefix of keys, then by primary key the deadline before, or false
+
+-- Returns the prefix of all keys, the field, and the primary key, of the key of a field; nothing for other keys.
+local function parts_of(key)
+  return string.match(key, '^({[^}]*}[^:]*:)field:([^:.]+):(.*)$') -- a dot is in the names of versions of dynamic fields
+end
+
+local function deadline_of(prefix, pk)
+  local deadline = redis.pcall('ZSCORE', prefix .. 'deadline:object', pk)
+  return type(deadline) == 'string' and tonumber(deadline)
+end
+
+-- Returns whether the expiry of a key is that of its object.
+local function expires_with_object(key)
+  local prefix, _, pk = parts_of(key)
+  local deadline = prefix and deadline_of(prefix, pk)
+  return deadline and redis.pcall('PEXPIRETIME', key) == deadline + GRACE
+end
+
+local function watch_deadlines(command, key, ...)
+  local prefix, step = string.sub(key, 1, -16), command == 'ZADD' and 2 or 1
+  renewed[prefix] = renewed[prefix] or {}
+  for at = step, select('#', ...), step do
+    local pk = select(at, ...)
+    if renewed[prefix][pk] == nil then
+      renewed[prefix][pk] = deadline_of(prefix, pk)
+    end
+  end
+end
+
+function watch_command(command, key, second, ...)
+  if SECOND_KEY[command] then
+    local prefix, _, pk = parts_of(key)
+    touched[second] = prefix and deadline_of(prefix, pk) or true
+  elseif command == 'SORT' and second then -- the last word may be where it stores
+    touched[select('#', ...) > 0 and select(-1, ...) or second] = true
+  end
+  if not key or touched[key] then
+    return
+  elseif string.find(key, '^{[^}]*}[^:]*:field:') then
+    if not string.find(READS, ' ' .. command .. ' ', 1, true) then
+      if EXPIRY[command] and expires_with_object(key) then
+        redis.pcall('PERSIST', key) -- the value itself has no expiry
+      end
+      touched[key] = true
+    end
+  elseif (command == 'ZADD' or command == 'ZREM') and string.sub(key, -16) == ':deadline:object' then
+    watch_deadlines(command, key, second, ...)
+  end
+end
+
+-- Finds the fields whose keys expire with their objects, those that no index is named after, and notes them in the catalog
+-- until its epoch changes; after a hyphen those that had no index once, whose keys may expire still.
+local function find_freed(prefix, epoch, former)
+  local meta, freed, indexed = prefix .. 'meta', { epoch }, {}
+  for _, index in ipairs(redis.call('HKEYS', meta)) do
+    for names in string.gmatch(string.sub(index, 1, 1) == ':' and '' or index, ':(.*)$') do
+      for name in string.gmatch(names, '[^+]+') do
+        indexed[string.match(name, '^[^.:]*')] = true
+      end
+    end
+  end
+  for _, key in ipairs(cmsgpack.unpack(redis.call('HGET', meta, ':keys'))) do
+    local _, name, pk = parts_of(key)
+    freed[#freed + 1] = pk == '' and not indexed[name] and name or nil
+  end
+  for name in string.gmatch(former or '', ' %-?([^ ]+)') do
+    freed[#freed + 1] = indexed[name] and '-' .. name or nil
+  end
+  freed[#freed + 1] = ''
+  redis.call('HSET', meta, ':freed', table.concat(freed, ' '))
+  return table.concat(freed, ' ')
+end
+
+local freed_fields = {} -- by the prefix of keys: after the epoch, each between spaces
+
+local function freed_of(prefix)
+  if not freed_fields[prefix] then
+    local epoch, freed = unpack(redis.call('HMGET', prefix .. 'meta', ':epoch', ':freed'))
+    local is_known = freed and epoch and string.sub(freed, 1, #epoch + 1) == epoch .. ' '
+    freed_fields[prefix] = is_known and freed or epoch and find_freed(prefix, epoch, freed) or ''
+  end
+  return freed_fields[prefix]
+end
+
+-- Has a key expire when its object does, unless a command has set an earlier expiry for the value itself.
+local function settle_key(key, deadline, before)
+  local at, freed_at = redis.call('PEXPIRETIME', key), deadline and deadline + GRACE
+  if at == -2 or at == (freed_at or -1) then
+    return
+  end
+  local own = at >= 0 and at ~= (before and before + GRACE)
+  if freed_at and (not own or at > freed_at) then
+    redis.call('PEXPIREAT', key, string.format('%.0f', freed_at))
+  elseif not freed_at and not own then
+    redis.call('PERSIST', key)
+  end
+end
+
+local function settle_objects()
+  for prefix, pks in pairs(renewed) do
+    for pk, before in pairs(pks) do
+      local deadline = deadline_of(prefix, pk)
+      if deadline ~= before and (deadline or redis.call('SISMEMBER', prefix .. 'pks', pk) == 1) then
+        for kept, name in string.gmatch(freed_of(prefix), ' (%-?)([^ ]+)') do
+          local key = prefix .. 'field:' .. name .. ':' .. pk
+          settle_key(key, kept == '' and deadline, before)
+          touched[key] = nil
+        end
+      end
+    end
+  end
+end
+
+local function settle_keys()
+  for key, before in pairs(touched) do
+    local prefix, name, pk = parts_of(key)
+    local kept = prefix and string.match(freed_of(prefix), ' (%-?)' .. name .. ' ')
+    if kept then
+      local deadline = deadline_of(prefix, pk)
+      settle_key(key, kept == '' and deadline, before ~= true and before or deadline)
+    end
+  end
+end
+
+-- Gives the keys that the script wrote to their expiry. What cannot get it, such as for lack of a permission, stays until
+-- the object is removed.
+local function settle_expiries()
+  pcall(settle_objects)
+  pcall(settle_keys)
+end
