@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from limpyd.model.async_construction import AsyncConstruction
+
+if TYPE_CHECKING:
+    from limpyd.model.async_sweeper import AsyncSweeper
 
 
 class AsyncExpiry(AsyncConstruction):
@@ -28,3 +32,26 @@ class AsyncExpiry(AsyncConstruction):
 
         found: Coroutine[Any, Any, int] = cls.database._run_program(sweeping(cls._declared()))
         return found
+
+    @classmethod
+    def sweeping(cls, every: float | timedelta = 10) -> AsyncSweeper:
+        """Sweeps again and again in the background, as long as the block of a `with` statement runs.
+
+            async with Session.sweeping(every=10):
+                await serve()
+
+        A sweep that fails, such as for lack of a connection, is logged, and tried again the next time. When the block
+        ends, the sweep that is running ends after its present step, of a few milliseconds. Several processes may sweep
+        the same model.
+
+        Args:
+            every: seconds from the end of a sweep to the beginning of the next one, or a timedelta.
+
+        Raises:
+            UnsupportedCommand: the model has no DeadlineField.
+            InvalidValue: the time is not positive.
+        """
+        from limpyd.model.async_sweeper import AsyncSweeper  # noqa: PLC0415 - few programs sweep
+        from limpyd.schema.sweeping import interval  # noqa: PLC0415 - as above
+
+        return AsyncSweeper(cls, interval(cls._declared(), every))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from limpyd.exceptions import UnsupportedCommand
+from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.keys import Partition
 from limpyd.requests.request import Program, Request
 from limpyd.scripts.sweeps import MOST, sweep, sweep_before
@@ -38,30 +40,50 @@ class Sweeping:
         """The request that removes some objects before a number of new ones, and those with given primary keys."""
         return sweep_before(self._schema, partition, min(2 * count, 4 * MOST), pks)
 
-    def all(self) -> Program[int]:
-        """Removes all objects whose deadline is over, in many short steps, and returns their number."""
+    def all(self, goes_on: Callable[[], bool] = lambda: True) -> Program[int]:
+        """Removes all objects whose deadline is over, in many short steps, and returns their number.
+
+        Args:
+            goes_on: asked before each step; false to stop there.
+        """
         swept = 0
         for partition in self._schema.keys.partitions:
-            for step in self._steps(partition):
-                result = yield step
+            is_done = False
+            while not is_done and goes_on():
+                result = yield sweep(self._schema, partition)
                 swept += result.swept
-                if result.is_done:
-                    break
+                is_done = result.is_done
         return swept
 
-    def _steps(self, partition: Partition) -> Iterator[Request[Any]]:
-        while True:
-            yield sweep(self._schema, partition)
 
-
-def sweeping(schema: Any) -> Program[int]:
-    """Removes all objects of a model whose deadline is over.
+def check_expires(schema: Any) -> None:
+    """Refuses a sweep of a model whose objects do not expire.
 
     Raises:
-        UnsupportedCommand: its objects do not expire.
+        UnsupportedCommand: it is such a model.
     """
     if not schema.expires:
         msg = f"{schema.name} has no DeadlineField, so its objects do not expire, and there is nothing to sweep"
         raise UnsupportedCommand(msg)
+
+
+def sweeping(schema: Any) -> Program[int]:
+    """Removes all objects of a model whose deadline is over. Raises as `check_expires`."""
+    check_expires(schema)
     swept: int = yield from schema.sweeping.all()
     return swept
+
+
+def interval(schema: Any, every: float | timedelta) -> float:
+    """Returns the seconds between the sweeps of a sweeper.
+
+    Raises:
+        InvalidValue: they are not a positive number.
+        UnsupportedCommand: the objects of the model do not expire.
+    """
+    check_expires(schema)
+    seconds = every.total_seconds() if isinstance(every, timedelta) else every
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < threading.TIMEOUT_MAX:
+        msg = f"{schema.name}.sweeping: every={every!r} is not a positive number of seconds, nor such a timedelta"
+        raise InvalidValue(msg)
+    return float(seconds)
