@@ -23,6 +23,8 @@ from tests.support.face import Face
 
 USERS, TAGS, TOKENS = range(4), "abc", range(12)
 MILLISECOND = timedelta(milliseconds=1)
+READ: dict[str, Any] = {}
+"""What a read changes."""
 
 
 class Known(NamedTuple):
@@ -34,7 +36,11 @@ class Known(NamedTuple):
     tags: frozenset[str]
 
 
-def model_of(face: Face, partitions: int) -> Any:
+TTL = 20
+"""The milliseconds that a new object exists."""
+
+
+def model_of(face: Face, partitions: int, *, renews: bool) -> Any:
     """A model with indexes of several kinds; values are unique if it has one partition."""
     count = partitions
 
@@ -42,7 +48,7 @@ def model_of(face: Face, partitions: int) -> Any:
         database = face.database
         partitions = count
         id = AutoPKField()
-        expires = DeadlineField(ttl=20 * MILLISECOND)
+        expires = DeadlineField(ttl=TTL * MILLISECOND, renew_on="write" if renews else None)
         user = InstanceHashField(type=int, indexable=True)
         token = InstanceHashField(type=int, unique=count == 1)
         tags = SetField(indexable=True)
@@ -58,6 +64,7 @@ class RandomExpiry:
         face: the face and the server.
         partitions: the number of partitions.
         seed: that of the random choices.
+        renews: true if writes renew deadlines.
 
     Attributes:
         wrong: what differed from plain Python.
@@ -65,9 +72,10 @@ class RandomExpiry:
         met: how often an expired object that was not swept could have been found.
     """
 
-    def __init__(self, face: Face, partitions: int, seed: int) -> None:
+    def __init__(self, face: Face, partitions: int, seed: int, *, renews: bool = False) -> None:
         self._face = face
-        self.model = model_of(face, partitions)
+        self.model = model_of(face, partitions, renews=renews)
+        self._renews = renews
         self._unique = partitions == 1
         self._random = random.Random(seed)
         self._known: dict[str, Known] = {}
@@ -171,15 +179,15 @@ class RandomExpiry:
         return pk, done
 
     async def _write(self) -> None:
-        user = self._random.choice(USERS)
+        user, before = self._random.choice(USERS), self._now()
         change = self._random.choice(
             (
                 (lambda one: one.user.set(user), {"user": user}),
                 (lambda one: one.update(user=user, note="y"), {"user": user}),
                 (lambda one: one.tags.sadd("a"), None),
                 (lambda one: one.note.append("z"), {}),
-                (lambda one: one.note.get(), {}),
-                (lambda one: one.values("user", "note"), {}),
+                (lambda one: one.note.get(), READ),
+                (lambda one: one.values("user", "note"), READ),
             )
         )
         found = await self._on_one(change[0])
@@ -187,6 +195,17 @@ class RandomExpiry:
             known = self._known[found[0]]
             changed = {"tags": known.tags | {"a"}} if change[1] is None else change[1]
             self._known[found[0]] = known._replace(**changed)
+            if self._renews and change[1] is not READ:
+                self._learn_renewal(found[0], before, self._now())
+
+    def _learn_renewal(self, pk: str, before: float, after: float) -> None:
+        """Compares the deadline after a write with the one that it should have."""
+        known, deadline = self._known[pk], self._deadline_of(pk)
+        if not max(known.deadline, before + TTL) <= deadline <= max(known.deadline, after + TTL):
+            self.wrong.append(
+                f"step {self.steps}: {pk} was renewed from {known.deadline} to {deadline}, {before}-{after}"
+            )
+        self._known[pk] = known._replace(deadline=deadline)
 
     async def _set_deadline(self) -> None:
         duration = self._duration()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 from limpyd.commands.descriptor import command, operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
@@ -184,18 +184,24 @@ class DeadlineField(InstanceHashField[datetime]):
 
     Args:
         ttl: how long from its creation a new object exists, if no deadline is passed; None for no limit.
+        renew_on: "write" to have each write to an object with a deadline set it to the ttl from then, as `touch` does,
+            unless it is later already.
     """
 
-    takes = frozenset({"ttl"})
+    takes = frozenset({"renew_on", "ttl"})
     is_deadline = True
 
-    def __init__(self, *, ttl: timedelta | None = None) -> None:
+    def __init__(self, *, ttl: timedelta | None = None, renew_on: Literal["write"] | None = None) -> None:
         if ttl is not None and (not isinstance(ttl, timedelta) or ttl <= timedelta()):
             msg = f"DeadlineField: ttl={ttl!r} is not a positive timedelta"
             raise DeclarationError(msg)
+        if renew_on not in {None, "write"} or (renew_on is not None and ttl is None):
+            cure = "declare a ttl, which it sets" if renew_on == "write" else 'it is "write", or None'
+            msg = f"DeadlineField: renew_on={renew_on!r}: {cure}"
+            raise DeclarationError(msg)
         default: Any = ttl
         super().__init__(datetime, default=default, indexes=[DeadlineIndex])
-        self.ttl = ttl
+        self.ttl, self.renew_on = ttl, renew_on
 
     def _codec_for(self, declared: Any) -> Codec[Any]:
         return DEADLINE

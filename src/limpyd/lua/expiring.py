@@ -10,6 +10,7 @@ from limpyd.types.moments import MARK
 
 BEGINNING = Path(__file__).with_suffix(".lua")
 FREEING = BEGINNING.with_name("freed_values.lua")
+RENEWING = BEGINNING.with_name("renewed_deadlines.lua")
 SHEBANG = re.compile(r"\A#!lua.*\n")
 COMMENTS = re.compile(r"(?m)^ *--.*\n")
 RUNNERS = {
@@ -21,7 +22,9 @@ RUNNERS = {
 """The lines that name the functions that run commands: those of general scripts, and those of statements."""
 
 FUNCTION = "local function run_script()\n"
-END = "end\nlocal reply = run_script()\nsettle_expiries()\nreturn reply\n"
+CALL = "end\nlocal reply = run_script()\n"
+RENEWAL = "renew_deadlines(reply)\n"
+END = "settle_expiries()\nreturn reply\n"
 """What surrounds scripts that write (lua/freed_values.lua)."""
 
 
@@ -29,8 +32,13 @@ class NoRunner(Exception):
     """A script does not ask whether objects exist by the functions that leave out those whose deadline is over."""
 
 
-def expiring(source: str, name: str) -> str:
+def expiring(source: str, name: str, *, renews: bool) -> str:
     """Returns the source of a script for models whose objects expire.
+
+    Args:
+        source: that of the script for other models.
+        name: its name.
+        renews: true if writes renew deadlines.
 
     Raises:
         NoRunner: it asks in another way whether an object exists.
@@ -44,12 +52,19 @@ def expiring(source: str, name: str) -> str:
         raise NoRunner(name)
     if "no-writes" in first_line:
         return first_line + _lua(BEGINNING) + body
-    return f"{first_line}{_lua(BEGINNING)}{_lua(FREEING)}{FUNCTION}{body}\n{END}"
+    renewing, renewal = (_lua(RENEWING), RENEWAL) if renews else ("", "")
+    return f"{first_line}{_lua(BEGINNING)}{_lua(FREEING)}{renewing}{FUNCTION}{body}\n{CALL}{renewal}{END}"
 
 
-def marked(nothing: bytes) -> bytes:
-    """Returns the key that is never written, with the mark of moments in its name."""
-    return nothing.removesuffix(b"nothing") + MARK + b":nothing"
+def marked(nothing: bytes, renewal: bytes | None) -> bytes:
+    """Returns the key that is never written, with the mark of moments in its name.
+
+    Args:
+        nothing: the key.
+        renewal: how writes renew deadlines, which stands before the mark: a sub-key and milliseconds.
+    """
+    before = b"renews:" + renewal + b":" if renewal else b""
+    return nothing.removesuffix(b"nothing") + before + MARK + b":nothing"
 
 
 @cache

@@ -40,8 +40,9 @@ end
 
 local function watch_deadlines(command, key, ...)
   local prefix, step = string.sub(key, 1, -16), command == 'ZADD' and 2 or 1
+  local first = command == 'ZADD' and (...) == 'NX' and 3 or step
   renewed[prefix] = renewed[prefix] or {}
-  for at = step, select('#', ...), step do
+  for at = first, select('#', ...), step do
     local pk = select(at, ...)
     if renewed[prefix][pk] == nil then
       renewed[prefix][pk] = deadline_of(prefix, pk)

@@ -20,10 +20,12 @@ class OfModel(Protocol):
     Attributes:
         crosses_slots: true if its scripts look at keys of other models, which have other hash tags.
         expires: true if its objects may expire.
+        renewal: how writes renew their deadlines, if they do (see lua/expiring.py).
     """
 
     crosses_slots: bool
     expires: bool
+    renewal: bytes | None
 
     @property
     def needs_promises(self) -> bool:
@@ -46,7 +48,7 @@ def evalsha(script: Script, keys: Sequence[Argument], args: Iterable[Argument] =
     if script.expires:
         from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
 
-        nothing = marked(nothing)
+        nothing = marked(nothing, script.renewal)
     return (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1), *keys, nothing, *args)
 
 
@@ -58,21 +60,33 @@ class Script:
         flags: its flags, if not those that the file says.
         expires: true if it is for models whose objects expire (see lua/expiring.py).
         promises: true if it has the code for promises of other partitions (`@optional promises` in the library).
+        renewal: how writes renew deadlines, if they do: a sub-key and milliseconds; empty if its requests say that.
 
     Attributes:
         with_promises: the same with that code; itself if it has it.
     """
 
-    def __init__(self, name: str, flags: str = "", *, expires: bool = False, promises: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        flags: str = "",
+        *,
+        expires: bool = False,
+        promises: bool = True,
+        renewal: bytes | None = None,
+    ) -> None:
         self.name = name
         self.expires = expires
+        self.renewal = renewal
         self.with_promises = self
+        self._renewing: dict[bytes, Script] = {}
         self._promises = promises
         self._flags = flags
 
     def of(self, model: OfModel, *others: OfModel) -> Script:
         """Returns the script, as the requests of a model run it that may change objects of other models as well."""
-        return (self.expiring if model.expires else self).linked_for(model, *others)
+        script = self if not model.expires else self.expiring
+        return (script if model.renewal is None else script.renewing(model.renewal)).linked_for(model, *others)
 
     def linked_for(self, *models: OfModel) -> Script:
         """Returns the script with all that it needs for what it does with objects of some models, and no more."""
@@ -88,6 +102,16 @@ class Script:
             return self.with_promises.expiring.without_promises
         return Script(self.name, self._flags, expires=True)
 
+    def renewing(self, renewal: bytes) -> Script:
+        """The same for a model whose deadlines are renewed by writes, which the renewal describes."""
+        if self.renewal == renewal:
+            return self
+        if not self._promises:
+            return self.with_promises.renewing(renewal).without_promises
+        if renewal not in self._renewing:
+            self._renewing[renewal] = Script(self.name, self._flags, expires=True, renewal=renewal)
+        return self._renewing[renewal]
+
     def allow_cross_slot(self, crosses_slots: bool) -> Script:
         """The script; or the same, allowed to look at keys of other hash tags, which a cluster refuses otherwise."""
         return self._across_slots if crosses_slots else self
@@ -96,14 +120,15 @@ class Script:
     def _across_slots(self) -> Script:
         if not self._promises:
             return self.with_promises._across_slots.without_promises
-        return Script(self.name, ",".join([*sorted(self.flags), "allow-cross-slot-keys"]), expires=self.expires)
+        flags = ",".join([*sorted(self.flags), "allow-cross-slot-keys"])
+        return Script(self.name, flags, expires=self.expires, renewal=self.renewal)
 
     @cached_property
     def without_promises(self) -> Script:
         """The same for models that need no promises of other partitions."""
         if not self._promises:
             return self
-        script = Script(self.name, self._flags, expires=self.expires, promises=False)
+        script = Script(self.name, self._flags, expires=self.expires, promises=False, renewal=self.renewal)
         script.with_promises = self
         return script
 
@@ -117,7 +142,7 @@ class Script:
         if self.expires:
             from limpyd.lua.expiring import expiring  # noqa: PLC0415 - as above
 
-            source = expiring(source, self.name)
+            source = expiring(source, self.name, renews=self.renewal is not None)
         return source.encode()
 
     @cached_property

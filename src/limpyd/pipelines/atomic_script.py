@@ -219,6 +219,8 @@ def _script_for(requests: Sequence[Request[Any]]) -> Script:
     script = _plain_script_for(requests)
     if any(request.script is not None and request.script.expires for request in requests):
         script = script.expiring
+    if any(request.script is not None and request.script.renewal is not None for request in requests):
+        script = script.renewing(b"")
     return script.allow_cross_slot(any(request.crosses_slots for request in requests))
 
 

@@ -28,6 +28,11 @@ class Script(Protocol):
         ...
 
     @property
+    def renewal(self) -> bytes | None:
+        """How it renews the deadlines of objects that it writes to; None if it does not."""
+        ...
+
+    @property
     def with_promises(self) -> Script:
         """The same with the code for promises of other partitions."""
         ...

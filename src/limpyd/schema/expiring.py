@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
@@ -29,6 +30,10 @@ class ExpiringSchema(Schema):
                 f"partitions = 1 on {self.name}, or make the value the primary key"
             )
             raise DeclarationError(msg)
+
+        deadline: Any = self.deadline
+        if deadline is not None and deadline.renew_on == "write":
+            self.renewal = b"%b:%d" % (deadline.sub, deadline.ttl // timedelta(milliseconds=1))
 
     @property
     def deadline_name(self) -> str:

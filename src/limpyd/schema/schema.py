@@ -41,6 +41,9 @@ FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
     """The fields of a model, and where its data is."""
 
+    renewal: bytes | None = None
+    """No deadlines are renewed by writes (see ExpiringSchema)."""
+
     def __init__(
         self,
         model: type,

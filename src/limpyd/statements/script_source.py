@@ -28,7 +28,8 @@ class CompiledScript:
     __slots__ = ("flags", "name", "sha", "source")
     guarded = False
     expires = False
-    """Only general scripts are parts of transactions, which look at it."""
+    renewal: bytes | None = None
+    """Only general scripts are parts of transactions, which look at these."""
 
     @property
     def with_promises(self) -> CompiledScript:
@@ -52,11 +53,11 @@ def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
 
 
 @lru_cache(MAX_KEPT)
-def expiring_script(script: CompiledScript) -> CompiledScript:
-    """Returns the same script for models whose objects expire."""
+def expiring_script(script: CompiledScript, *, renews: bool) -> CompiledScript:
+    """Returns the same script for models whose objects expire; `renews` is true if writes renew their deadlines."""
     from limpyd.lua.expiring import expiring  # noqa: PLC0415 - the objects of most models do not expire
 
-    source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name)
+    source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name, renews=renews)
     return CompiledScript(script.name, source.partition("\n")[2], script.flags)
 
 

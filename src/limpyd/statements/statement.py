@@ -86,7 +86,8 @@ class Statement:
         if model.expires:
             from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
 
-            script, more_keys = expiring_script(script), (*more_keys, marked(partition.nothing))
+            script = expiring_script(script, renews=model.renewal is not None)
+            more_keys = (*more_keys, marked(partition.nothing, model.renewal))
         self.script = script
         self.model = model
         self.partition = partition
