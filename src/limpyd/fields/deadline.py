@@ -11,7 +11,8 @@ from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError, UnsupportedCommand
 from limpyd.fields import checks
 from limpyd.fields.bound.deadline_checks import with_time_left
-from limpyd.fields.bound.single_value import BoundSingleValue
+from limpyd.fields.bound.single_value import BoundSingleValue, write_single_values
+from limpyd.fields.bound.value import FIRST_REPLY
 from limpyd.fields.instancehash import InstanceHashField
 from limpyd.indexes.deadlines import DeadlineIndex
 from limpyd.indexes.field_index import FieldIndex
@@ -19,12 +20,16 @@ from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests.decoders import to_bool
 from limpyd.requests.request import Request
-from limpyd.scripts import deadlines
+from limpyd.requests.step_results import Result
+from limpyd.scripts.object_requests import read_existing
+from limpyd.scripts.writes import WriteStep
 from limpyd.types import Codec
 from limpyd.types.moments import DEADLINE, from_now
 
 R = TypeVar("R")
 SECOND = 1000
+SET_DEADLINE = "SETDEADLINE"
+"""The command that sets a deadline under a condition, which scripts of such models know (lua/expiring.lua)."""
 
 
 class BoundDeadline(BoundSingleValue[Face]):
@@ -163,7 +168,11 @@ class BoundDeadline(BoundSingleValue[Face]):
     def _left(self, decode: Callable[[int | None], int]) -> Request[int]:
         request: Request[int] = self._read("HGET", (self._field.sub,), decode)
         pk = self._instance._pk_bytes
-        return request if pk is None else with_time_left(request, self._field.model.keys.partition(pk))
+        if pk is not None:
+            left = Request(("DEADLINELEFT", self._key(), self._field.sub), decode, readonly=True, subject=self._field)
+            request = with_time_left(request, self._field.model.keys.partition(pk))
+            request.transactional = lambda: read_existing([self._instance], self._key(), left)
+        return request
 
     def _limited(self, method: str, deadline: bytes, **conditions: bool) -> Request[bool]:
         """The request that sets the deadline under a condition."""
@@ -172,8 +181,10 @@ class BoundDeadline(BoundSingleValue[Face]):
         given = checks.flags(method, **conditions)
         if instance._pk_bytes is None or not given:
             return self._write("HSET", (field.sub, deadline), lambda _: True)
-        partition = field.model.keys.partition(instance._pk_bytes)
-        return deadlines.set_deadline(field, partition, instance._pk_bytes, str(given[0]), deadline)
+        step = WriteStep(field.name, field.layout(instance._pk_bytes), SET_DEADLINE, (field.sub, deadline, *given))
+        request = write_single_values(field.model, instance, [step], lambda replies: bool(replies[0]), field)
+        request.result = Result(FIRST_REPLY, bool)
+        return request
 
 
 class DeadlineField(InstanceHashField[datetime]):

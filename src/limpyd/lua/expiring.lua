@@ -17,6 +17,29 @@ end
 
 local watch_command = false -- called with each command before it runs, in scripts that write (freed_values.lua)
 
+-- Commands that only these scripts know. Each is called with the function that runs others, a hash, and in it a sub-key.
+local own_commands = {
+  -- Sets a deadline, in milliseconds since 1970, under a condition: NX, XX, GT or LT; whether it is set.
+  SETDEADLINE = function(run, key, sub, deadline, condition)
+    local before, after = run('HGET', key, sub), tonumber(deadline)
+    if type(before) == 'table' then
+      return before
+    elseif condition == 'NX' and before or condition == 'LT' and before and after >= tonumber(before) then
+      return 0
+    elseif condition == 'XX' and not before or condition == 'GT' and not (before and after > tonumber(before)) then
+      return 0
+    end
+    local done = run('HSET', key, sub, deadline)
+    return type(done) == 'table' and done or 1
+  end,
+
+  -- Returns the milliseconds until a deadline; nothing without one.
+  DEADLINELEFT = function(run, key, sub)
+    local deadline = run('HGET', key, sub)
+    return type(deadline) == 'string' and math.max(tonumber(deadline) - now, 0) or deadline
+  end,
+}
+
 -- Returns a function that runs commands, and finds no object whose deadline is over in the set of primary keys.
 local function of_living(run)
   local function is_over(deadline)
@@ -24,6 +47,9 @@ local function of_living(run)
   end
   local asks = { SISMEMBER = true, SMISMEMBER = true, SREM = true }
   return function(command, ...)
+    if own_commands[command] then
+      return own_commands[command](run, ...)
+    end
     local key = asks[command] and ...
     if not key or not string.find(key, '^{[^}]*}[^:]*:pks$') then
       if watch_command then

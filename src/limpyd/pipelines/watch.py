@@ -38,7 +38,9 @@ MAX_TRIES = 30
 SHORTEST_WAIT, LONGEST_WAIT = 0.001, 1.0
 """Seconds between two tries: at most so many after the first, twice as many after each, and at most so many at all."""
 SCRIPTS = (READING.without_promises, REMOVING.without_promises, WRITING.without_promises, REMOVING, WRITING)
-"""The scripts of which the last command of a try runs one."""
+"""The scripts of which the last command of a try mostly runs one."""
+OTHERS: dict[bytes, None] = {}
+"""The digests of others that it has run, such as those for objects that expire."""
 
 
 class Watch:
@@ -55,6 +57,7 @@ class Watch:
         self._asked: list[Any] = []
         self._promises: list[Assumption] = []
         self._known_results: list[Any] = []
+        self._asked_for: list[bytes] = []
         self._known: frozenset[bytes] = frozenset()
         self.keys = [_key(watch) for watch in watches]
         self.partition()
@@ -73,7 +76,8 @@ class Watch:
 
     def beginning(self) -> list[Command]:
         """Returns the commands before a try."""
-        ask: Command = (b"SCRIPT", b"EXISTS", *(script.sha for script in SCRIPTS))
+        self._asked_for = [*(script.sha for script in SCRIPTS), *OTHERS]
+        ask: Command = (b"SCRIPT", b"EXISTS", *self._asked_for)
         return [(b"WATCH", *self.keys), ask] if self.keys else [ask]
 
     def begun(self, replies: Sequence[Any]) -> None:
@@ -87,7 +91,7 @@ class Watch:
             if isinstance(reply, redis_errors.ResponseError):
                 raise refused(Request((b"WATCH", *self.keys), bool, subject=_Watched()), reply)
         if not isinstance(known, Exception):  # an account may not be allowed to ask
-            self._known = frozenset(script.sha for script, found in zip(SCRIPTS, known, strict=True) if found)
+            self._known = frozenset(sha for sha, found in zip(self._asked_for, known, strict=True) if found)
 
     def add_promises(self, pendings: Sequence[Pending[Any]]) -> None:
         """Has a try rest on the promises that the scripts of former tries asked for (see limpyd.claims)."""
@@ -113,6 +117,8 @@ class Watch:
             return request, [(b"UNWATCH",)]
         args = request.args_under(guards)
         known = request.script is not None and request.script.sha in self._known
+        if request.script is not None and request.script.sha not in self._asked_for:
+            OTHERS[request.script.sha] = None
         begins(sent)()
         return request, [(b"MULTI",), args if known else with_source(request, args), (b"EXEC",)]
 

@@ -107,6 +107,9 @@ def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
         InvalidFilter: the field holds no numbers.
     """
     column, field = tallied(model, name)
+    if isinstance(field, ValueField) and field.is_deadline:
+        msg = f"{field} holds moments, which cannot be added; min() and max() give the first and the last one"
+        raise InvalidFilter(msg)
     untyped = isinstance(field, ValueField) and field.codec.name == "str" and not field.typed
     if not isinstance(field, ValueField) or not (untyped or field.codec.ordered == "number"):
         msg = f"{field} holds no numbers to add; declare it with the type of its values, such as type=int"

@@ -99,7 +99,7 @@ SCRIPTS = {
     ),
     "store": ("store_pks",),
     "sweep": ("sweep_expired",),
-    "update": ("assign_found", "set_deadline", "update_found"),
+    "update": ("assign_found", "update_found"),
 }
 """The operations of scripts that are not named after them."""
 NAMES = {script: name for name, scripts in SCRIPTS.items() for script in scripts}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from limpyd.exceptions import UnsupportedCommand
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.subjects import Subject
@@ -41,12 +40,7 @@ def with_time_left(request: Request[Any], partition: Partition) -> Request[Any]:
     def left(reply: Any, now: int) -> Any:
         return None if reply is None else max(0, int(reply) - now)
 
-    def refuse() -> Request[Any]:
-        msg = f"{request.subject}: a transaction does not know the time; read pexpiretime() in it instead"
-        raise UnsupportedCommand(msg)
-
     request.followups = (*request.followups, _Clock(partition.slot, request.subject, left))
-    request.transactional = refuse
     return request
 
 
