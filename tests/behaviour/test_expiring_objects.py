@@ -453,13 +453,6 @@ class TestDeclarations:
                 until = DeadlineField()
                 user = FKInstanceHashField(User, on_delete="restrict")
 
-        with pytest.raises(DeclarationError, match="set partitions = 1"):
-
-            class Spread(Base):
-                partitions = 4
-                until = DeadlineField()
-                name = InstanceHashField(unique=True)
-
         with pytest.raises(DeclarationError, match="cannot be part of another index"):
 
             class Composite(Base):

@@ -41,7 +41,7 @@ TTL = 20
 
 
 def model_of(face: Face, partitions: int, *, renews: bool) -> Any:
-    """A model with indexes of several kinds; values are unique if it has one partition."""
+    """A model with indexes of several kinds, one of which is of unique values."""
     count = partitions
 
     class Session(face.Model):
@@ -50,7 +50,7 @@ def model_of(face: Face, partitions: int, *, renews: bool) -> Any:
         id = AutoPKField()
         expires = DeadlineField(ttl=TTL * MILLISECOND, renew_on="write" if renews else None)
         user = InstanceHashField(type=int, indexable=True)
-        token = InstanceHashField(type=int, unique=count == 1)
+        token = InstanceHashField(type=int, unique=True)
         tags = SetField(indexable=True)
         note = StringField()
 
@@ -76,7 +76,6 @@ class RandomExpiry:
         self._face = face
         self.model = model_of(face, partitions, renews=renews)
         self._renews = renews
-        self._unique = partitions == 1
         self._random = random.Random(seed)
         self._known: dict[str, Known] = {}
         self.wrong: list[str] = []
@@ -133,8 +132,6 @@ class RandomExpiry:
 
     def _may_be_refused(self, token: int, before: float, after: float, but: str = "") -> tuple[bool, bool]:
         """Whether a token may belong to another object, and whether it must."""
-        if not self._unique:
-            return False, False
         owners = [one.deadline for pk, one in self._known.items() if one.token == token and pk != but]
         return any(deadline > before for deadline in owners), any(deadline > after for deadline in owners)
 
@@ -276,8 +273,6 @@ class RandomExpiry:
 
     async def _get(self) -> None:
         token, before = self._random.choice(TOKENS), self._now()
-        if not self._unique:
-            return
         found = await self._do(self.model.exists(token=token))
         may, must = self._may_be_refused(token, before, self._now())
         if (found and not may) or (must and not found):

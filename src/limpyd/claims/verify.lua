@@ -1,6 +1,7 @@
 #!lua
 -- Looks at whether a partition has values that it claimed. If it does not have one whose claim is old, all claims made
--- before a time of the claims' partition are void here from now on.
+-- before a time of the claims' partition are void here from now on; if it has one of an object that does not exist, since
+-- its deadline is over, it gives that up.
 --
 -- KEYS   1  the set of primary keys
 --        2  for each partition of claims the time before which its claims are void here
@@ -9,13 +10,20 @@
 --        the claim is old
 -- Reply  for each value the primary key of the object that has it; nothing if none has
 
+local call = redis.call
 local owners = {}
 for number = 1, #KEYS - 2 do
   local value, home, time, is_old = unpack(ARGV, 4 * number - 3, 4 * number)
   local owner = redis.call('HGET', KEYS[number + 2], value)
-  owners[number] = owner and redis.call('SISMEMBER', KEYS[1], owner) == 1 and owner
-  if not owners[number] and is_old == '1' and tonumber(time) > tonumber(redis.call('HGET', KEYS[2], home) or '0') then
-    redis.call('HSET', KEYS[2], home, time)
+  owners[number] = owner and call('SISMEMBER', KEYS[1], owner) == 1 and owner
+  if not owners[number] and is_old == '1' then
+    if tonumber(time) > tonumber(redis.call('HGET', KEYS[2], home) or '0') then
+      redis.call('HSET', KEYS[2], home, time)
+    end
+    if owner then -- else it would be claimed again where claims are restored
+      redis.call('HDEL', KEYS[number + 2], value)
+      redis.call('HDEL', (string.gsub(KEYS[number + 2], '^({[^}]*}[^:]*:)uniq:', '%1nonce:', 1)), value)
+    end
   end
 end
 return owners

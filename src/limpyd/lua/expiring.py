@@ -18,8 +18,9 @@ RUNNERS = {
         "local call, try = of_living(redis.call), of_living(redis.pcall)\n"
     ),
     "local call = redis.pcall\n": "local call = of_living(redis.pcall)\n",
+    "local call = redis.call\n": "local call = of_living(redis.call)\n",
 }
-"""The lines that name the functions that run commands: those of general scripts, and those of statements."""
+"""The lines that name the functions that run commands: those of general scripts, of statements, and of claims."""
 
 FUNCTION = "local function run_script()\n"
 CALL = "end\nlocal reply = run_script()\n"

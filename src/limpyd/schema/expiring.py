@@ -17,20 +17,12 @@ class ExpiringSchema(Schema):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        count = self.keys.count
         if self.parent is not None:
             msg = (
                 f"{self.name}: objects with a deadline ({self.deadline_name}) cannot be beside those of another model; "
                 "leave out colocate_with"
             )
             raise DeclarationError(msg)
-        if count > 1 and self.claimed_index is not None:
-            msg = (
-                f"{self.claimed_index} is unique over {count} partitions, which know no deadlines of each other; set "
-                f"partitions = 1 on {self.name}, or make the value the primary key"
-            )
-            raise DeclarationError(msg)
-
         deadline: Any = self.deadline
         if deadline is not None and deadline.renew_on == "write":
             self.renewal = b"%b:%d" % (deadline.sub, deadline.ttl // timedelta(milliseconds=1))
