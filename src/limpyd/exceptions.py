@@ -266,6 +266,20 @@ class ObjectsMoved(LimpydError):
         )
 
 
+class ObjectsOnTheirWay(ObjectsMoved):
+    """Objects of a model are on their way to another partition, for longer than the database has patience.
+
+    Nothing of the request was executed. Calls outside pipelines that are one request wait before they raise it.
+    """
+
+    def __str__(self) -> str:
+        return (
+            f"objects of {self.model} are on their way to other partitions; nothing was executed. Call it again. If "
+            f"the move was stopped, go on with {self.model}.repartition(), or `limpyd repartition`, where the model is "
+            f"declared with partitions={self.partitions}"
+        )
+
+
 class TooManyChanges(LimpydError, ValueError):
     """A step would change more objects and entries than the database's `max_changes`. Nothing was changed.
 

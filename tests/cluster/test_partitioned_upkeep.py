@@ -119,7 +119,7 @@ def test_on_the_async_face(spread, cluster):
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_objects_move_to_more_partitions(databases, cluster, count, monkeypatch):
-    monkeypatch.setattr("limpyd.repartitioning.mover.NOTICED", 0)
+    monkeypatch.setattr("limpyd.repartitioning.fences.NOTICED", 0)
     former = declared(databases(), count)
     for number in range(COUNT):
         former(title=f"t{number % 2}", tags=["x", str(number)], note=f"n{number}")

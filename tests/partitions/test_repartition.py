@@ -136,7 +136,7 @@ async def test_while_objects_move_all_else_is_refused(any_face, another_process,
 
 @pytest.mark.parametrize("after", [1, 2, 5])
 async def test_an_interrupted_move_goes_on(any_face, another_process, after, monkeypatch):
-    monkeypatch.setattr("limpyd.repartitioning.mover.FOUND", 1)
+    monkeypatch.setattr("limpyd.repartitioning.delivery.FOUND", 1)
     monkeypatch.setattr("limpyd.repartitioning.parcels.OBJECTS", 2)
     made = await filled(any_face, another_process(4))
     for _ in range(2):
@@ -178,7 +178,7 @@ async def test_nothing_to_move(any_face, another_process):
     await any_face.do(model.create(title="x"))
     with any_face.sent() as sent:
         assert await any_face.do(model.repartition()) == (0, [])
-    assert sorted(sent.names) == ["EVALSHA", *["HEXISTS"] * 9]  # in two packets
+    assert sorted(sent.names) == ["EVALSHA", *["HKEYS"] * 9]  # in two packets
 
 
 async def test_fewer_partitions_are_refused(any_face, another_process):

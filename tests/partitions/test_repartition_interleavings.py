@@ -15,7 +15,7 @@ import pytest
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
 from limpyd.exceptions import DifferentPartitions, UniquenessError
-from limpyd.repartitioning import mover, parcels
+from limpyd.repartitioning import delivery, mover, parcels
 from tests.support.servers import NEWEST
 
 SCHEDULES = int(os.environ.get("LIMPYD_SCHEDULES", "6"))
@@ -47,7 +47,7 @@ def world(servers):
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch):
-    monkeypatch.setattr(mover, "FOUND", 3)
+    monkeypatch.setattr(delivery, "FOUND", 3)
     monkeypatch.setattr(parcels, "OBJECTS", 1)
 
 

@@ -7,7 +7,7 @@ import pytest
 from limpyd import InstanceHashField, ListField, StringField
 from limpyd.exceptions import DifferentPartitions
 from limpyd.indexes.maintenance.trusted_reads import TRUSTED
-from limpyd.repartitioning import mover
+from limpyd.repartitioning import fences, mover
 from limpyd.requests.scattered import Pause, Scattered
 from limpyd.utils import clock
 from tests.support.blocks import block
@@ -215,7 +215,7 @@ def steps(model):
 @pytest.mark.parametrize("before", [1, 2])
 def test_movers_wait(one_server, before, monkeypatch):
     """Until no process trusts any more that the objects have not moved; one of one partition does not compare that."""
-    monkeypatch.setattr(mover, "NOTICED", 2 * TRUSTED)
+    monkeypatch.setattr(fences, "NOTICED", 2 * TRUSTED)
     from limpyd import RedisDatabase, RedisModel  # noqa: PLC0415 - the other tests have a face
 
     databases = [RedisDatabase(port=one_server.port) for _ in range(2)]

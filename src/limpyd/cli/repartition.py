@@ -23,9 +23,10 @@ def repartition(
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
-    """Move the objects of a model to a greater number of partitions. Nothing else can use the model meanwhile.
+    """Move the objects of a model to a greater number of partitions, while it is in use.
 
-    First end the processes that declare the former number, if that is 1; others go on afterwards. If the command is
+    If the former number is 1, or values are unique, nothing else can use the model meanwhile. First end the processes
+    that declare the former number, if that is 1. If the command is
     stopped, the next call continues. If an index refused an object, the object is moved and listed; the command then
     exits with 1.
     """

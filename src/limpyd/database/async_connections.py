@@ -132,10 +132,20 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         return await (self._driver or await self._open()).run(request)
 
     async def _send_again(self, request: Request[R], again: Callable[[], Request[R]]) -> R:
+        try:
+            return await self._send(request)
+        except ObjectsMoved as error:
+            moved = error
+        from limpyd.database.waiting import Waiting  # noqa: PLC0415 - objects move rarely
+
+        waiting = Waiting(self._patience)
         while True:
-            with suppress(ObjectsMoved):
-                return await self._send(request)
+            await asyncio.sleep(waiting.pause(moved))
             request = self._begun(again())
+            try:
+                return await self._send(request if self._active.get() is None else request.exact())
+            except ObjectsMoved as error:
+                moved = error
 
     def _send_step(self, step: Request[Any] | list[Request[Any]]) -> Coroutine[Any, Any, Any]:
         """Sends the request, or the requests, that a program yields."""

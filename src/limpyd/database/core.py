@@ -14,6 +14,7 @@ from limpyd.database.endpoint import Endpoint, embedded_endpoint, endpoint
 from limpyd.database.forks import renew_locks_after_fork
 from limpyd.database.handshake import Capabilities
 from limpyd.database.models import DeclaredModels
+from limpyd.drivers.settings import PATIENCE
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.keys import ModelKeys
 from limpyd.keys.layouts import LAYOUTS, checked_partitions
@@ -179,6 +180,12 @@ class Database(PipelinedCore, Traced, Generic[Client]):
         maintenance = maintenance or getattr(subject, "maintenance", None)
         record = None if maintenance is None else maintenance.record
         return request if record is None else record.begun(request, is_atomic=is_atomic)
+
+    @property
+    def _patience(self) -> float:
+        """The seconds for which a call waits for objects that are on their way."""
+        patience: float = self._endpoint.settings.get("patience", PATIENCE)
+        return patience
 
     def _learn(self, info: Any, sorted_by_pattern: Any) -> bool:
         """Notes the replies to the questions of the handshake; returns whether to ask those to a cluster."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import lru_cache, partial
+from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import redis
@@ -100,10 +101,23 @@ class Connections(Database[redis.Redis]):
             return cast("R", pipeline.collect(request))
         try:
             return (self._access.driver or self._opened()).run(request.exact() if active else request)
-        except ObjectsMoved:
+        except ObjectsMoved as moved:
             if again is None:
                 raise
-        return self._run(again(), again)
+            return self._run_again(moved, again)
+
+    def _run_again(self, moved: ObjectsMoved, again: Callable[[], Request[R]]) -> R:
+        """The result of a request that was refused because objects have moved, or are on their way."""
+        from limpyd.database.waiting import Waiting  # noqa: PLC0415 - objects move rarely
+
+        waiting = Waiting(self._patience)
+        while True:
+            sleep(waiting.pause(moved))
+            request = self._begun(again())
+            try:
+                return self._opened().run(request if self._active.get() is None else request.exact())
+            except ObjectsMoved as error:
+                moved = error
 
     def _described(self, describe: Callable[[], Request[R]]) -> R:
         """The result of a request, which is described again if the objects have been moved meanwhile."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from limpyd.exceptions import DeclarationError
+from limpyd.keys.moving import Given, Move
 from limpyd.keys.names import encodable, looks_like_partition, to_bytes
 from limpyd.keys.partition import Partition
 from limpyd.keys.templates import COUNTED
@@ -21,6 +22,7 @@ class ModelKeys:
         parent: the keys of the model whose hash tags these have, if it is declared with `colocate_with`.
         has_record: true if the catalog of `root` records where the objects are: in several partitions, or in those of
             another model.
+        move: the move of the objects from `count` partitions to more, if they are on their way while they are in use.
     """
 
     layout: ClassVar[str] = "limpyd"
@@ -28,6 +30,7 @@ class ModelKeys:
     declared = 1
     parent: ModelKeys | None = None
     has_record = False
+    move: Move | None = None
     _mints = False
 
     def __init__(self, namespace: str, model: str) -> None:
@@ -105,6 +108,8 @@ class ModelKeys:
     @property
     def record(self) -> str:
         """The text that the catalog of `root` records."""
+        if self.move is not None:
+            return self.move.text.decode()
         return str(self.count) if self.parent is None else f"{self.count} {self.top.tag}"
 
     @property
@@ -121,8 +126,25 @@ class ModelKeys:
         """The partition that has the hash tag of one of a model of the same top."""
         return self._only
 
-    def follow(self, partitions: int) -> None:
-        """Has another number of partitions from now on; several can become others."""
+    def at(self, _number: int) -> Partition:
+        """The partition of a number."""
+        return self._only
+
+    def follow(self, place: int | Move) -> None:
+        """Has another number of partitions from now on, which are new ones, although some have the same keys.
+
+        Args:
+            place: the number; or a move to another one, of which nothing more is known. Several can become others.
+        """
+        raise NotImplementedError
+
+    def learn(self, number: int, given: Given | None) -> list[Partition]:
+        """Notes how far a move of objects has come; returns the partitions in whose place there are new ones.
+
+        Args:
+            number: that of the partition that gives objects, or of one that gets them.
+            given: how much it has given; None if it has not begun.
+        """
         raise NotImplementedError
 
     @property

@@ -11,8 +11,10 @@ from binascii import crc32, crc_hqx
 
 from limpyd.keys import turns
 from limpyd.keys.model_keys import ModelKeys
+from limpyd.keys.moving import Given, Move
 from limpyd.keys.names import MAX_PARTITIONS, literal_pattern, prefix_of, to_bytes
 from limpyd.keys.partition import Partition
+from limpyd.keys.places import MovingPlaces, Places
 from limpyd.keys.turns import TURN
 from limpyd.utils.cached_properties import cached_property
 
@@ -62,28 +64,34 @@ class PartitionedKeys(ModelKeys):
         turns.partitions_exist = True
         self._mints = mints
         self.declared = partitions
-        self._lay_out(partitions)
         self._turns = itertools.count(os.urandom(1)[0])
+        self.follow(partitions)
 
-    def _lay_out(self, partitions: int) -> None:
-        self.count = partitions
-        self._last = partitions - 1
-        self._made: list[Partition | None] = [None] * partitions
-        self._by_prefix: dict[bytes, Partition] = {}
+    def follow(self, place: int | Move) -> None:
+        self._go_to(MovingPlaces(place, self._placed) if isinstance(place, Move) else Places(place, self._placed))
 
-    def follow(self, partitions: int) -> None:
-        """Has another number of partitions from now on, which are new ones, although some have the same keys."""
-        self._lay_out(partitions)
-        for name in ("partitions", "_prefixes"):
-            vars(self).pop(name, None)
+    def learn(self, number: int, given: Given | None) -> list[Partition]:
+        places = self._places
+        if not isinstance(places, MovingPlaces):
+            return []
+        after = places.learned(places.source(number), given)
+        self._go_to(after)
+        return [made for each, made in places.made.items() if after.made.get(each) is not made]
 
-    @cached_property
+    def _go_to(self, places: Places) -> None:
+        self._places, self.count, self.move = places, places.count, places.move
+        vars(self).pop("_prefixes", None)
+
+    @property
     def partitions(self) -> tuple[Partition, ...]:
-        return tuple(made or self._make(number) for number, made in enumerate(self._made))
+        return self._places.partitions
+
+    def at(self, number: int) -> Partition:
+        return self._places.at(number)
 
     @property
     def first(self) -> Partition:
-        return self._made[0] or self._make(0)
+        return self._places.at(0)
 
     @property
     def pattern(self) -> bytes:
@@ -97,36 +105,30 @@ class PartitionedKeys(ModelKeys):
         return frozenset(partition.prefix for partition in (self.root, *self.partitions))
 
     def partition_of_key(self, key: bytes) -> Partition | None:
-        return self._by_prefix.get(prefix_of(key))
+        return self._places.by_prefix.get(prefix_of(key))
 
     def beside(self, partition: Partition) -> Partition:
-        return self._made[partition.number] or self._make(partition.number)
+        return self._places.at(partition.number)
 
     def partition(self, pk: bytes | None) -> Partition:
-        if pk is None:
-            number = TURN.get() & self._last
-        elif self._mints and pk.isdigit() and pk >= b"1" and len(pk) <= MAX_DIGITS:
-            number = (int(pk) - 1) & self._last
-        else:
-            number = self._spread(pk)
-        return self._made[number] or self._make(number)
+        return self._places.minting(TURN.get()) if pk is None else self._places.having(self.spread(pk))
+
+    def spread(self, pk: bytes) -> int:
+        """Returns the number whose last bits are the number of the partition of a primary key."""
+        if self._mints and pk.isdigit() and pk >= b"1" and len(pk) <= MAX_DIGITS:
+            return int(pk) - 1
+        return self._spread(pk)
 
     def _spread(self, pk: bytes) -> int:
-        """Returns the number of the partition of a primary key that was not minted."""
-        return crc32(pk) & self._last
+        """Returns that number of a primary key that was not minted."""
+        return crc32(pk)
 
     def partition_of_text(self, text: bytes) -> Partition:
-        number = crc32(text) & self._last
-        return self._made[number] or self._make(number)
+        places = self._places
+        return places.at(crc32(text) & (places.count - 1))
 
     def turn(self, text: bytes | None = None) -> None:
         TURN.set(next(self._turns) if text is None else crc32(text))
-
-    def _make(self, number: int) -> Partition:
-        partition = self._placed(number)
-        partition.number, partition.count, partition.recorded = number, self.count, self.count
-        self._made[number] = self._by_prefix[partition.prefix] = partition
-        return partition
 
     def _placed(self, number: int) -> Partition:
         return Partition(to_bytes(placed_tag(self.tag, number)))

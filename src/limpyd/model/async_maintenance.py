@@ -154,11 +154,12 @@ class AsyncMaintenance(AsyncConstruction):
     def repartition(cls, progress: OnProgress | None = None) -> Coroutine[Any, Any, Repartitioned]:
         """Moves the objects of this model to the number of partitions that it declares, which is greater than theirs.
 
-        Nothing else can read or write the model meanwhile: from the first step to the last one, requests of all
-        processes are refused (`DifferentPartitions`), except plain reads of processes that declare one partition and
-        do not find what has moved. So end those first; processes that declare another former number go on afterwards.
-        It begins with a pause of ten seconds, in which they notice it. If it is stopped, however, the next call goes
-        on; several may run at once. On a cluster, objects move from node to node (DUMP, RESTORE).
+        Other processes go on using the model, whether they declare the former number or this one: calls wait for
+        objects that are on their way. If the model has one partition so far, or unique values, requests of all
+        processes are refused until the end (`DifferentPartitions`), except plain reads of processes that declare one
+        partition and do not find what has moved; so end those first. It begins with a pause of ten seconds, in which
+        processes notice it. If it is stopped, however, the next call goes on; several may run at once. On a cluster,
+        objects move from node to node (DUMP, RESTORE).
 
         Args:
             progress: called from time to time with the numbers of objects looked at, and of all.

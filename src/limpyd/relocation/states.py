@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
-from limpyd.indexes.maintenance.requests import different_partitions as different_partitions  # noqa: PLC0414 - for movers
+from limpyd.indexes.maintenance.refused_places import different_partitions as different_partitions  # noqa: PLC0414 - for movers
 from limpyd.indexes.maintenance.requests import new_epoch
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha

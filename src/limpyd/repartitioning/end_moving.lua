@@ -7,13 +7,14 @@
 -- ARGV   1  the new number of partitions
 --        2  a new random epoch
 --        3  the former number; if it is 1, the catalog of that partition is the record
--- Reply  the number on record; the negative of the new one if there are objects in the one partition again
+--        4  the record while they move
+-- Reply  the record; it is still that of a move if there are objects in the one partition again
 
-if redis.call('HGET', KEYS[2], ':partitions') == '-' .. ARGV[1] and (ARGV[3] ~= '1' or redis.call('EXISTS', KEYS[1]) == 0) then
+if redis.call('HGET', KEYS[2], ':partitions') == ARGV[4] and (ARGV[3] ~= '1' or redis.call('EXISTS', KEYS[1]) == 0) then
   if ARGV[3] == '1' then
     redis.call('UNLINK', KEYS[2], KEYS[3])
   end
   redis.call('HDEL', KEYS[2], ':from')
   redis.call('HSET', KEYS[2], ':partitions', ARGV[1], ':former', ARGV[3], ':epoch', ARGV[2])
 end
-return tonumber(redis.call('HGET', KEYS[2], ':partitions') or 0)
+return redis.call('HGET', KEYS[2], ':partitions') or ''

@@ -7,9 +7,11 @@ Each may be sent again: a second execution changes nothing. They take the model 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from limpyd.indexes.maintenance.requests import different_partitions, new_epoch
+from limpyd.indexes.maintenance.refused_places import different_partitions
+from limpyd.indexes.maintenance.requests import new_epoch
+from limpyd.indexes.maintenance.trusted_reads import TRUSTED
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request
@@ -21,31 +23,52 @@ FENCE = Script("fence")
 SETTLE = Script("settle")
 END = Script("end_moving")
 
+NOTICED = 2 * TRUSTED
+"""The seconds after which no process trusts any more that the objects have not moved, also one whose clock is slow."""
 
-def begin(schema: Schema) -> Request[tuple[int, int]]:
+
+def begin(schema: Schema, *, in_use: bool) -> Request[tuple[bytes, int]]:
     """Has the record say that the objects of a model move to the declared number of partitions, if it is less by now.
 
-    Returns the number on record, which is negative while objects move, and 0 if nothing is known of the model; and the
-    former number.
+    Returns the record, which is empty if nothing is known of the model, and the former number while objects move.
+
+    Args:
+        schema: the model.
+        in_use: whether it may be in use meanwhile.
 
     Raises (from the reply):
         DifferentPartitions: they are in more partitions, in those of another model, or being moved to another number.
     """
     root, count = schema.keys.root, schema.keys.count
 
-    def decode(reply: list[Any]) -> tuple[int, int]:
+    def decode(reply: list[Any]) -> tuple[bytes, int]:
         recorded, before = reply
-        if recorded not in {b"", b"%d" % count, b"-%d" % count}:
+        if recorded not in {b"", b"%d" % count, b"-%d" % count, b"-%d %d" % (count, before)}:
             raise different_partitions(schema.name, b"%d" % count, recorded)
-        return int(recorded or 0), before
+        return recorded, before
 
-    return _asked(BEGIN, schema, (root.pks, root.meta), (count, new_epoch()), decode)
+    return _asked(BEGIN, schema, (root.pks, root.meta), (count, new_epoch(), int(in_use)), decode)
 
 
-def is_referred(schema: Schema, partition: Partition) -> Request[bool]:
-    """Returns whether a model has ever been declared that refers to objects of a partition (HEXISTS)."""
-    args = (b"HEXISTS", partition.meta, b":references")
-    return Request(args, bool, readonly=True, subject=schema)
+class Declared(NamedTuple):
+    """The declarations that any process has ever made of the objects of a partition.
+
+    Attributes:
+        is_referred: true if other models refer to them.
+        is_claimed: true if values are unique over partitions.
+    """
+
+    is_referred: bool
+    is_claimed: bool
+
+
+def declared(schema: Schema, partition: Partition) -> Request[Declared]:
+    """Returns what has ever been declared of the objects of a partition (HKEYS)."""
+
+    def decode(names: list[bytes]) -> Declared:
+        return Declared(b":references" in names, any(name.startswith(b"uniq:") for name in names))
+
+    return Request((b"HKEYS", partition.meta), decode, readonly=True, subject=schema)
 
 
 def fence(schema: Schema, partition: Partition, before: int) -> Request[tuple[int, float]]:
@@ -71,10 +94,11 @@ def settle(schema: Schema, partition: Partition, counter: int | None) -> Request
     return _asked(SETTLE, schema, keys, args, int).assuming(schema.maintenance.at(partition).declared)
 
 
-def end(schema: Schema, before: int) -> Request[int]:
-    """Records the declared number; returns the number on record."""
-    root = schema.keys.root
-    return _asked(END, schema, (root.pks, root.meta, root.seq), (schema.keys.count, new_epoch(), before), int)
+def end(schema: Schema, record: bytes, before: int) -> Request[bool]:
+    """Records the declared number in place of the record while objects move; returns whether that is the record now."""
+    root, count = schema.keys.root, schema.keys.count
+    args = (count, new_epoch(), before, record)
+    return _asked(END, schema, (root.pks, root.meta, root.seq), args, lambda reply: reply == b"%d" % count)
 
 
 def counter(schema: Schema, partition: Partition) -> Request[int | None]:

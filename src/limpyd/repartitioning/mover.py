@@ -6,25 +6,21 @@ beside other movers, the next call goes on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import DifferentPartitions, InvalidValue, LimpydError, UnsupportedCommand, shorten
 from limpyd.indexes.maintenance.generators import OnProgress, sizes
-from limpyd.indexes.maintenance.trusted_reads import TRUSTED
-from limpyd.keys import ModelKeys, Partition
+from limpyd.keys import ModelKeys
+from limpyd.keys.moving import Move
 from limpyd.relations.references import ReferenceField
-from limpyd.repartitioning import fences, parcels
+from limpyd.repartitioning import fences
+from limpyd.repartitioning.announcing import next_in
+from limpyd.repartitioning.delivery import Delivery
 from limpyd.repartitioning.moved_claims import move_claims
 from limpyd.repartitioning.schemas import while_moving
-from limpyd.requests.request import MAX_TRIES, Program, Request
-from limpyd.requests.walks import Origin, attempt
+from limpyd.repartitioning.slices import MoveInSlices
+from limpyd.requests.request import MAX_TRIES, Program
 from limpyd.schema.schema import Schema
-
-NOTICED = 2 * TRUSTED
-"""The seconds after which no process trusts any more that the objects have not moved, also one whose clock is slow."""
-FOUND = 500
-"""About how many objects a step finds."""
 
 
 class Repartitioned(NamedTuple):
@@ -58,7 +54,7 @@ def repartition(schema: Schema, progress: OnProgress | None) -> Program[Repartit
             # Another mover has come further meanwhile, so this one looks again.
             if error.stored not in {mover.before, schema.keys.count, 1} or tries + 1 == MAX_TRIES:
                 raise
-    return Repartitioned(mover.objects, mover.unindexed)
+    return Repartitioned(mover.delivery.objects, mover.delivery.unindexed)
 
 
 def _check_movable(schema: Schema, progress: Any) -> None:
@@ -100,8 +96,7 @@ class _Mover:
 
     Attributes:
         before: the former number of partitions, once it is known.
-        objects: how many objects were moved.
-        unindexed: those that an index refused.
+        delivery: what was moved.
     """
 
     def __init__(self, schema: Schema, progress: OnProgress | None) -> None:
@@ -110,18 +105,44 @@ class _Mover:
         self._progress = progress
         self._looked = self._all = 0
         self.before = 0
-        self.objects = 0
-        self.unindexed: list[tuple[str, LimpydError]] = []
+        self.delivery = Delivery(self._target)
 
     def run(self) -> Program[bool]:
         """Does what is to be done; returns whether all is done."""
         target = self._target
         count = target.keys.count
-        if any((yield [fences.is_referred(target, each) for each in (target.keys.root, *target.keys.partitions)])):
-            raise _has_references(target)
-        stored, self.before = yield fences.begin(target)
-        if stored != -count:
+        in_use = yield from self._may_be_used()
+        record, self.before = yield fences.begin(target, in_use=in_use)
+        if record in {b"", b"%d" % count}:
             return True
+        move = Move.of(record)
+        if move is None:
+            return (yield from self._move_behind_fence(record))
+        slices = MoveInSlices(target, move, self.delivery, self._progress)
+        yield from slices.announce()
+        if not (yield from self._may_be_used()):
+            return False  # a process has declared something since
+        yield from slices.run()
+        has_ended: bool = yield fences.end(target, record, self.before)
+        yield from slices.tell()
+        return has_ended
+
+    def _may_be_used(self) -> Program[bool]:
+        """Returns whether the model can be used while its objects move: no values are unique over partitions.
+
+        Raises:
+            UnsupportedCommand: other models refer to it.
+        """
+        target = self._target
+        known = yield [fences.declared(target, each) for each in (target.keys.root, *target.keys.partitions)]
+        if any(each.is_referred for each in known):
+            raise _has_references(target)
+        return not (target.claimed_index is not None or any(each.is_claimed for each in known))
+
+    def _move_behind_fence(self, record: bytes) -> Program[bool]:
+        """Moves the objects while nobody else can use the model."""
+        target = self._target
+        count = target.keys.count
         closed = yield [fences.fence(target, partition, self.before) for partition in target.keys.partitions]
         states = [state for state, _ in closed]
         for state in states:
@@ -129,14 +150,14 @@ class _Mover:
                 raise DifferentPartitions(target.name, count, state)
         source = while_moving(self._schema, self.before)
         if count not in states:  # else all objects have moved
-            left = NOTICED - min(seconds for _, seconds in closed)
+            left = fences.NOTICED - min(seconds for _, seconds in closed)
             if left > 0 and self.before > 1:
                 yield fences.pause(target, left)
             yield from self._move_all(source)
             yield from move_claims(target)
         yield from self._settle(source, states)
-        ended: int = yield fences.end(target, self.before)
-        return ended != -count
+        has_ended: bool = yield fences.end(target, record, self.before)
+        return has_ended
 
     def _move_all(self, source: Schema) -> Program[None]:
         target = self._target
@@ -144,34 +165,7 @@ class _Mover:
             self._all = sum((yield from sizes(source, source.keys.partitions)))
         for old in source.keys.partitions:
             homes = [new for new in target.keys.partitions[old.number :: source.keys.count] if new.pks != old.pks]
-            origin, cursor, again = Origin(), b"0", True
-            while again or cursor != b"0":
-                (after, pks), again = yield from attempt(origin, _find(source, old, cursor), cursor)
-                cursor = b"0" if again else after
-                leaving: dict[Partition, list[bytes]] = {new: [] for new in homes}
-                for pk in pks:
-                    leaving.get(target.keys.partition(pk), []).append(pk)
-                yield from self._deliver(source, old, {new: some for new, some in leaving.items() if some})
-                self._report(len(pks))
-            # What is on its way now, which others have packed, was not found. Nothing else can be packed any more.
-            yield from self._deliver(source, old, {new: [] for new in homes})
-
-    def _deliver(self, source: Schema, old: Partition, leaving: Mapping[Partition, list[bytes]]) -> Program[None]:
-        """Moves objects of a partition, by the partitions where they belong, and what is on its way there."""
-        waiting = dict(leaving)
-        while waiting:
-            packed = yield [parcels.pack(source, old, new, pks[: parcels.OBJECTS]) for new, pks in waiting.items()]
-            sent = {new: parcel for new, parcel in zip(waiting, packed, strict=True) if parcel is not None}
-            for new in [new for new in waiting if new not in sent]:
-                waiting[new] = waiting[new][parcels.OBJECTS :]
-                if not waiting[new]:
-                    del waiting[new]
-            if sent:
-                arrived = yield [parcels.unpack(self._target, new, parcel) for new, parcel in sent.items()]
-                for each in arrived:
-                    self.objects += each.objects
-                    self.unindexed += each.unindexed
-                yield [parcels.drop(source, old, new, parcel) for new, parcel in sent.items()]
+            yield from self.delivery.move(source, old, homes, target.keys.partition, self._report)
 
     def _report(self, looked: int) -> None:
         self._looked += looked
@@ -184,17 +178,7 @@ class _Mover:
         count, before = target.keys.count, source.keys.count
         counters = yield [fences.counter(source, old) for old in source.keys.partitions]
         yield [
-            fences.settle(target, new, _next_in(counters[new.number % before], new.number + 1, count))
+            fences.settle(target, new, next_in(counters[new.number % before], new.number + 1, count))
             for new, state in zip(target.keys.partitions, states, strict=True)
             if state != count
         ]
-
-
-def _find(source: Schema, partition: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
-    args = (b"SSCAN", partition.pks, cursor, b"COUNT", FOUND)
-    return Request(args, tuple, readonly=True, subject=source)
-
-
-def _next_in(counter: int | None, first: int, step: int) -> int | None:
-    """Returns the least number of a partition that is not less than a counter."""
-    return None if counter is None else max(first, counter + (first - counter) % step)

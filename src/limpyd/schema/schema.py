@@ -27,6 +27,7 @@ from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
 from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
 from limpyd.schema.key_owners import KeyOwners
+from limpyd.schema.moved_objects import MovedObjects
 from limpyd.schema.new_object_turns import NewObjectTurns
 from limpyd.schema.only_fields import only_deadline, only_version
 from limpyd.schema.statements import PartitionStatements
@@ -38,7 +39,7 @@ FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
 
 
-class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
+class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Unchanging):
     """The fields of a model, and where its data is."""
 
     renewal: bytes | None = None
@@ -78,7 +79,7 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
         self.version, self.deadline = only_version(self.value_fields), only_deadline(self.value_fields)
         self.expires = self.deadline is not None
         self.version_sub = None if self.version is None else self.version.sub
-        self._composites = ByPartition(self._settled)
+        self.forget_indexes()
         self.settle(self.keys.first)  # which checks the indexes
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
@@ -113,9 +114,8 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
         self._layouts = ByPartition(self._layout)
-        self.queries = QueryCaches()
         self.statements = ByPartition(partial(PartitionStatements, self))
-        self.deletions = Deletions(self)
+        self.forget_plans()
 
     def forget(self) -> None:
         """Forgets what is known of the database, which is another from now on, or may be."""
@@ -123,13 +123,6 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
             self.follow(self.keys.declared)
         self.maintenance.forget()
         self.era = Era(self.name)
-
-    def follow(self, partitions: int) -> None:
-        """Looks for the objects in another number of partitions, to which another process has moved them."""
-        self.keys.follow(partitions)
-        self._composites = ByPartition(self._settled)
-        self.renew()
-        self.maintenance.leave()
 
     @cached_property
     def own_setters(self) -> list[Any]:
@@ -189,6 +182,22 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, Unchanging):
             return known
         version = self.dynamic.version_at(self.keys.first, b"", sub)
         return version if isinstance(version, InstanceHashField) else None
+
+    def forget_indexes(self) -> None:
+        """Forgets the indexes of each field in all partitions."""
+        self._composites = ByPartition(self._settled)
+
+    def forget_plans(self) -> None:
+        """Forgets plans of queries, and of deletions, as they may name partitions that the model has no more."""
+        self.queries = QueryCaches()
+        self.deletions = Deletions(self)
+
+    def leave(self, partition: Partition) -> None:
+        """Forgets what is known for a partition, which the model has no more."""
+        for known in (self._composites, self._layouts, self.statements):
+            known.pop(partition, None)
+        for field in self.value_fields.values():
+            field.leave(partition)
 
     def settle(self, partition: Partition) -> None:
         """Sets the indexes of each field in a partition."""

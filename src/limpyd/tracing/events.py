@@ -86,7 +86,9 @@ SCRIPTS = {
         "swap_state",
     ),
     "repartition": (
+        "announce",
         "begin_moving",
+        "change_record",
         "drop_parcel",
         "end_moving",
         "enter_claims",

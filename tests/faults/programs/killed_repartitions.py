@@ -19,13 +19,13 @@ from typing import Any
 
 from limpyd import InstanceHashField, ListField, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import DifferentPartitions, DoesNotExist, UniquenessError
-from limpyd.repartitioning import mover
+from limpyd.repartitioning import fences
 
 PORT, KILLS, CLUSTERED = int(sys.argv[1]), int(sys.argv[2]), "cluster" in sys.argv[3:]
 OBJECTS = 300
 MOST_PARTITIONS = 32
 WRITERS = 2
-mover.NOTICED = 0  # writers compare epochs, and nobody else reads
+fences.NOTICED = 0  # writers compare epochs, and nobody else reads
 
 
 def declare(space: str, count: int) -> Any:

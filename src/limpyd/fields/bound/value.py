@@ -11,7 +11,7 @@ from limpyd.exceptions import InvalidValue
 from limpyd.fields.bound.existence import MAX_PASSED_ON, require_existing
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.value import FieldPlace
-from limpyd.keys import key_from_template
+from limpyd.keys import Partition, key_from_template
 from limpyd.requests.decoders import returned
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.step_results import Result
@@ -121,17 +121,20 @@ class BoundValue(BoundField[Face]):
         result = otherwise(self, *args)
         instance, describe = self._instance, command.describe
         if vars(instance).get("_pk_bytes") is not None and PLAIN_TYPES.issuperset(map(type, args)):
+            keys = self._field.model.keys
+            partition = keys.partition(instance._pk_bytes)
             try:
                 known = fast_call(describe(self, *args), self, args)
             except Exception:  # noqa: BLE001 - a user's `encode` may; the call itself was made
                 known = None
             describe_one, call_one = (describe, otherwise) if len(args) == 1 else map(_spread, (describe, otherwise))
             direct = call_one if known is None else instance.database._directly(known, describe_one, call_one)
-            self._keep_call(command, direct, otherwise, len(args))
+            if keys.partition(instance._pk_bytes) is partition:  # else another thread has learned that it has moved
+                self._keep_call(partition, command, direct, otherwise, len(args))
         return result
 
-    def _keep_call(self, command: Any, direct: Any, otherwise: Any, count: int) -> None:
-        """Notes the function that makes further calls of a command, with so many arguments, in the same partition."""
+    def _keep_call(self, partition: Partition, command: Any, direct: Any, otherwise: Any, count: int) -> None:
+        """Notes the function that makes further calls of a command, with so many arguments, in a partition."""
         field = self._field
         keys = field.model.keys
         if keys.count == 1:
@@ -144,7 +147,7 @@ class BoundValue(BoundField[Face]):
                 return bound._call_and_learn(command, otherwise, *((given,) if count == 1 else given))
 
             calls = field.direct[command] = PartitionedCall(keys, learn)
-        calls.learned[keys.partition(self._instance._pk_bytes)] = direct
+        calls.learned[partition] = direct
 
     # --- writes, on values of any kind ---
 

@@ -69,6 +69,10 @@ class SingleValueField(ValueField[T]):
         place = self._places[partition]
         self._layouts[partition] = packed(Value(place.prefix, place.stored, self._sub(), place.write_rows))
 
+    def leave(self, partition: Partition) -> None:
+        super().leave(partition)
+        self._layouts.pop(partition, None)
+
     def stored_in(self, partition: Partition) -> Stored:
         return super().stored_in(partition)._replace(sub=self._sub())
 

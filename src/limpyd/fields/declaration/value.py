@@ -210,6 +210,11 @@ class ValueField(MayBeVersion, Field[T]):
         """Returns the place of the value of an object."""
         return self._places[self.model.keys.partition(pk)]
 
+    def leave(self, partition: Partition) -> None:
+        """Forgets what is known for a partition, which the model has no more."""
+        for known in (self._places, *(calls.learned for calls in list(self.direct.values()))):
+            known.pop(partition, None)
+
     def place_in(self, partition: Partition) -> FieldPlace:
         """Returns the place of the values of a partition's objects."""
         return self._places[partition]

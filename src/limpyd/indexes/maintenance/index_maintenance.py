@@ -42,13 +42,17 @@ class IndexMaintenance:
         """Returns the indexes in a partition."""
         return self._by_partition[partition]
 
-    def leave(self) -> None:
-        """Leaves all partitions, because the model has others: nothing that was described for them is sent."""
-        left = list(self._by_partition.values())
-        self._by_partition = ByPartition(lambda partition: PartitionIndexes(self._model, partition))
-        for known in left:
-            known.has_moved, known.catalog = True, None
-        if self.record is not None:
+    def leave(self, partitions: Sequence[Partition] | None) -> None:
+        """Leaves partitions, or all, because the model has others: nothing that was described for them is sent."""
+        by_partition = self._by_partition
+        if partitions is None:
+            self._by_partition = ByPartition(lambda partition: PartitionIndexes(self._model, partition))
+            partitions = list(by_partition)
+        for partition in partitions:
+            known = by_partition.pop(partition, None)
+            if known is not None:
+                known.has_moved, known.catalog = True, None
+        if self.record is not None and by_partition is not self._by_partition:
             self.record.forget()
 
     def forget(self) -> None:

@@ -28,6 +28,7 @@ class Record(Protocol):
     def question(self, *, may_write: bool) -> Request[None]: ...
     def begun(self, request: Request[R], *, is_atomic: bool) -> Request[R]: ...
     def is_trusted_until(self, time: float) -> bool: ...
+    def follows(self, partition: Partition, recorded: bytes) -> bool: ...
 
 
 class PartitionIndexes:
@@ -99,6 +100,7 @@ class PartitionIndexes:
     def asking(self, *, may_write: bool) -> Request[Catalog]:
         """Returns the request for the catalog; before a write it also sends the declarations of this process."""
         if self.has_moved:
+            self.model.forget_plans()  # one for this partition may have been kept after it had been left
             raise ObjectsMoved(self.model.name, self.model.keys.count)
         database = self._database
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
-from limpyd.exceptions import ObjectsMoved
+from limpyd.exceptions import ObjectsMoved, ObjectsOnTheirWay
 from limpyd.indexes.maintenance.partition_indexes import NEVER
-from limpyd.indexes.maintenance.requests import different_partitions, new_epoch
+from limpyd.indexes.maintenance.refused_places import different_partitions
+from limpyd.indexes.maintenance.requests import new_epoch
 from limpyd.indexes.maintenance.trusted_reads import TRUSTED, in_trust, may_refuse, under_epoch
-from limpyd.keys import ModelKeys
+from limpyd.keys import ModelKeys, Partition
+from limpyd.keys.moving import ALL, Given, Move, Told
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Scattered
@@ -66,15 +68,14 @@ class PartitionRecord:
                 if is_atomic:
                     return request.assuming(indexes.assumed(writes=False))
                 refuses = may_refuse(request)
-                if self.compared and (refuses or not indexes.is_trusted):
+                if refuses or (self.compared and not indexes.is_trusted):
                     return under_epoch(request, indexes)
-                if not refuses:
-                    request = in_trust(request, indexes)
+                request = in_trust(request, indexes)
         return request if self.compared else request.after(self.question(may_write=not request.readonly))
 
     def is_trusted_until(self, time: float) -> bool:
-        """Returns whether plain reads trust it now, or what is trusted until a time."""
-        return clock.now() < max(time, self.trusted_until)
+        """Returns whether plain reads trust it now, or what is trusted until a time; never while objects move."""
+        return self._keys.move is None and clock.now() < max(time, self.trusted_until)
 
     def forget(self) -> None:
         """Forgets the record, because it may be another one; the next request on the model compares it."""
@@ -102,13 +103,15 @@ class PartitionRecord:
         questions, keys, asked = self._questions, self._keys, clock.now()
         here = keys.record.encode()
         declared = here if keys.parent is not None else b"%d" % keys.declared
+        known = {here, declared} if keys.move is None else {declared, b"%d" % keys.move.to}
 
         def decode(reply: list[bytes]) -> None:
             recorded, former = reply
             if recorded not in {b"", here}:
-                if self._is_followed(recorded, former, {here, declared}):
-                    self._model.follow(int(recorded))
-                    raise ObjectsMoved(self._model.name, int(recorded))
+                place = self._followed(recorded, former, known)
+                if place is not None:
+                    self._model.follow(place)
+                    raise ObjectsMoved(self._model.name, self._keys.count)
                 raise different_partitions(self._model.name, declared, recorded)
             if questions is self._questions:
                 self.compared, self.trusted_until = bool(recorded), asked + TRUSTED
@@ -118,9 +121,53 @@ class PartitionRecord:
         args = evalsha(script, (keys.root.pks, keys.root.meta), (int(may_write), declared, new_epoch()))
         return Request(args, decode, readonly=True, script=script, subject=self._model)
 
-    def _is_followed(self, recorded: bytes, former: bytes, known: AbstractSet[bytes]) -> bool:
-        """Returns whether another number is the one to which the objects have been moved, or the declared one again."""
+    def _followed(self, recorded: bytes, former: bytes, known: AbstractSet[bytes]) -> int | Move | None:
+        """Returns what another record tells, if this process can go on; else None.
+
+        It is the number to which the objects have been moved, or the declared one again; or the move in which they are.
+        """
+        keys, move = self._keys, Move.of(recorded)
+        if keys.count == 1 or keys.parent is not None:
+            return None
+        if move is not None:
+            return move if self._can_use(move) else None
+        has_ended = keys.move is not None and recorded == b"%d" % keys.move.to
+        is_known = recorded == b"%d" % keys.declared or (former in known and recorded.isdigit())
+        return int(recorded) if has_ended or (self.has_agreed and is_known) else None
+
+    def _can_use(self, move: Move) -> bool:
+        """Returns whether the model can be used in a move: it has one of its numbers, and no claims."""
         keys = self._keys
-        if keys.count == 1 or keys.parent is not None or not self.has_agreed:
+        known = keys.count if keys.move is None else keys.move.to
+        is_one = keys.declared in move or (self.has_agreed and known == move.before) or keys.move == move
+        return is_one and keys.parent is None and self._model.claimed_index is None
+
+    def follows(self, partition: Partition, recorded: bytes) -> bool:
+        """Returns whether this process goes on after the catalog of a partition has told that objects are elsewhere.
+
+        Args:
+            partition: the partition.
+            recorded: what its catalog records.
+
+        Raises:
+            ObjectsOnTheirWay: objects of the partition are on their way.
+        """
+        keys, told = self._keys, Told.of(recorded)
+        if told is not None:
+            if not self._can_use(told.move) or (keys.move is None and keys.count != told.move.before):
+                return False
+            if told.closed:
+                raise ObjectsOnTheirWay(self._model.name, told.move.to)
+            if keys.move != told.move:
+                self._model.follow(told.move)
+            given: Given | None = told.given
+        elif keys.move is not None and recorded == b"%d" % keys.move.to:
+            given = ALL
+        elif keys.move is not None and recorded == b"%d" % keys.move.before:
+            given = None
+        else:
             return False
-        return recorded == b"%d" % keys.declared or (former in known and recorded.isdigit())
+        known = keys.at(partition.number).recorded
+        if recorded != (known if isinstance(known, bytes) else b"%d" % known):
+            self._model.learn(partition.number, given)
+        return True

@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from limpyd.exceptions import DifferentPartitions, InvalidValue, LimpydError, Relocated, UniquenessError
+from limpyd.exceptions import InvalidValue, LimpydError, UniquenessError
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance.catalog import Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
+from limpyd.indexes.maintenance.refused_places import elsewhere
 from limpyd.keys import Partition, literal_pattern, to_text
+from limpyd.keys.moving import Told
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.guards import Guard
 from limpyd.requests.key_scan import KeyScan
@@ -59,6 +61,8 @@ def declare(
 
     Raises (from the reply):
         DifferentPartitions: the model has another number of partitions.
+        ObjectsMoved: objects of the partition have moved, and the process has learned where they are.
+        ObjectsOnTheirWay: some of them are on their way.
     """
     args: list[Argument] = [
         int(may_write),
@@ -81,15 +85,16 @@ def declare(
 
     def decode(reply: list[Any]) -> Catalog:
         if reply[0] == b"partitions":
-            raise different_partitions(model.name, b"%d" % partition.count, reply[1])
+            raise elsewhere(model, partition, reply[1])
         none = b"" if partition.trusts_indexes else b":" + partition.pks
         catalog = Catalog(Guard(partition.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
         if learn is not None:
             learn(catalog)
         return catalog
 
-    def retried(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
-        if reply[0] == b"partitions" and record is not None and not compare:
+    def retried(asked: Request[Any], reply: list[Any]) -> Request[Any] | None:
+        is_first = not compare and asked.args == request.args
+        if reply[0] == b"partitions" and record is not None and is_first and Told.of(reply[1]) is None:
             record.forget()  # the objects may have been moved since it was compared
             return declare(model, partition, indexes, may_write=may_write, learn=learn)
         if reply[0] == b"unrecorded":
@@ -100,19 +105,6 @@ def declare(
     request = _repeatable(DECLARE if may_write else LOOK, (partition.pks, partition.meta), args, decode, model)
     request.retry_with = retried
     return request.after(record.question(may_write=may_write)) if compare and record is not None else request
-
-
-def different_partitions(model: str, declared: bytes, recorded: bytes) -> DifferentPartitions:
-    """Returns the error for a model whose record is not as it is declared.
-
-    indexes/maintenance/record_partitions.lua compares them.
-    """
-    here, _, beside = to_text(declared).partition(" ")
-    there, _, stored_beside = to_text(recorded).partition(" ")
-    if there == "0":  # see limpyd.relocation
-        stage, _, place = stored_beside.split(" ", 2)
-        return Relocated(model, int(here), stage, place)
-    return DifferentPartitions(model, int(here), int(there), beside, stored_beside)
 
 
 def new_epoch() -> bytes:

@@ -7,14 +7,15 @@
 -- @requires call current_key is_rounded undo_with
 -- @provides count_up mint
 
--- Returns the number of partitions, and the first number of this one.
+-- Returns the number of partitions, and the first number of this one. While it gives objects to others, it mints only
+-- what it keeps, in the steps of the new number of partitions (see limpyd.keys.moving).
 local function turns()
   local number = string.match(KEYS[1], ':(%d+)[.%d]*}[^:]*:pks$')
   local count = number and call('HGET', string.sub(KEYS[1], 1, -4) .. 'meta', ':partitions')
   if not count then -- there is one, whatever the name looks like
     return 1, 1
   end
-  return tonumber(count), number + 1
+  return tonumber(string.match(count, '%d+')), number + 1
 end
 
 -- Adds numbers to the counter, and returns the last one, by how much it was raised, the step between two numbers, and

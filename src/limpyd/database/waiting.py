@@ -1,0 +1,41 @@
+"""The waiting of a call for objects that are on their way to another partition."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from limpyd.exceptions import ObjectsMoved, ObjectsOnTheirWay
+from limpyd.requests.request import MAX_TRIES
+
+SHORTEST, LONGEST = 0.002, 0.05
+"""The seconds between two tries, which are more each time."""
+
+
+class Waiting:
+    """The waiting of a call, which is described again each time.
+
+    Args:
+        patience: the seconds after which it is given up.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._until = monotonic() + patience
+        self._pause = SHORTEST
+        self._tries = 0
+
+    def pause(self, moved: ObjectsMoved) -> float:
+        """Returns the seconds to wait before the next try.
+
+        Raises:
+            ObjectsMoved: the given one, if the time is over, or objects have moved in each of many tries.
+        """
+        if not isinstance(moved, ObjectsOnTheirWay):
+            self._tries += 1
+            if self._tries == MAX_TRIES:
+                raise moved
+            return 0
+        if monotonic() > self._until:
+            raise moved
+        self._tries = 0
+        pause, self._pause = self._pause, min(2 * self._pause, LONGEST)
+        return pause

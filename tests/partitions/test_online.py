@@ -1,0 +1,269 @@
+"""A model of several partitions is in use while its objects move to more of them."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+
+import pytest
+
+from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd.exceptions import DifferentPartitions, ObjectsMoved, ObjectsOnTheirWay
+from limpyd.indexes.maintenance.trusted_reads import TRUSTED
+from limpyd.repartitioning import announcing, delivery
+from limpyd.utils import clock
+from tests.support.blocks import block
+from tests.support.calls_of_models import CALLS
+from tests.support.slow_moves import given_by, moved_until, steps_of
+
+COUNT = 24
+
+
+@pytest.fixture(autouse=True)
+def small_slices(monkeypatch):
+    monkeypatch.setattr(announcing, "IN_SLICE", 2)
+    monkeypatch.setattr(announcing, "SLICES", 4)
+    monkeypatch.setattr(delivery, "FOUND", 3)
+
+
+@pytest.fixture
+def time(monkeypatch):
+    """The seconds that processes see pass."""
+    seconds = [0.0]
+    monkeypatch.setattr(clock, "now", lambda: seconds[0])
+    return seconds
+
+
+@pytest.fixture
+async def another_process(any_face):
+    """Makes the model as a process sees it that has sent nothing yet; closes its database at the end."""
+    databases = []
+
+    def make(count, face=any_face, patience=0, **more):
+        database = face.Database(port=any_face.server.port, patience=patience)
+        databases.append((face, database))
+        body = {
+            "database": database,
+            "partitions": count,
+            "title": InstanceHashField(indexable=True),
+            "note": StringField(),
+            "log": ListField(),
+            "tags": SetField(indexable=True),
+            "__module__": __name__,
+            **more,
+        }
+        return type("Online", (face.Model,), body)
+
+    yield make
+    for face, database in databases:
+        if face is any_face:
+            await any_face.do(database.close())
+        else:
+            database.close()
+
+
+class Sync:
+    """The face of movers in these tests."""
+
+    Database, Model = RedisDatabase, RedisModel
+
+
+async def filled(face, model):
+    """Creates objects, and uses each as calls do that take the fast path; returns them by primary key."""
+    made = {}
+    for number in range(COUNT):
+        thing = await face.do(model.create(title=f"t{number % 2}", note="n", log=["x"], tags=["y"]))
+        for _ in range(2):
+            await face.do(thing.note.get())
+            await face.do(thing.title.hset(f"t{number % 2}"))
+        made[await face.do(thing.pk.get())] = thing
+    return made
+
+
+def is_half(records):
+    """The first partition has given half of its slices, the second one none."""
+    return records.get(0) == "-4 2 2 4" and records.get(1) == "-4 2 0 4"
+
+
+def is_closed(records):
+    return records.get(0, "").endswith("closed")
+
+
+CALLS_OF_OBJECTS = {
+    "a read": (lambda thing: thing.note.get(), "n"),
+    "a length": (lambda thing: thing.log.llen(), 1),
+    "a write": (lambda thing: thing.note.set("m"), True),
+    "a write of an index": (lambda thing: thing.title.hset("t7"), 0),
+    "a member": (lambda thing: thing.tags.sadd("z"), 1),
+    "several": (lambda thing: thing.hmset(title="t8"), None),
+    "values": (lambda thing: thing.values("note"), {"note": "n"}),
+    "update": (lambda thing: thing.update(note="k"), None),
+    "delete": (lambda thing: thing.delete(), None),
+}
+
+
+@pytest.mark.parametrize(("call", "result"), CALLS_OF_OBJECTS.values(), ids=CALLS_OF_OBJECTS)
+async def test_calls_of_objects(any_face, another_process, call, result):
+    """Of a process that has run before, and of one that begins in the middle, whichever number it declares."""
+    former = another_process(2)
+    made = await filled(any_face, former)
+    steps = moved_until(another_process(4, Sync), is_half)
+    for model in (former, another_process(2), another_process(4)):
+        for pk in list(made)[:8]:
+            found = await any_face.do(call(model.lazy_connect(pk)))
+            assert result is None or found == result or model is not former
+            made.pop(pk)
+    for _ in steps:
+        pass
+    assert list(await any_face.do(another_process(4).check())) == []
+
+
+SEVERAL = {"rebuild", "check", "delete all", "update all", "sort"}
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in {*SEVERAL, "create", "delete"}])
+async def test_calls_of_models(any_face, another_process, name):
+    former = another_process(2)
+    await filled(any_face, former)
+    expected = await any_face.do(CALLS[name](former))
+    steps = moved_until(another_process(4, Sync), is_half)
+    for model in (former, another_process(2), another_process(4)):
+        found = await any_face.do(CALLS[name](model))
+        assert str(found) == str(expected) if not isinstance(found, list) else sorted(found) == sorted(expected)
+    for _ in steps:
+        pass
+
+
+async def test_what_is_created_is_found_by_all(any_face, another_process):
+    former = another_process(2)
+    pks = set(await filled(any_face, former))
+    model = another_process(4)
+    steps = steps_of(another_process(4, Sync))
+    next(steps)
+    next(steps)
+    for _ in steps:
+        for each in (former, model):
+            try:
+                thing = await any_face.do(each.create(title="new"))
+            except ObjectsOnTheirWay:
+                continue
+            pks.add(await any_face.do(thing.pk.get()))
+    for each in (former, model, another_process(4)):
+        assert set(await any_face.do(each.collection().all())) == pks
+        assert len(await any_face.do(each.collection(title="new").all())) == len(pks) - COUNT > 30
+        assert list(await any_face.do(each.check())) == []
+
+
+async def test_other_processes_are_refused(any_face, another_process):
+    """Those that declare another number, or unique values, which have to move at once."""
+    await filled(any_face, another_process(2))
+    steps = moved_until(another_process(4, Sync), is_half)
+    unique = {"email": InstanceHashField(unique=True)}
+    for model in (another_process(8), another_process(16), another_process(2, **unique), another_process(4, **unique)):
+        for name in ("query", "write", "read"):
+            error = await any_face.refused(DifferentPartitions, lambda model=model, name=name: CALLS[name](model))
+            assert (error.stored, error.is_moving) == (4, True)
+    for count in (8, 2):
+        await any_face.refused(DifferentPartitions, another_process(count).repartition)
+    for _ in steps:
+        pass
+    await any_face.do(another_process(4, **unique).create(email="x"))
+
+
+async def test_a_process_that_declares_unique_values_ends_the_use(any_face, another_process):
+    """It moves the objects as well, but behind a fence; the other one notices that."""
+    made = await filled(any_face, another_process(2))
+    steps = moved_until(another_process(4, Sync), is_half)
+    await any_face.do(another_process(4, email=InstanceHashField(unique=True)).repartition())
+    for _ in steps:
+        pass
+    model = another_process(4)
+    assert set(await any_face.do(model.collection().all())) == set(made)
+    assert list(await any_face.do(model.check())) == []
+
+
+@pytest.mark.parametrize("name", ["write", "query", "read"])
+async def test_calls_wait_for_objects_on_their_way(any_face, another_process, time, name):
+    """No longer than the database has patience; nothing is executed."""
+    former = another_process(2, patience=0.02)
+    await filled(any_face, former)
+    time[0] += TRUSTED
+    model = another_process(4, Sync)
+    steps = moved_until(model, is_closed)
+    stored = sorted(any_face.client.keys())
+    error = await any_face.refused(ObjectsOnTheirWay, lambda: CALLS[name](former))
+    assert (error.model, error.partitions) == ("Online", 4)
+    assert sorted(any_face.client.keys()) == stored
+    ended = threading.Timer(0.05, lambda: [None for _ in steps])
+    ended.start()
+    await any_face.do(CALLS[name](another_process(2, patience=20)))
+    ended.join()
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "transaction"])
+async def test_blocks_can_be_executed_again(any_face, another_process, kind):
+    former = another_process(2)
+    made = await filled(any_face, former)
+    steps = moved_until(another_process(4, Sync), is_half)
+    thing = made["3"]
+    with pytest.raises(ObjectsMoved):
+        async with block(any_face, getattr(former.database, kind)()):
+            thing.note.set("new")
+    await any_face.do(thing.note.get())
+    async with block(any_face, getattr(former.database, kind)()):
+        thing.note.set("new")
+    for _ in steps:
+        pass
+    assert await any_face.do(thing.note.get()) == "new"
+
+
+async def test_plain_reads_compare_the_epoch(any_face, another_process, time):
+    """A process that has trusted for too long that nothing moves asks where the object is."""
+    former = another_process(2)
+    made = await filled(any_face, former)
+    steps = moved_until(another_process(4, Sync), is_half)
+    time[0] += TRUSTED
+    assert [await any_face.do(thing.note.get()) for thing in made.values()] == ["n"] * COUNT
+    for _ in steps:
+        for pk in ("1", "2", "3", "4"):
+            with contextlib.suppress(ObjectsOnTheirWay):
+                assert await any_face.do(made[pk].note.get()) == "n"
+    time[0] += TRUSTED
+    assert [await any_face.do(thing.note.get()) for thing in made.values()] == ["n"] * COUNT
+
+
+async def test_round_trips(any_face, another_process):
+    """What a call costs while objects move, once the process knows how far they have come."""
+    former = another_process(2)
+    made = await filled(any_face, former)
+    steps = moved_until(another_process(4, Sync), is_half)
+    costs = {}
+    for name, call in {
+        "write": lambda: made["1"].title.hset("t3"),
+        "read": lambda: made["1"].note.get(),
+        "query": lambda: former.collection(title="t1").count(),
+    }.items():
+        await any_face.do(call())
+        await any_face.do(call())
+        with any_face.sent() as sent:
+            await any_face.do(call())
+        costs[name] = len(sent.commands)
+    assert costs == {"write": 1, "read": 1, "query": 1}
+    for _ in steps:
+        pass
+    await any_face.do(made["1"].title.hset("t3"))
+    await any_face.do(made["1"].note.get())
+    with any_face.sent() as sent:
+        await any_face.do(made["1"].note.get())
+    assert len(sent.commands) == 1
+
+
+async def test_progress(any_face, another_process):
+    made = await filled(any_face, another_process(2))
+    seen = []
+    moved = await any_face.do(another_process(4).repartition(progress=lambda *done: seen.append(done)))
+    assert seen == sorted(seen)
+    assert seen[-1] == (COUNT, COUNT)
+    assert len(seen) > 8
+    assert moved.objects == sum(int(pk) % 4 in {3, 0} for pk in made)
+    assert set(given_by(another_process(4, Sync)).values()) == {"4"}

@@ -1,0 +1,157 @@
+"""The steps of movers, and of processes that use the model meanwhile, in random orders, on a real server.
+
+The model in tests/protocols explores the protocol; here it is what is implemented. Each request of a mover is a step;
+movers are stopped for good anywhere. Between two steps processes of both numbers read, write and query, which is
+compared with plain Python.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import pytest
+
+from limpyd import AutoPKField, InstanceHashField, PKField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd.exceptions import ObjectsOnTheirWay
+from limpyd.repartitioning import announcing, delivery, parcels
+from tests.support.servers import NEWEST
+from tests.support.slow_moves import steps_of
+
+SCHEDULES = int(os.environ.get("LIMPYD_SCHEDULES", "6"))
+PKS = ["a b", "c:d", "*", "{}", "n\0ul", "é😀", "\udcff", *map(str, range(20))]
+TITLES = "xyz"
+
+
+@pytest.fixture(scope="module")
+def world(servers):
+    server = servers(NEWEST)
+    databases = [RedisDatabase(port=server.port, patience=0) for _ in range(6)]
+
+    def declared(number: int, count: int, mints: bool) -> Any:
+        body = {
+            "database": databases[number],
+            "namespace": "online",
+            "partitions": count,
+            "key": AutoPKField() if mints else PKField(),
+            "title": StringField(indexable=True),
+            "count": InstanceHashField(int, indexable=True),
+            "tags": SetField(indexable=True),
+            "__module__": __name__,
+        }
+        return type("Slowly", (RedisModel,), body)
+
+    yield server.client(), declared
+    for database in databases:
+        database.close()
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch):
+    for owner, name, value in (
+        (announcing, "IN_SLICE", 3),
+        (announcing, "SLICES", 4),
+        (parcels, "OBJECTS", 2),
+        (delivery, "FOUND", 3),
+    ):
+        monkeypatch.setattr(owner, name, value)
+
+
+class Account:
+    """The objects as they should be, by primary key: the title, the count and the tags of each.
+
+    Attributes:
+        waits: how often a process would have had to wait.
+    """
+
+    def __init__(self, rng: random.Random, mints: bool) -> None:
+        self._rng = rng
+        self._mints = mints
+        self._truth: dict[str, list[Any]] = {}
+        self.waits = 0
+
+    def use(self, model: Any) -> None:
+        """Does something with a model, and compares what comes of it."""
+        try:
+            if not self._truth or self._rng.random() < 0.1:
+                self._create(model)
+            else:
+                pk = self._rng.choice(list(self._truth))
+                what = self._rng.choice((self._read, self._write, self._count, self._tag, self._delete, self._query))
+                what(model, pk, model.lazy_connect(pk))
+        except ObjectsOnTheirWay:
+            self.waits += 1
+
+    def _create(self, model: Any) -> None:
+        values = {"title": self._rng.choice(TITLES), "count": self._rng.randrange(5), "tags": ["p"]}
+        pk = None if self._mints else self._rng.choice(PKS)
+        if pk not in self._truth:
+            made = model(**values) if pk is None else model(key=pk, **values)
+            assert made.key.get() not in self._truth
+            self._truth[made.key.get()] = [values["title"], values["count"], {"p"}]
+
+    def _read(self, model: Any, pk: str, thing: Any) -> None:
+        assert thing.title.get() == self._truth[pk][0]
+        assert thing.tags.smembers() == self._truth[pk][2]
+        assert model.exists(pk)
+
+    def _write(self, _model: Any, pk: str, thing: Any) -> None:
+        title = self._rng.choice(TITLES)
+        thing.title.set(title)
+        self._truth[pk][0] = title
+
+    def _count(self, _model: Any, pk: str, thing: Any) -> None:
+        self._truth[pk][1] = thing.count.hincrby(1)
+
+    def _tag(self, _model: Any, pk: str, thing: Any) -> None:
+        thing.tags.sadd("q")
+        self._truth[pk][2].add("q")
+
+    def _delete(self, _model: Any, pk: str, thing: Any) -> None:
+        if self._rng.random() < 0.4:
+            thing.delete()
+            del self._truth[pk]
+
+    def _query(self, model: Any, _pk: str, _thing: Any) -> None:
+        title = self._rng.choice(TITLES)
+        assert set(model.collection(title=title)) == {pk for pk, known in self._truth.items() if known[0] == title}
+        assert model.collection(count__gte=2).count() == sum(known[1] >= 2 for known in self._truth.values())
+        self.compare(model)
+
+    def compare(self, model: Any) -> None:
+        """Compares all objects."""
+        rows = model.collection().sort("count").values_list("key", "title", "count", "tags").all()
+        assert {row[0]: list(row[1:]) for row in rows} == self._truth
+        assert [row[2] for row in rows] == sorted(row[2] for row in rows)
+
+
+@pytest.mark.parametrize("mints", [False, True])
+@pytest.mark.parametrize("seed", range(SCHEDULES))
+def test_random_orders(world, seed, mints):
+    client, declared = world
+    client.flushall()
+    rng = random.Random(seed)
+    before = rng.choice((2, 4))
+    after, account = before * rng.choice((2, 4)), Account(rng, mints)
+    running = [declared(number, before, mints) for number in range(2)]
+    for _ in range(30):
+        account.use(rng.choice(running))
+    for model in running:
+        model.collection(title="x").count()
+    movers = [steps_of(declared(2 + number, after, mints)) for number in range(3)]
+    last = movers[-1]
+    for _ in range(3):
+        next(last)
+    running += [declared(5, after, mints)]
+    while movers:
+        each = rng.choice(movers)
+        if next(each, "ended") == "ended" or (each is not last and rng.random() < 0.01):  # or it is stopped for good
+            movers.remove(each)
+        for _ in range(rng.randrange(3)):
+            account.use(rng.choice(running))
+    assert account.waits
+    for model in running:
+        account.compare(model)
+        assert (model._schema.keys.count, model._schema.keys.move) == (after, None)
+        assert list(model.check()) == []
