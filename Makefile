@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-cluster test test-all check faults interrupts random bench growth bench-peers commands references examples faces lua docs format clean
+.PHONY: demo demo-cluster test test-pairs test-all check faults interrupts random bench growth bench-peers commands references examples faces lua docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -23,8 +23,11 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST := -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
-test: $(READY)  ## Run the tests on every server at hand (SERVERS=valkey-9.1,system: only those of these).
+test: $(READY)  ## Run the tests; faces and servers at hand take turns (SERVERS=valkey-9.1,system: only these servers).
 	@$(BIN)/python $(PYTEST) $(if $(SERVERS),--servers $(SERVERS))
+
+test-pairs: $(READY)  ## Run each test on both faces and on every server at hand; about an hour.
+	@$(BIN)/python $(PYTEST) --every-pair $(if $(SERVERS),--servers $(SERVERS))
 
 PYTHONS := 3.11 3.12 3.13
 LOWEST_REDIS := 8.0

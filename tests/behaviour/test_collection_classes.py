@@ -13,6 +13,8 @@ from limpyd.asyncio import AsyncCollection
 from limpyd.exceptions import DeclarationError, DoesNotExist, UnknownField
 from tests.support import pickled_models
 
+pytestmark = pytest.mark.each_face
+
 
 class Live(CollectionCore):
     """Methods for both faces."""

@@ -22,6 +22,8 @@ from tests.support import command_calls as calls
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.server_versions import knows
 
+pytestmark = pytest.mark.each_server
+
 MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 SECONDS = int(MOMENT.timestamp())
 ODD = ["", "a\0b", "\N{PILE OF POO} ü", "*[a-z]?", "{x}:y"]

@@ -211,6 +211,7 @@ class TestTwoModels:
 
 
 @pytest.mark.parametrize("protocol", [2, 3])
+@pytest.mark.each_server
 async def test_on_a_client_of_either_protocol(server, protocol):
     """Replies look different in protocol 3, which limpyd's own connections do not speak."""
 

@@ -24,6 +24,8 @@ from limpyd.exceptions import (
 from tests.support.blocks import block
 from tests.support.servers import FEW
 
+pytestmark = pytest.mark.each_face
+
 
 @pytest.fixture(params=FEW)
 def server(request, servers):

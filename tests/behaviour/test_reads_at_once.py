@@ -13,6 +13,8 @@ from limpyd.drivers.sync_transport import SyncTransport
 from limpyd.exceptions import LimpydError, ServerTimeout
 from tests.support.blocks import block
 
+pytestmark = pytest.mark.each_face
+
 PARTITIONS = 4
 CITIES = {"Oslo": 5, "Rome": 3}
 

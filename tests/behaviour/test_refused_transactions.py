@@ -12,6 +12,7 @@ from limpyd.exceptions import LimpydError, NotInPipeline, ServerError, ServerToo
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.face import Sent
 from tests.support.servers import FEW
+from tests.support.snapshots import Snapshot
 from tests.support.transaction_cases import CASES, REFUSED, SOUND, Of, action, case, declared, fill, method_of
 
 WAITING = [
@@ -50,15 +51,6 @@ def cases(model, client):
     there = all(knows.values()) if isinstance(knows, dict) else all(knows)
     fill(model, field_expiry=there)
     return CASES if there else SOUND
-
-
-def put_back(client, kept):
-    """Makes the database what it was."""
-    with client.pipeline(transaction=False) as pipe:
-        pipe.flushall()
-        for key, (dump, expires) in kept.items():
-            pipe.restore(key, max(expires, 0), dump, absttl=True)
-        pipe.execute()
 
 
 def test_each_command_has_a_case(one_server):
@@ -145,7 +137,7 @@ def alike(one, other):
 @pytest.mark.parametrize("server", FEW, indirect=True)
 def test_run_twice(model, client, cases, server):
     """The same where Python is asked in between: results and state are as if it had been run once."""
-    kept = {key: (client.dump(key), client.pexpiretime(key)) for key in client.scan_iter(count=1000)}
+    kept = Snapshot(client)
     model.lazy_connect(2).folded.set("e")
     before = ended(model, client, case("text.get"), "e")
     with Sent(server) as sent:
@@ -153,14 +145,14 @@ def test_run_twice(model, client, cases, server):
     assert sent.names.count("EVALSHA") == 2
     too_old = set()
     for each in cases:
-        put_back(client, kept)
+        kept.put_back()
         try:
             once = ended(model, client, each, "e")
         except ServerTooOld:
             too_old.add(each.method)
             continue
         assert once[1:] != before[1:], f"{each} did nothing"
-        put_back(client, kept)
+        kept.put_back()
         twice = ended(model, client, each, ASKED)
         assert twice[:-1] == once[:-1], str(each)
         assert alike(twice.expiries, once.expiries), str(each)

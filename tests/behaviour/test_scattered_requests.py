@@ -10,6 +10,8 @@ from limpyd.requests.request import Request, resolved
 from limpyd.requests.scattered import Scattered, scattered, together
 from tests.support.blocks import block
 
+pytestmark = pytest.mark.each_face
+
 
 def get(key):
     return Request((b"GET", key), lambda reply: reply and reply.decode(), readonly=True)

@@ -23,7 +23,7 @@ from tests.support.servers import BINARIES, Server, free_port, socket_path
 
 PASSWORD = "s3cr3t: /@%?#é"
 ACCOUNT = {"username": "app", "password": PASSWORD}
-pytestmark = pytest.mark.server("system")
+pytestmark = [pytest.mark.server("system"), pytest.mark.each_face]
 BOTH = pytest.mark.parametrize("name", ["sync", "async"])
 
 

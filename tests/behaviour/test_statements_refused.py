@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import ConstraintError, ServerError, UniquenessError
 from tests.support.expected_indexes import state
-from tests.support.statement_comparison import ON_ONE, Scene, outcome, put_back
+from tests.support.statement_comparison import ON_ONE, Scene, outcome
 
 
 class Models(NamedTuple):
@@ -228,7 +228,7 @@ def test_what_could_not_be_taken_back_is_told(small, lacking, go):
         ("delete", "hset", "Thing", {b"{thing}:uniq:email"}),
     ):
         forbid(command)
-        put_back(client, scene.kept)
+        scene.kept.put_back()
         damage(client)
         before = state(client)
         found, after = scene.ending("prepared", named, damage)

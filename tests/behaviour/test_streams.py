@@ -246,6 +246,7 @@ class TestGroups:
         assert await face.do(count.xautoclaim("g", "c", 60_000, "-")) == Claimed("0-0", [], [])
         assert await face.do(count.xautoclaim_justid("g", "c", 0, "(1-0")) == ClaimedIds("0-0", ["3-0", "4-0"], [])
 
+    @pytest.mark.each_server
     async def test_what_old_servers_do_not_know(self, face, thing):
         count = thing.count
         await filled(face, count, 1, 2, 3, 4)
@@ -400,6 +401,7 @@ def test_no_index_is_kept_of_streams():
             StreamField(int, **options)
 
 
+@pytest.mark.each_server
 def test_python_syntax_and_the_newer_protocol(server):
     class Thing(RedisModel):
         database = RedisDatabase(client=redis.Redis(port=server.port, protocol=3))

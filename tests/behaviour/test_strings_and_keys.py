@@ -319,6 +319,7 @@ class TestBitop:
         assert await face.do(one.raw.bitop("NOT", one.raw)) == 2
         assert await face.do(one.raw.get()) == b"\xf0\x00"
 
+    @pytest.mark.each_server
     async def test_operations_of_redis_8(self, face, two):
         one, other = two
         await face.do(one.raw.set(b"\x0f"))
@@ -434,6 +435,7 @@ class TestStrings:
         await face.refused(DoesNotExist, lambda: one.text.lcs(thing.lazy_connect(2).text))
         await face.refused(DoesNotExist, lambda: thing.lazy_connect(2).text.lcs_idx(one.text))
 
+    @pytest.mark.each_server
     async def test_delifeq(self, face, thing, two):
         one, other = two
         await face.do(one.only.set(b"\0*"))
@@ -454,6 +456,7 @@ class TestStrings:
         await face.do(one.delete())
         await face.refused(DoesNotExist, lambda: one.only.delifeq(b"a"))
 
+    @pytest.mark.each_server
     async def test_set_ifeq(self, face, thing, two):
         one, other = two
         await face.do(one.only.set(b"a"))
@@ -494,6 +497,7 @@ async def nothing_changes_but_lists(face):
     assert state(face.client) == before
 
 
+@pytest.mark.each_server
 def test_resp3(server):
     class Thing(RedisModel):
         database = RedisDatabase(client=redis.Redis(port=server.port, protocol=3))

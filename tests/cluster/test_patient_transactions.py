@@ -15,6 +15,8 @@ from tests.support.blocks import block
 from tests.support.clusters import cluster_of, slot_of
 from tests.support.servers import NEWEST, running
 
+pytestmark = pytest.mark.each_face
+
 KEYS = 10000
 LOADING_SLOWLY = (
     *("--enable-debug-command", "local"),

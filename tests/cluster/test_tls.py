@@ -13,9 +13,10 @@ from tests.support.cluster_nodes import HOST
 from tests.support.spread_models import MODELS, declared, slot
 from tests.support.tls_clusters import HOST_NAME, Certificates, TlsCluster, servers_with_tls
 
-pytestmark = pytest.mark.skipif(
-    not servers_with_tls(), reason="no server here is built with TLS, or there is no openssl"
-)
+pytestmark = [
+    pytest.mark.each_face,
+    pytest.mark.skipif(not servers_with_tls(), reason="no server here is built with TLS, or there is no openssl"),
+]
 
 
 @pytest.fixture(scope="module")

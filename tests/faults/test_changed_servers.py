@@ -9,6 +9,8 @@ import pytest
 from tests.support.changing_servers import CHUNK, OBJECTS, Takeover, declared, filled
 from tests.support.servers import BINARIES, Server
 
+pytestmark = pytest.mark.each_face
+
 
 class Changing:
     """A face on a server that is started again in the middle of what a test does."""

@@ -35,6 +35,8 @@ from tests.support.face import Face, Sent
 from tests.support.proxy import Proxy
 from tests.support.servers import Server, binaries, free_port
 
+pytestmark = pytest.mark.each_face
+
 
 @pytest.fixture
 def proxy(one_server):

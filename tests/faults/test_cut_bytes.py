@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.forks import run
 
+pytestmark = pytest.mark.each_face
+
 SHORT = "from tests.faults.programs import cut_bytes as cuts; from tests.support.servers import running"
 
 

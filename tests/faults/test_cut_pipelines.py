@@ -11,6 +11,8 @@ from tests.support.face import Face
 from tests.support.proxy import Proxy
 from tests.support.servers import free_port
 
+pytestmark = pytest.mark.each_face
+
 
 @pytest.fixture
 def proxy(one_server):

@@ -15,6 +15,7 @@ from limpyd.exceptions import StoredValueError, WrongTypeError
 from limpyd.fields import ValueField
 from tests.support.damage import LOSING, UNREPAIRABLE, declare, values
 from tests.support.expected_indexes import state
+from tests.support.snapshots import Snapshot
 
 EXAMPLES = int(os.environ.get("LIMPYD_DAMAGES", "20"))
 TEXTS = [b"\xff", b"oops", b"", b"5", b"{", b"1,2", b"nan", b"-0", b"9" * 30, b"a\0b", b"2024-02-30", b" 7"]
@@ -32,14 +33,7 @@ def sound(servers):
             town(code=code, name="x")
         for number in range(5):
             thing(**values(number)).log.xadd({"a": "b"})
-        dumps = {key: client.dump(key) for key in client.scan_iter()}
-
-        def restore():
-            client.flushall()
-            for key, dump in dumps.items():
-                client.restore(key, 0, dump)
-
-        yield thing, client, restore
+        yield thing, client, Snapshot(client).put_back
         client.flushall()
 
 

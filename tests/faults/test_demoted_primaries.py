@@ -11,6 +11,8 @@ from tests.support.face import Face
 from tests.support.sentinels import AsyncNamed, SyncNamed
 from tests.support.servers import free_port, running
 
+pytestmark = pytest.mark.each_face
+
 
 @pytest.fixture
 def new_primary():

@@ -13,6 +13,8 @@ from tests.support.histories.linearizability import UNKNOWN, Claims, Counter, Hi
 from tests.support.histories.recording import record, unexplained
 from tests.support.servers import NEWEST_AND_OLDEST
 
+pytestmark = pytest.mark.each_face
+
 ROUNDS = int(os.environ.get("LIMPYD_HISTORIES", "1"))
 WORKERS, STEPS = 6, 200
 

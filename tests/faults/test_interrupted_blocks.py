@@ -10,6 +10,8 @@ import pytest
 from limpyd import StringField
 from limpyd.exceptions import NotInPipeline
 
+pytestmark = pytest.mark.each_face
+
 PLACES = [
     ("__enter__", "call"),
     ("__enter__", "return"),

@@ -33,6 +33,7 @@ from limpyd import (
 from limpyd.exceptions import BulkError, LimpydError, RollbackFailed
 from limpyd.relations import FKInstanceHashField, M2MSetField
 from tests.support.expected_indexes import inconsistencies, state
+from tests.support.snapshots import Snapshot
 
 ALWAYS = {
     *(
@@ -262,23 +263,18 @@ class Sandbox:
     def __init__(self, port: int) -> None:
         self._port = port
         self.client = redis.Redis(port=port)
-        self._prepared: dict[Operation, list[tuple[bytes, bytes, int]]] = {}
+        self._prepared: dict[Operation, Snapshot] = {}
 
     def prepared(self, operation: Operation) -> dict[bytes, object]:
         """Has what there is before the operation, as it was the first time; all of that."""
-        self.client.flushall()
         if operation in self._prepared:
-            with self.client.pipeline(transaction=False) as pipe:
-                for key, dump, expires in self._prepared[operation]:
-                    pipe.restore(key, max(expires, 0), dump, absttl=True)
-                pipe.execute()
+            self._prepared[operation].put_back()
             return state(self.client)
+        self.client.flushall()
         database = RedisDatabase(port=self._port, layout=operation.layout)
         operation.prepare((operation.former or operation.declare)(database))
         database.close()
-        self._prepared[operation] = [
-            (key, self.client.dump(key), self.client.pexpiretime(key)) for key in self.client.scan_iter(count=1000)
-        ]
+        self._prepared[operation] = Snapshot(self.client)
         return state(self.client)
 
     def run(self, operation: Operation, *lacking: str) -> tuple[dict[bytes, object], Exception | None, Any]:

@@ -18,6 +18,8 @@ from tests.support.expected_indexes import state
 from tests.support.face import Face
 from tests.support.servers import free_port, running
 
+pytestmark = pytest.mark.each_face
+
 
 @pytest.fixture(scope="module")
 def refusing():

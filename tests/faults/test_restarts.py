@@ -13,6 +13,8 @@ from tests.support.blocks import block
 from tests.support.face import Face
 from tests.support.servers import BINARIES, NEWEST, Server
 
+pytestmark = pytest.mark.each_face
+
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 ENTRIES = 10000  # while it loads, a server looks at its connections after every 1024 entries
 

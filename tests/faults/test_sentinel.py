@@ -14,6 +14,8 @@ from tests.support.face import Face
 from tests.support.replicated import SERVICE, Replicated
 from tests.support.servers import free_port
 
+pytestmark = pytest.mark.each_face
+
 
 @pytest.fixture(scope="module")
 def replicated():

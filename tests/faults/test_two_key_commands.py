@@ -21,6 +21,7 @@ from limpyd import (
 from limpyd.exceptions import LimpydError
 from tests.support.expected_indexes import state
 from tests.support.servers import FEW
+from tests.support.snapshots import Snapshot
 
 NOT_BACK = "not all of its changes could be undone"
 LATER = 4_000_000_000_000
@@ -149,21 +150,6 @@ def known(client):
     return [command for command in COMMANDS if command.encode() in there]
 
 
-class FieldIndex:
-    """What is in a database, to be put back."""
-
-    def __init__(self, client):
-        self.client = client
-        self.dumps = {key: (client.dump(key), client.pexpiretime(key)) for key in client.scan_iter(count=1000)}
-
-    def put_back(self):
-        with self.client.pipeline(transaction=False) as pipe:
-            pipe.flushall()
-            for key, (dump, expires) in self.dumps.items():
-                pipe.restore(key, max(expires, 0), dump, absttl=True)
-            pipe.execute()
-
-
 def used(client):
     """The commands that ran since the statistics were reset, those of scripts included."""
     return {name.removeprefix("cmdstat_").partition("|")[0] for name in client.info("commandstats")}
@@ -194,7 +180,7 @@ def test_accounts_that_lack_a_command(client, lacking, run):
     """What is refused leaves no trace, or says that it does; what is done is done as with all rights."""
     model, forbid = lacking
     fill(model, client)
-    kept, before = FieldIndex(client), state(client)
+    kept, before = Snapshot(client), state(client)
     expected, users, told = {}, defaultdict(list), 0
     for name, action in ACTIONS.items():
         kept.put_back()
@@ -226,7 +212,7 @@ def test_accounts_that_lack_a_command(client, lacking, run):
 def test_keys_of_another_type(client, lacking, run):
     model, _ = lacking
     fill(model, client)
-    kept, types = FieldIndex(client), {key: kind for key, (kind, _, _) in state(client).items()}
+    kept, types = Snapshot(client), {key: kind for key, (kind, _, _) in state(client).items()}
     keys = [getattr(model.lazy_connect(pk), name).key for pk in (2, 3) for name in model._schema.value_fields]
     tag = model._schema.keys.partition(None).prefix.decode()
     keys += [f"{tag}{index}" for index in ("uniq:slug", "uniq:tags", "uniq:queue", "uniq:props", "uniq:ranks")]
@@ -238,7 +224,7 @@ def test_keys_of_another_type(client, lacking, run):
             client.rpush(key, "x")
         else:
             client.set(key, "x")
-        damaged, before = FieldIndex(client), state(client)
+        damaged, before = Snapshot(client), state(client)
         for name, action in ACTIONS.items():
             found, after = ending(run, model, action), state(client)
             if isinstance(found, LimpydError):

