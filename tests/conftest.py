@@ -12,9 +12,11 @@ from tests.support.face import Face
 from tests.support.partitioned import pytest_runtest_makereport  # noqa: F401 - a hook of pytest
 from tests.support.selection import (  # noqa: F401 - hooks of pytest
     pytest_addoption,
+    pytest_collection_finish,
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_generate_tests,
+    pytest_sessionfinish,
     pytest_terminal_summary,
 )
 from tests.support.servers import BINARIES, CLUSTERS, NEWEST, ClusterNode, Server, socket_path

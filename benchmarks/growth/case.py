@@ -22,15 +22,15 @@ SIZES = {
 }
 """The sizes of each variable for `make growth`."""
 SMALL = {
-    "objects": (1_000, 4_000),
+    "objects": (600, 2_400),
     "matches": (1_000, 4_000),
-    "members": (1_000, 4_000),
+    "members": (600, 2_400),
     "values": (100, 400),
     "requests": (100, 400),
     "referring": (100, 400),
     "terms": (20, 80),
     "depth": (10, 40),
-    "others": (1_000, 4_000),
+    "others": (600, 2_400),
     "models": (10, 40),
     "bytes": (20_000, 80_000),
 }

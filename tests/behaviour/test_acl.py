@@ -15,6 +15,8 @@ from tests.support.face import Face
 from tests.support.full_use import Use, models
 from tests.support.servers import BINARIES, NEWEST, OLDEST
 
+pytestmark = pytest.mark.each_server
+
 NOT_FOR_APPLICATIONS = [
     ("FLUSHALL",), ("FLUSHDB",), ("KEYS", "*"), ("CONFIG", "GET", "*"), ("DEBUG", "SLEEP", "0"), ("SHUTDOWN",),
     ("SCRIPT", "FLUSH"), ("SCRIPT", "KILL"), ("FUNCTION", "FLUSH"), ("ACL", "LIST"), ("ACL", "SETUSER", "x"),

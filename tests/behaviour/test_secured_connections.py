@@ -215,6 +215,7 @@ class TestAccounts:
 
 
 @BOTH
+@pytest.mark.each_server
 @pytest.mark.parametrize("server_name", BINARIES)
 async def test_a_unix_socket_with_a_password(servers, unix_socket, name, server_name):
     server = Server(BINARIES[server_name], "--unixsocket", unix_socket, "--requirepass", PASSWORD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -17,10 +18,10 @@ from tests.support.servers import NEWEST, running
 
 pytestmark = pytest.mark.each_face
 
-KEYS = 10000
+KEYS = 5000
 LOADING_SLOWLY = (
     *("--enable-debug-command", "local"),
-    *("--key-load-delay", "200"),  # microseconds
+    *("--key-load-delay", "400"),  # microseconds
     *("--loading-process-events-interval-bytes", "1024"),
 )
 
@@ -90,34 +91,43 @@ class TestMovedSlots:
         await counters.do(counters.database.close)
 
 
-@on_both_faces
-@pytest.mark.parametrize("kind", ["pipeline", "function", "watch"])
-async def test_a_node_that_loads_its_data_executes_nothing(name, kind):
+@pytest.fixture(scope="module")
+def slow_cluster():
     with cluster_of(NEWEST, primaries=1, options=LOADING_SLOWLY) as cluster:
-        counters = Counters(name, nodes=cluster.addresses)
-        await counters.create()
-        loading = await _begin_to_load(cluster.nodes[0])
-        assert await counters.increment_in(kind) == [1]
-        await counters.do(counters.database.close)
-        await loading
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def slow_server():
+    with running(NEWEST, *LOADING_SLOWLY) as server:
+        yield server
 
 
 @on_both_faces
 @pytest.mark.parametrize("kind", ["pipeline", "function", "watch"])
-async def test_nor_does_a_single_server(name, kind):
-    with running(NEWEST, *LOADING_SLOWLY) as server:
-        counters = Counters(name, port=server.port)
-        await counters.create()
-        loading = await _begin_to_load(server)
+async def test_a_node_that_loads_its_data_executes_nothing(slow_cluster, name, kind):
+    counters = Counters(name, nodes=slow_cluster.addresses)
+    await counters.create()
+    async with _loading(slow_cluster.nodes[0]):
+        assert await counters.increment_in(kind) == [1]
+    await counters.do(counters.database.close)
+
+
+@on_both_faces
+@pytest.mark.parametrize("kind", ["pipeline", "function", "watch"])
+async def test_nor_does_a_single_server(slow_server, name, kind):
+    counters = Counters(name, port=slow_server.port)
+    await counters.create()
+    async with _loading(slow_server):
         with pytest.raises(ServerUnreachable, match="loading"):
             await counters.increment_in(kind)
-        await loading
-        assert await counters.do(counters.counter.count.get) == 0
-        await counters.do(counters.database.close)
+    assert await counters.do(counters.counter.count.get) == 0
+    await counters.do(counters.database.close)
 
 
-async def _begin_to_load(server):
-    """Has a server load its data again, and waits until it does; returns the task that ends when it has."""
+@asynccontextmanager
+async def _loading(server):
+    """Has a server load its data again: the block begins when it does, and ends when it has."""
     with server.client() as client, client.pipeline(transaction=False) as pipe:
         for number in range(KEYS):
             pipe.set(f"filler {number}", "x")
@@ -126,7 +136,10 @@ async def _begin_to_load(server):
     while not _is_loading(server):
         assert not loading.done()
         await asyncio.sleep(0.01)
-    return loading
+    try:
+        yield
+    finally:
+        await loading
 
 
 def _load_again(server):

@@ -6,6 +6,7 @@ whoever names a test with its parameters, as one that failed is printed.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple
 
@@ -70,6 +71,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, None, No
     counts = (sum(any(pair_of(call)) for call in those) for those in (made, wanted))
     config.stash[_pairs] = Pairs(*map(sum, zip(config.stash[_pairs], counts, strict=True)))
     metafunc._calls = made or calls  # without any, pytest would make one that lacks its parameters
+
+
+def pytest_collection_finish() -> None:
+    """Has collections of garbage pass over all tests, which are there until the end."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

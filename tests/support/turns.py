@@ -14,9 +14,10 @@ from zlib import crc32
 
 import pytest
 
-FACES = ("face", "any_face")
-SERVERS = ("server", "cluster", "replicated")
-"""The parameters that name a face, and those that name a server."""
+from tests.support.servers import BINARIES, CLUSTERS
+
+FACES = ("sync", "async")
+SERVERS = (*BINARIES, *CLUSTERS)
 TURNS = [("sync", False), ("async", True), ("sync", True), ("async", False)]
 """Faces, and whether the server is a cluster of one node: two neighbours have both faces, three both of both."""
 
@@ -39,11 +40,9 @@ class Pair(NamedTuple):
 
 
 def pair_of(call: Any) -> Pair:
-    """The pair that a set of parameters names."""
-    face, server = (
-        next((call.params[name] for name in names if isinstance(call.params.get(name), str)), None)
-        for names in (FACES, SERVERS)
-    )
+    """The pair that a set of parameters names, by whatever names it has them."""
+    texts = [value for value in call.params.values() if isinstance(value, str)]
+    face, server = (next((text for text in texts if text in those), None) for those in (FACES, SERVERS))
     return Pair(face, server)
 
 

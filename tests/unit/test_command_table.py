@@ -19,6 +19,8 @@ from limpyd.server import MINIMUM, Server, from_info
 from tests.support.servers import BINARIES, running
 from tools.commands import GROUPS, PAGE, Known, bound_classes, calls, commands, known_commands, methods, offered, page
 
+pytestmark = pytest.mark.each_server
+
 SOURCE = Path(fields.__file__).parent
 PLAIN = {
     "DeadlineField": {
