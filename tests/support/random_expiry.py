@@ -22,6 +22,8 @@ from limpyd import (
 from tests.support.face import Face
 
 USERS, TAGS, TOKENS = range(4), "abc", range(12)
+MOST, FORGOTTEN = 60, 200
+"""The most objects that are known, and for how many milliseconds after their deadline they are."""
 MILLISECOND = timedelta(milliseconds=1)
 READ: dict[str, Any] = {}
 """What a read changes."""
@@ -90,6 +92,13 @@ class RandomExpiry:
             self.steps += 1
             if self._random.random() < 0.02:
                 await self._do(self.model.sweep())
+                self._forget(self._now() - FORGOTTEN)
+            while len(self._known) > MOST:
+                await self._delete()
+
+    def _forget(self, before: float) -> None:
+        """Forgets objects whose deadline was over long ago: a step looks at all that it knows."""
+        self._known = {pk: one for pk, one in self._known.items() if one.deadline > before}
 
     async def _do(self, call: Any) -> Any:
         return await self._face.do(call)
