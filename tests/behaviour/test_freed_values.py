@@ -141,6 +141,32 @@ async def test_with_an_earlier_expiry_of_their_own_keep_it(face, models):
     assert kept(face)["data"] == GRACE
 
 
+@pytest.mark.parametrize("how", ["expire", "persist", "clear"])
+async def test_of_deadlines_without_an_entry(face, models, how):
+    """No value is gone before its object is, even if the index of deadlines was cleared or lost."""
+    one = await created(face, models, expires=timedelta(minutes=1))
+    if how == "clear":
+        await face.do(models.Session.clear_indexes())
+    else:
+        face.client.delete("{session}:deadline:object")
+    if how == "persist":
+        await face.do(one.expires.persist())
+        assert kept(face) == {"tags": -1, "data": -1, "waiting": -1}
+    else:
+        await face.do(one.expires.expire(3600))
+        assert kept(face) == {"tags": -1, "data": GRACE, "waiting": GRACE}
+
+
+async def test_of_new_objects_keep_an_expiry_that_comes_with_them(face, models):
+    one = await created(face, models)
+    at = int(face.client.zscore("{session}:deadline:object", "t"))
+    await face.do(one.data.pexpireat(at - 5000))
+    lines = await face.all(models.Session.export())
+    await face.do(one.delete())
+    await face.do(models.Session.import_(lines))
+    assert kept(face) == {"tags": -1, "data": -5000, "waiting": GRACE}
+
+
 async def test_are_gone_and_the_rest_is_swept(face, models):
     await created(face, models)
     entries = {"{session}:deadline:object": "zset", "{session}:field:data:t": "string"}

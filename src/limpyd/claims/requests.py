@@ -220,5 +220,5 @@ def _flat(args: Iterable[Sequence[Argument]]) -> list[Argument]:
 def _asked(
     script: Script, model: Any, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R]
 ) -> Request[R]:
-    script = script.of(model)
+    script = script.expiring if model.expires else script
     return Request(evalsha(script, keys, args), decode, readonly=True, script=script, subject=model)

@@ -20,6 +20,7 @@ local SECOND_KEY = { BITOP = true, COPY = true, LMOVE = true, RENAME = true, REN
 
 local touched = {} -- keys that are written to; of copies the deadline of the object whose value they get, else true
 local renewed = {} -- objects whose deadline is set: by the prefix of keys, then by primary key the deadline before, or false
+local created = {} -- the prefixes of keys, each with a new primary key
 
 -- Returns the prefix of all keys, the field, and the primary key, of the key of a field; nothing for other keys.
 local function parts_of(key)
@@ -68,6 +69,10 @@ function watch_command(command, key, second, ...)
     end
   elseif (command == 'ZADD' or command == 'ZREM') and string.sub(key, -16) == ':deadline:object' then
     watch_deadlines(command, key, second, ...)
+  elseif command == 'SADD' and string.find(key, '^{[^}]*}[^:]*:pks$') then
+    for each = 1, select('#', ...) + 1 do
+      created[string.sub(key, 1, -4) .. select(each, second, ...)] = true
+    end
   end
 end
 
@@ -105,13 +110,14 @@ local function freed_of(prefix)
   return freed_fields[prefix]
 end
 
--- Has a key expire when its object does, unless a command has set an earlier expiry for the value itself.
-local function settle_key(key, deadline, before)
+-- Has a key expire when its object does, unless a command has set an earlier expiry for the value itself. That is any but
+-- the one that follows from the deadline before; if the index did not have that, all follow from it.
+local function settle_key(key, deadline, before, is_unknown)
   local at, freed_at = redis.call('PEXPIRETIME', key), deadline and deadline + GRACE
   if at == -2 or at == (freed_at or -1) then
     return
   end
-  local own = at >= 0 and at ~= (before and before + GRACE)
+  local own = at >= 0 and not is_unknown and at ~= (before and before + GRACE)
   if freed_at and (not own or at > freed_at) then
     redis.call('PEXPIREAT', key, string.format('%.0f', freed_at))
   elseif not freed_at and not own then
@@ -122,11 +128,11 @@ end
 local function settle_objects()
   for prefix, pks in pairs(renewed) do
     for pk, before in pairs(pks) do
-      local deadline = deadline_of(prefix, pk)
-      if deadline ~= before and (deadline or redis.call('SISMEMBER', prefix .. 'pks', pk) == 1) then
+      local deadline, is_unknown = deadline_of(prefix, pk), not before and not created[prefix .. pk]
+      if (deadline ~= before or is_unknown) and (deadline or redis.call('SISMEMBER', prefix .. 'pks', pk) == 1) then
         for kept, name in string.gmatch(freed_of(prefix), ' (%-?)([^ ]+)') do
           local key = prefix .. 'field:' .. name .. ':' .. pk
-          settle_key(key, kept == '' and deadline, before)
+          settle_key(key, kept == '' and deadline, before, is_unknown)
           touched[key] = nil
         end
       end
