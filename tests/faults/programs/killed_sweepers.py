@@ -1,6 +1,6 @@
 """Kills processes that write, find and sweep objects that expire within milliseconds, and looks at what is left.
 
-    python -m tests.faults.programs.killed_sweepers PORT KILLS
+    python -m tests.faults.programs.killed_sweepers PORT KILLS [PARTITIONS]
 
 Each is killed after some steps, and another one takes its place. After every hundred kills all stand still: a check
 must find nothing, and the primary keys and unique values of expired objects must be free, although nobody has swept
@@ -32,6 +32,7 @@ from limpyd import (
     RedisDatabase,
     RedisModel,
     SetField,
+    StringField,
     UniquenessError,
 )
 from tests.support.killed_workers import Worker
@@ -43,16 +44,18 @@ TOKENS, MAILS = 30, 20
 MILLISECOND = timedelta(milliseconds=1)
 
 
-def declare(database_: RedisDatabase) -> Any:
-    """Declares the model."""
+def declare(database_: RedisDatabase, count: int) -> Any:
+    """Declares the model, with a number of partitions."""
 
     class Session(RedisModel):
         database = database_
+        partitions = count
         token = PKField()
-        expires = DeadlineField(ttl=5 * MILLISECOND)
+        expires = DeadlineField(ttl=5 * MILLISECOND, renew_on="write")
         user = InstanceHashField(type=int, indexable=True)
         mail = InstanceHashField(unique=True)
         tags = SetField(indexable=True)
+        note = StringField()
 
     return Session
 
@@ -67,6 +70,7 @@ def chosen(model: Any, choose: random.Random) -> Callable[[], Any]:
             lambda: model(token=token, user=2, mail=mail),
             lambda: model.bulk_create([{"token": f"b{token}", "user": 1}, {"token": token, "mail": mail}]),
             lambda: one.update(mail=mail, user=3),
+            lambda: one.note.append("x"),
             lambda: one.expires.pexpire(duration, gt=True),
             one.expires.persist,
             one.delete,
@@ -99,9 +103,12 @@ def faults(model: Any, client: redis.Redis) -> tuple[list[str], int]:
     """Returns what is wrong, and how many expired objects there are."""
     found = [str(finding) for finding in model.check()]
     time.sleep(0.01)
-    expired: Any = client.zrangebyscore("{session}:deadline:object", "-inf", time.time() * 1000)
-    for pk in map(bytes.decode, expired):
-        mail = client.hget(f"{{session}}:hash:{pk}", "mail")
+    expired: list[tuple[Any, bytes]] = []
+    for partition in model._schema.keys.partitions:
+        pks: Any = client.zrangebyscore(partition.deadlines, "-inf", time.time() * 1000)
+        expired += [(partition, pk) for pk in pks]
+    for partition, key in expired:
+        pk, mail = key.decode(), client.hget(partition.hash_prefix + key, "mail")
         try:
             model(token=pk, mail=None if mail is None else mail.decode(), user=1, expires=None).delete()
         except UniquenessError as error:
@@ -110,9 +117,9 @@ def faults(model: Any, client: redis.Redis) -> tuple[list[str], int]:
     return found, len(expired)
 
 
-def main(port: int, kills: int) -> int:
+def main(port: int, kills: int, partitions: int = 1) -> int:
     """Kills so many; returns the number of faults."""
-    model, client = declare(RedisDatabase(port=port)), redis.Redis(port=port)
+    model, client = declare(RedisDatabase(port=port), partitions), redis.Redis(port=port)
     done = left = 0
     found: list[str] = []
     while done < kills:
@@ -134,4 +141,4 @@ def main(port: int, kills: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])) > 0)
+    sys.exit(main(*map(int, sys.argv[1:])) > 0)
