@@ -31,9 +31,9 @@ end
 local watch_value = watch_command
 
 function watch_command(command, key, second, ...)
-  if key and not string.find(READS, ' ' .. command .. ' ', 1, true) then
+  if key and not is_one_of(READS, command) then
     note_object(key)
-    if SECOND_KEY[command] then
+    if second and is_one_of(SECOND_KEY, command) then
       note_object(second)
     end
   end

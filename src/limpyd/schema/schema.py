@@ -42,8 +42,7 @@ FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Unchanging):
     """The fields of a model, and where its data is."""
 
-    renewal: bytes | None = None
-    """No deadlines are renewed by writes (see ExpiringSchema)."""
+    renewal: bytes | None = None  # how writes renew deadlines; only an ExpiringSchema has one
 
     def __init__(
         self,
