@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from limpyd.exceptions import Relocated, UniquenessError
+from tests.support import related_models
 from tests.support.face import Face
 from tests.support.moving_models import agrees, declared, filled
 from tests.support.servers import NEWEST
@@ -47,18 +48,43 @@ async def test_from_a_server_to_a_cluster(kind, cluster, servers):
     face.client.close()
 
 
+async def test_models_that_refer_to_each_other(cluster, servers):
+    """References that one step checked at the origin lead to other nodes."""
+    face = Face("sync", servers(cluster.name))
+    face.client.flushall()
+    expected = await related_models.filled(face, related_models.declare(face.Model, face.database, 1), 6)
+    seeds = [("127.0.0.1", cluster.nodes[0].port)]
+    mover = related_models.declare(face.Model, face.Database(port=face.server.port), 4, 1)
+    made = related_models.declare(face.Model, face.Database(nodes=seeds), 4, 1)
+    await face.do(mover.Author.migrate_to(made.Author.database, with_models=related_models.others(mover)))
+    await related_models.agrees(face, made, expected)
+    await face.do(made.Author.lazy_connect(related_models.ODD[0]).delete())
+    left = await related_models.found(face, made)
+    assert {row[0] for row in left["Review"].values()} == left["Book"].keys()
+    for each in (mover, made):
+        await face.do(each.Author.database.close())
+    face.client.close()
+
+
+PROGRAMS = [("killed_relocations", 4), ("killed_group_relocations", 5)]
+"""Programs, and how many numbers each prints."""
+
+
+@pytest.mark.parametrize(("program", "numbers"), PROGRAMS)
 @pytest.mark.parametrize("name", [NEWEST])
-def test_killed_relocations(name, servers, clusters):
+def test_killed_relocations(name, program, numbers, servers, clusters):
     """Nothing that was acknowledged is lost, while movers are killed, and moves abandoned."""
     server, cluster = servers(name), clusters(name)
     with server.client() as client:
         client.flushall()
     ports = [str(server.port), str(cluster.nodes[0].port), str(KILLS), "cluster"]
-    program = [sys.executable, "-m", "tests.faults.programs.killed_relocations", *ports]
-    done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=60 + 10 * KILLS, check=False)
+    command = [sys.executable, "-m", f"tests.faults.programs.{program}", *ports]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60 + 10 * KILLS, check=False)
     cluster.restore()
     assert done.returncode == 0, done.stdout + done.stderr
-    kills, rounds, _, writes = map(int, done.stdout.split())
+    printed = [int(each) for each in done.stdout.split()]
+    assert len(printed) == numbers
+    kills, rounds, *_, writes = printed
     assert kills >= KILLS
     assert rounds > 1
     assert writes > 0

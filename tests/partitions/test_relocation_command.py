@@ -55,7 +55,7 @@ def test_moving_models_of_both_faces(limpyd):
     assert (code, "have moved to localhost:" in text) == (1, True)
     assert limpyd("migrate", "{}", "--to", "@1") == (
         0,
-        "Article: its objects have all arrived\nNote: its objects have all arrived\n",
+        "Article: the objects have all arrived\nNote: the objects have all arrived\n",
     )
     code, text = limpyd("migrate", "{}:Note", "--to", "@1", "--abandon")
     assert (code, "the move to" in text) == (4, True)
@@ -80,5 +80,5 @@ def test_options_that_do_not_fit(limpyd):
     assert (code, "redis://" in text) == (2, True)
     assert limpyd("migrate", "{}:Article", "--to", "@1", "--abandon") == (
         0,
-        "Article: removed 0 keys there; it is in use here as before\n",
+        "Article: removed 0 keys there; in use here as before\n",
     )

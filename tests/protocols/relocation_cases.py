@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.protocols.exploration import Case
-from tests.protocols.relocation_states import HOMES
 
 SHOWN_BY = {
     "the origin is closed after the last pass": "a writer, one",
@@ -22,18 +21,38 @@ SHOWN_BY = {
     "the root is not looked at again": "abandoned, two",
 }
 """The broken variants, each with a case in which its fault shows."""
-VARIANTS = (*SHOWN_BY, "the destination is not looked at after the move is marked")
-"""All of them; the last one shows in the case "abandoned with two movers, two", after 141,378 states."""
+SHOWN_BY_GROUPS = {
+    "deletions are not finished": "an object that is referred to is deleted, group",
+    "each model decides for itself": "abandoned, group",
+}
+"""Those of models that move together."""
+VARIANTS = (*SHOWN_BY, "the destination is not looked at after the move is marked", *SHOWN_BY_GROUPS)
+"""All of them; one shows in the case "abandoned with two movers, two", after 141,378 states."""
 
 
 def both(name, clients, values):
     """A case for each number of partitions."""
-    return [Case(f"{name}, {kind}", clients, (kind, values)) for kind in HOMES]
+    return [Case(f"{name}, {kind}", clients, (kind, values)) for kind in ("one", "two")]
 
 
 MOVE, ABANDON = (("move",),), (("abandon",),)
 PUT_C = (("put", "origin", 1, "c"),)
 AB = ((1, "a"), (2, "b"))
+REMOVE = (("remove", "origin", 2),)
+REFERRING = ((1, "r"), (2, "b"))
+OF_GROUPS = [
+    Case(f"{name}, group", clients, ("group", values))
+    for name, clients, values in (
+        ("two movers", [MOVE, MOVE], AB),
+        ("a writer", [MOVE, (*PUT_C, ("delete", "origin", 2))], AB),
+        ("a writer on either side", [MOVE, (("put", "origin", 2, "c"),), (("put", "destination", 1, "d"),)], AB),
+        ("abandoned", [MOVE, ABANDON, (("put", "origin", 2, "c"),)], ((2, "b"),)),
+        ("abandoned with two movers", [MOVE, MOVE, ABANDON], ((2, "b"),)),
+        ("an object that is referred to is deleted", [MOVE, REMOVE], REFERRING),
+        ("the same beside two movers", [MOVE, MOVE, REMOVE], REFERRING),
+        ("the same, and abandoned", [MOVE, REMOVE, ABANDON], REFERRING),
+    )
+]
 CASES = [
     *both("two movers", [MOVE, MOVE], AB),
     *both("a writer", [MOVE, (("put", "origin", 1, "c"), ("delete", "origin", 2))], AB),
@@ -53,4 +72,5 @@ CASES = [
     *both("abandoned by one who moves it then", [MOVE, (*ABANDON, *MOVE)], ((1, "a"),)),
     *both("abandoned twice", [MOVE, ABANDON, ABANDON], ((1, "a"),)),
     *both("moved again", [(("move",), ("move",)), ABANDON, (("put", "destination", 1, "d"),)], ((1, "a"),)),
+    *OF_GROUPS,
 ]

@@ -2,13 +2,15 @@
 
 Registers, each atomic by itself: the catalogs of the model at its origin and at its destination. A model of one
 partition has one catalog on either side. A model of two has three: the first one, the root, is the record of their
-number. A catalog has the record, with which the epoch changes, so a request that rests on an epoch is one that is
+number. Two models of one partition that move together have two, of which the first one is the root of both.
+A catalog has the record, with which the epoch changes, so a request that rests on an epoch is one that is
 refused unless the record is as its client has read it. Beside it are the objects of the partition; at the origin the
 mark of a move; at the destination the digests of copies, and the token of a move that has ended.
 
 Clients are writers on either side, movers, and those who abandon the move. Values that begin with `u` are unique within
-a partition. A step is one request of the implementation; a read of a catalog and the change that compares what it has
-read count as one.
+a partition. An object of the first of two models may refer to one of the second, whose deletion takes two steps, and
+leaves a tomb until the second one. A step is one request of the implementation; a read of a catalog and the change that
+compares what it has read count as one.
 
 `python -m tests.protocols.relocation_model` explores all cases, and then each broken variant until a fault shows.
 """
@@ -23,14 +25,17 @@ from tests.protocols.relocation_states import (
     HOMES,
     OPEN,
     PKS,
+    REFERS,
     Catalog,
     State,
     changed,
     copies_in,
     decided,
+    is_group,
     refused,
     result_of,
     stage,
+    swept,
     uniques,
 )
 
@@ -79,10 +84,11 @@ class Relocation(Movers, Removal):
         _, side, pk, *_ = known["operation"]
         catalogs = getattr(state, side)
         at = HOMES[state.kind][pk - 1]
-        if catalogs[0].record is None:
-            yield "compare_partition", {**known, "at": at}, changed(state, side, 0, record=OPEN)
-        elif catalogs[0].record == OPEN:
-            yield "compare_partition", {**known, "at": at}, {}
+        root, following = (at, "act") if is_group(state) else (0, "compare_partition")
+        if catalogs[root].record is None:
+            yield following, {**known, "at": at}, changed(state, side, root, record=OPEN)
+        elif catalogs[root].record == OPEN:
+            yield following, {**known, "at": at}, {}
         else:
             yield refused()
 
@@ -108,12 +114,26 @@ class Relocation(Movers, Removal):
             wrong = None if found.objects[pk - 1] == truth[pk - 1] else "a read finds what is not true"
             yield "done", {"result": "ok"}, {"wrong": wrong or state.wrong}
             return
+        if name == "remove":
+            registers = changed(state, side, at, objects=put(found.objects, pk - 1, None))
+            yield "sweep", {}, {**registers, "truth": put(truth, pk - 1, None), "tomb": True}
+            return
         new = value[0] if value else None
         if new and new[0] == "u" and new in found.objects:
             yield refused()
             return
         registers = changed(state, side, at, objects=put(found.objects, pk - 1, new))
         yield "done", {"result": "ok"}, {**registers, "foreign" if is_foreign else "truth": put(truth, pk - 1, new)}
+
+    def sweep(self, state, _known):
+        """Takes the reference away to an object that was deleted."""
+        if state.origin[0].record == OPEN:
+            yield "finish", {}, swept(state)
+        else:
+            yield refused()
+
+    def finish(self, _state, _known):
+        yield "done", {"result": "ok"}, {"tomb": False}
 
     def __getattr__(self, name):
         """A step that is done for one catalog or object after the other has its number after the name."""
@@ -135,6 +155,8 @@ class Relocation(Movers, Removal):
         ]
         if tuple(stored) != state.truth:
             return "a confirmed write is lost, or undone"
+        if decided(state) and stored[0] == REFERS and stored[1] is None:
+            return "a reference leads to nobody"
         if any(state.foreign):
             if decided(state):
                 return "objects were moved to where others are"

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.protocols.relocation_states import HOMES, OPEN, PKS, changed, copied, opened, refused, stage
+from tests.protocols.relocation_states import (
+    HOMES,
+    OPEN,
+    PKS,
+    changed,
+    copied,
+    is_group,
+    opened,
+    refused,
+    stage,
+    swept,
+)
 
 
 class Movers:
@@ -165,7 +176,7 @@ class Movers:
         """Closes a catalog of the origin."""
         found, call = state.origin[min(at, len(state.origin) - 1)], known["call"]
         if at == len(state.origin) or (self.is_broken(1) and at == 1):
-            following = "decide" if self.is_broken(0) else "read_1"
+            following = "decide" if self.is_broken(0) else "settle" if is_group(state) else "read_1"
             yield following, {**known, "last": True}, {}
         elif stage(found.record) == "to" and found.record[1] == call[0]:
             yield f"shut_{at + 1}", known, {}
@@ -174,9 +185,25 @@ class Movers:
         else:
             yield refused()
 
+    def settle(self, state, known):
+        """Goes on with a deletion that was decided: its sweep."""
+        if not state.tomb or self.is_broken(15):
+            yield "read_1", known, {}
+        elif stage(state.origin[0].record) == "to" and state.origin[0].record[1] == known["call"][0]:
+            yield "bury", known, swept(state)
+        else:
+            yield refused()
+
+    def bury(self, _state, known):
+        """Removes the tomb."""
+        yield "read_1", known, {"tomb": False}
+
     def decide(self, state, known):
         """The objects are at the destination from now on. In a model of one partition that opens it."""
         root, call = state.destination[0], known["call"]
+        if self.is_broken(16) and root.record == ("from", *call):
+            yield "open_1", {"call": call}, opened(state, 0, call)
+            return
         if root.record == ("from", *call) or self.is_broken(7) or self.is_broken(9):
             if len(state.destination) == 1:
                 yield "done", {"result": "moved"}, opened(state, 0, call)

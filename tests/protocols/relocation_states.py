@@ -7,8 +7,10 @@ from typing import NamedTuple
 from tests.protocols.exploration import Client, put
 
 PKS = (1, 2)
-HOMES = {"one": (0, 0), "two": (1, 2)}
-"""The catalog of the partition of each primary key, by the number of partitions."""
+HOMES = {"one": (0, 0), "two": (1, 2), "group": (0, 1)}
+"""The catalog of each object: in a model of one partition, or of two; or in two models of one partition each."""
+REFERS, CLEARED = "r", "none"
+"""The value of an object of the first model that refers to the one of the second; and what it is without that."""
 OPEN = ("open",)
 
 
@@ -34,6 +36,8 @@ class State(NamedTuple):
     clients: tuple[Client, ...]
     wrong: str | None = None
     """What a client got that is not true."""
+    tomb: bool = False
+    """True while the deletion of the object that is referred to has not been finished at the origin."""
 
 
 def stage(record):
@@ -54,9 +58,21 @@ def decided(state):
     return stage(root.record) == "opening" or root.arrived is not None
 
 
+def is_group(state):
+    return state.kind == "group"
+
+
 def changed(state, side, at, **changes):
     catalogs = getattr(state, side)
     return {side: put(catalogs, at, catalogs[at]._replace(**changes))}
+
+
+def swept(state):
+    """The changes that take the reference away to an object that was deleted."""
+    found = state.origin[0].objects
+    if found[0] != REFERS:
+        return {}
+    return {**changed(state, "origin", 0, objects=put(found, 0, CLEARED)), "truth": put(state.truth, 0, CLEARED)}
 
 
 def copied(state, at, pk, value, digest):

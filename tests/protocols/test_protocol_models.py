@@ -39,7 +39,10 @@ SMALL = [
         for number, states in {1: 497, 2: 180, 5: 238, 11: 222}.items()
     ),
     *((Online, online_model.CASES[number], states) for number, states in {0: 300, 3: 512}.items()),
-    *((Relocation, relocation_cases.CASES[number], states) for number, states in {2: 304, 3: 403, 16: 602}.items()),
+    *(
+        (Relocation, relocation_cases.CASES[number], states)
+        for number, states in {2: 304, 3: 403, 16: 602, 29: 332, 33: 281}.items()
+    ),
 ]
 """Models, cases, and how many states they have: a change of a number is a change of the protocol."""
 MODELS = [
@@ -53,7 +56,8 @@ BROKEN = [
     *((model, module.CASES, variant) for model, module in MODELS for variant in module.VARIANTS),
     *(
         (Relocation, [case for case in relocation_cases.CASES if case.name == shown_by], variant)
-        for variant, shown_by in relocation_cases.SHOWN_BY.items()
+        for shown in (relocation_cases.SHOWN_BY, relocation_cases.SHOWN_BY_GROUPS)
+        for variant, shown_by in shown.items()
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -14,42 +15,60 @@ from limpyd.cli.output import printed, shown, table
 from limpyd.cli.progress import bar
 from limpyd.cli.session import Session
 from limpyd.database.sync import RedisDatabase
+from limpyd.relocation.declarations import connected_with
 from limpyd.relocation.mover import Migrated
 
 
 def migrate_to(targets: list[Model], url: str | None, to: str, *, as_json: bool) -> int:
-    """Moves the objects of models, one model after the other."""
+    """Moves the objects of models: those that are connected by references together, others one after the other."""
     results: list[dict[str, Any]] = []
     with Session(targets, url) as session:
-        for model in targets:
-            with bar(model.__name__) as progress:
+        for first, *others in _groups(targets):
+            with bar(_names([first, *others])) as progress:
                 moved: Migrated = _on(
-                    session, model, to, lambda there, m=model, p=progress: m.migrate_to(there, progress=p)
+                    session,
+                    first,
+                    to,
+                    lambda there, m=first, o=others, p=progress: m.migrate_to(there, progress=p, with_models=o),
                 )
             unindexed = [{"pk": pk, "error": str(error)} for pk, error in moved.unindexed]
-            results.append({"model": model.__name__, **moved._asdict(), "unindexed": unindexed})
+            results.append({"model": _names([first, *others]), **moved._asdict(), "unindexed": unindexed})
     printed({"moved": results}, lambda console: _page(console, results), as_json=as_json)
     return Ended.FOUND_SOMETHING if any(one["unindexed"] for one in results) else Ended.WELL
 
 
+def _groups(targets: list[Model]) -> Iterator[list[Model]]:
+    """Yields the models that move together, of those that are named."""
+    left = list(targets)
+    while left:
+        together = {schema.model for schema in connected_with(left[0]._schema)}
+        yield [model for model in left if model in together]
+        left = [model for model in left if model not in together]
+
+
+def _names(models: list[Model]) -> str:
+    return ", ".join(model.__name__ for model in models)
+
+
 def abandon(targets: list[Model], url: str | None, to: str, *, as_json: bool) -> int:
     """Gives up the moves of models."""
-    return _removed(
-        targets, url, to, "abandon_migration", "removed {:,} keys there; it is in use here as before", as_json
-    )
+    text = "removed {:,} keys there; in use here as before"
+    return _removed(targets, url, to, "abandon_migration", text, as_json)
 
 
 def delete_source(targets: list[Model], url: str | None, to: str, *, as_json: bool) -> int:
     """Deletes what is left of models where their objects were."""
-    return _removed(targets, url, to, "delete_migrated", "deleted {:,} keys where its objects were", as_json)
+    return _removed(targets, url, to, "delete_migrated", "deleted {:,} keys where the objects were", as_json)
 
 
 def _removed(targets: list[Model], url: str | None, to: str, method: str, text: str, as_json: bool) -> int:
     results: list[dict[str, Any]] = []
     with Session(targets, url) as session:
-        for model in targets:
-            keys: int = _on(session, model, to, getattr(model, method))
-            results.append({"model": model.__name__, "keys": keys})
+        for first, *others in _groups(targets):
+            keys: int = _on(
+                session, first, to, lambda there, m=first, o=others: getattr(m, method)(there, with_models=o)
+            )
+            results.append({"model": _names([first, *others]), "keys": keys})
 
     def page(console: Console) -> None:
         for one in results:
@@ -74,7 +93,7 @@ def _page(console: Console, results: list[dict[str, Any]]) -> None:
         if one["objects"] or one["copied"]:
             text = f"moved {one['objects']:,} objects; writers were refused for {one['pause']:.1f} s"
         else:
-            text = "its objects have all arrived"
+            text = "the objects have all arrived"
         console.print(Text(shown(f"{one['model']}: {text}")))
         if one["unindexed"]:
             rows = [[each["pk"], each["error"]] for each in one["unindexed"]]

@@ -140,7 +140,11 @@ def opening(closed: Sequence[Group], token: bytes, gone: Sequence[Group] = ()) -
 
 
 def finish(
-    relatives: Relatives, met: dict[Place, list[bytes]], token: bytes, times: dict[Place, int] | None = None
+    relatives: Relatives,
+    met: dict[Place, list[bytes]],
+    token: bytes,
+    times: dict[Place, int] | None = None,
+    age: int = closings.AGE,
 ) -> Rounds[None]:
     """Finishes deletions: waits as long as somebody else does, and takes over what nobody does.
 
@@ -149,12 +153,11 @@ def finish(
         met: the tombs, by their places.
         token: a token for them; that of tombs which somebody else may have taken over.
         times: the times from which sweeps count.
+        age: the milliseconds without a sign of life after which a tomb is taken over.
     """
     pause, times = SHORTEST_PAUSE, times or {}
     while met:
-        replies = yield [
-            requests.renew(*place, token, pks, closings.AGE, times.get(place, 0)) for place, pks in met.items()
-        ]
+        replies = yield [requests.renew(*place, token, pks, age, times.get(place, 0)) for place, pks in met.items()]
         left: dict[Place, list[bytes]] = {}
         by_decision: dict[bytes, list[Group]] = {}
         for place, reply in zip(met, replies, strict=True):

@@ -15,7 +15,13 @@ from limpyd.keys.limpyd2 import Limpyd2Keys
 from limpyd.schema.schema import Schema
 
 
-def previous_schema(schema: Schema, name: str, fields: Mapping[str, str], partitions: int | None = None) -> Schema:
+def previous_schema(
+    schema: Schema,
+    name: str,
+    fields: Mapping[str, str],
+    partitions: int | None = None,
+    parent: Schema | None = None,
+) -> Schema:
     """The schema of a model as it was.
 
     Args:
@@ -23,6 +29,7 @@ def previous_schema(schema: Schema, name: str, fields: Mapping[str, str], partit
         name: what the model was called: `model` or `namespace:model`.
         fields: what fields were called, by their names now.
         partitions: how many partitions it had; None for as many as now.
+        parent: the model in whose partitions it was; None for the one in whose it is now, if any.
 
     Raises:
         InvalidValue: the name is that of no model.
@@ -31,7 +38,7 @@ def previous_schema(schema: Schema, name: str, fields: Mapping[str, str], partit
         old: _renamed(schema.fields[now], old, fields) for now, old in _all_names(schema.fields, fields).items()
     }
     was.update((old, schema.dynamic[now].as_it_was(old)) for now, old in _all_names(schema.dynamic, fields).items())
-    return _schema(schema, name, was, ModelKeys.layout, partitions or schema.keys.count, schema.parent)
+    return _schema(schema, name, was, ModelKeys.layout, partitions or schema.keys.count, parent or schema.parent)
 
 
 def in_layout_of_limpyd2(schema: Schema, name: str) -> Schema:

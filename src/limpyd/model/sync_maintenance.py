@@ -6,7 +6,7 @@ Checks and moves are imported when they are called for, which most programs neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from limpyd.database.key_scan import WALK, scan_model
@@ -179,7 +179,9 @@ class Maintenance(Construction):
         return cls.database._run_program(repartition(cls._declared(), progress))
 
     @classmethod
-    def migrate_to(cls, database: Any, /, progress: OnProgress | None = None) -> Migrated:
+    def migrate_to(
+        cls, database: Any, /, progress: OnProgress | None = None, *, with_models: Sequence[Any] = ()
+    ) -> Migrated:
         """Moves the objects of this model to another database, such as one of a cluster, while they are in use.
 
         Objects are copied while other processes read and write. Then writes are refused here (`Relocated`), the last
@@ -191,6 +193,8 @@ class Maintenance(Construction):
         Args:
             database: where the objects are to go, of the same face as that of the model. This class stays on its own.
             progress: called from time to time with the numbers of objects compared, and to be compared.
+            with_models: the models whose objects move in the same migration: all that are connected with this one by
+                references, or with `colocate_with`. For all of them writes are refused at the same time.
 
         Returns:
             A `Migrated`: the number of objects there, of copies that were made, the seconds for which writes were
@@ -198,53 +202,57 @@ class Maintenance(Construction):
 
         Raises:
             InvalidValue: the database is the same, of the other face, or has not enough memory; or one is in the layout
-                of limpyd 2.
-            UnsupportedCommand: the model has references, or another model refers to it.
-            MoveConflict: there are objects of the model already, or another move or call is under way.
+                of limpyd 2; or a model is missing that is connected with this one.
+            UnsupportedCommand: a model refers to one of these that this process does not declare.
+            MoveConflict: there are objects of a model already, or another move or call is under way.
             DifferentPartitions: the objects are being moved to another number of partitions.
             ServerError: the server there cannot restore what the one here dumps, or refuses a command.
         """
         from limpyd.relocation.mover import migrate  # noqa: PLC0415 - see above
 
-        steps = migrate(cls._declared(), cls.database, database, progress)
+        steps = migrate([cls, *with_models], cls.database, database, progress)
         return sync_run(steps, lambda step: step.database._run_program(step.program))
 
     @classmethod
-    def abandon_migration(cls, database: Any, /) -> int:
+    def abandon_migration(cls, database: Any, /, *, with_models: Sequence[Any] = ()) -> int:
         """Gives up a move to another database before its end: copies there are removed, and writes here go on.
 
         Args:
             database: where the objects were to go.
+            with_models: as for `migrate_to`.
 
         Returns:
             The number of keys that were removed there; 0 if there was no such move.
 
         Raises:
             MoveConflict: the objects are there already, or another call goes on with the move.
+            InvalidValue: a model is missing that is connected with this one.
         """
         from limpyd.relocation.removal import abandon  # noqa: PLC0415 - see above
 
-        steps = abandon(cls._declared(), cls.database, database)
+        steps = abandon([cls, *with_models], cls.database, database)
         return sync_run(steps, lambda step: step.database._run_program(step.program))
 
     @classmethod
-    def delete_migrated(cls, database: Any, /) -> int:
+    def delete_migrated(cls, database: Any, /, *, with_models: Sequence[Any] = ()) -> int:
         """Deletes what is left here of the model after its objects have moved to another database (SCAN, UNLINK).
 
         Processes that still use this database are refused as before.
 
         Args:
             database: where the objects are.
+            with_models: as for `migrate_to`.
 
         Returns:
             The number of keys that were removed.
 
         Raises:
             MoveConflict: the objects have not all been moved from here to that database.
+            InvalidValue: a model is missing that is connected with this one.
         """
         from limpyd.relocation.removal import delete_migrated  # noqa: PLC0415 - see above
 
-        steps = delete_migrated(cls._declared(), cls.database, database)
+        steps = delete_migrated([cls, *with_models], cls.database, database)
         return sync_run(steps, lambda step: step.database._run_program(step.program))
 
     @classmethod

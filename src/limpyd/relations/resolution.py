@@ -181,11 +181,15 @@ def _taken(target: Any, name: str, reverse: Any) -> Any:
 
 def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
     """Makes a reference and the model it refers to known to each other."""
-    holder: Any = field.model
-    schema = target._declared()
-    name = field.accessor()
     joined: Any = field if field.template_of is None else field.template_of
-    setattr(target, name, reverse(name, joined))
+    setattr(target, field.accessor(), reverse(field.accessor(), joined))
+    join(field, target._declared())
+
+
+def join(field: ReferenceField[Any], schema: Any) -> None:
+    """Makes a reference and the schema of the model it refers to known to each other."""
+    holder: Any = field.model
+    joined: Any = field if field.template_of is None else field.template_of
     joined.connect(schema)
     if joined is field:
         schema.incoming.append(field)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from limpyd.exceptions import MoveConflict
-from limpyd.keys import Partition, to_text
+from limpyd.keys import to_text
 from limpyd.relocation import copies, states
-from limpyd.relocation.places import Place, Steps
+from limpyd.relocation.places import Catalog, Place, Steps
 from limpyd.relocation.states import (
     ABANDONED,
     ARRIVED,
@@ -18,7 +18,6 @@ from limpyd.relocation.states import (
     RECORD,
     Relocation,
     State,
-    root_first,
 )
 
 TOKEN = 8
@@ -34,18 +33,25 @@ def overtaken(name: str) -> MoveConflict:
     )
 
 
+def with_other_models(origin: Place, name: str, place: bytes) -> MoveConflict:
+    """Returns the error of a call for other models than those that a move has begun with."""
+    return MoveConflict(
+        f"{origin.models}: a move of {name} between {origin.name} and {place.decode()} has begun with other models "
+        "than are connected by references or colocate_with now. Go on, or call abandon_migration, with a version of "
+        "the program that declares the models as they were"
+    )
+
+
 class Beginning:
     """The beginning of a call.
 
     Args:
-        record: the record of the number of partitions that the model is to have at the destination.
         origin: where the objects are.
         destination: where they go.
     """
 
-    def __init__(self, record: bytes, origin: Place, destination: Place) -> None:
-        self._name = origin.schema.name
-        self._record = record
+    def __init__(self, origin: Place, destination: Place) -> None:
+        self._name = origin.models
         self._origin = origin
         self._destination = destination
         self._move = Relocation(FROM, b"", 0, b"")
@@ -54,8 +60,8 @@ class Beginning:
         """Closes the destination to all but this call, and notes the move at the origin; returns the move.
 
         Args:
-            root: the state of the root of the origin.
-            arrival: that of the destination, which was read before.
+            root: the state of the origin's root.
+            arrival: that of the destination's, which was read before.
         """
         origin, destination, departure = self._origin, self._destination, root.departure
         if departure is not None and departure.place != destination.name.encode():
@@ -85,13 +91,12 @@ class Beginning:
         elif departure is not None:
             raise self._nothing_there(arrival)
         else:
-            self._check_free(arrival)
-            call = Relocation(FROM, os.urandom(TOKEN).hex().encode(), 1, self._origin.name.encode())
+            self._check_free(here.root, arrival)
+            token = os.urandom(TOKEN).hex().encode() + self._origin.group
+            call = Relocation(FROM, token, 1, self._origin.name.encode())
         changes = {RECORD: call.record, LEAVING: b"", FORMER: b"", states.EMPTIED: b""}
         expected = {RECORD: arrival.record, ARRIVED: arrival.arrived}
-        [(done, _)] = yield here.ask(
-            states.swap(here.schema, here.schema.keys.root, expected, changes, empty=found is None)
-        )
+        [(done, _)] = yield here.ask(states.swap(here.root, expected, changes, empty=found is None))
         if not done:
             raise overtaken(self._name)
         return call
@@ -103,11 +108,13 @@ class Beginning:
                 "Finish that move, or call abandon_migration where the model is declared on that database"
             )
             raise MoveConflict(msg)
+        if not self._origin.is_of_these(found.token):
+            raise with_other_models(self._origin, self._destination.root.schema.name, found.place)
 
     def _check_not_lost(self) -> Steps[None]:
         """Refuses to go on if there are copies, but the origin knows nothing of the move: they may be all there is."""
         here = self._destination
-        counts = yield here.ask(*(copies.count(here.schema, each) for each in here.schema.keys.partitions))
+        counts = yield here.ask(*(copies.count(*each) for each in here.catalogs))
         if any(counts):
             msg = (
                 f"{self._name}: {self._origin.name} knows nothing any more of the move to {here.name}, so it may have "
@@ -117,13 +124,14 @@ class Beginning:
             )
             raise MoveConflict(msg)
 
-    def _check_free(self, arrival: State) -> None:
-        is_free = arrival.emptied or (arrival.record in {b"", self._record} and not arrival.arrived)
+    def _check_free(self, catalog: Catalog, arrival: State) -> None:
+        is_free = arrival.emptied or (arrival.record in {b"", catalog.record} and not arrival.arrived)
         if arrival.has_objects or not is_free:
+            name = catalog.schema.name
             msg = (
-                f"{self._name} has objects or a record at {self._destination.name} already "
-                f"({self._described(arrival)}). Choose a database without objects of {self._name}, or delete them "
-                f"there, and the key {to_text(self._destination.schema.keys.root.meta)!r}"
+                f"{name} has objects or a record at {self._destination.name} already "
+                f"({self._described(arrival)}). Choose a database without objects of {name}, or delete them "
+                f"there, and the key {to_text(catalog.schema.keys.root.meta)!r}"
             )
             raise MoveConflict(msg)
 
@@ -143,55 +151,62 @@ class Beginning:
 
     def _close_destination(self) -> Steps[None]:
         here, move = self._destination, self._move
-        partitions = [each for each in here.schema.keys.partitions if each.meta != here.schema.keys.root.meta]
-        found = yield here.ask(*(states.state(here.schema, each) for each in partitions))
+        for some in here.stages[1:]:
+            yield from self._close(some)
+        [root] = yield here.ask(states.state(here.root))
+        if root.record != move.record:  # whoever has abandoned the move has not seen all catalogs closed
+            changes = {RECORD: b""}
+            for some in here.stages[1:]:
+                yield here.ask(*(states.swap(each, {RECORD: move.record}, changes, empty=True) for each in some))
+            raise overtaken(self._name)
+
+    def _close(self, catalogs: list[Catalog]) -> Steps[None]:
+        here, move = self._destination, self._move
+        found = yield here.ask(*(states.state(each) for each in catalogs))
         requests = []
-        for partition, state in zip(partitions, found, strict=True):
+        for catalog, state in zip(catalogs, found, strict=True):
             before = state.relocation
             is_own = before is not None and before.token == move.token
             if state.arrived == move.token or (is_own and before is not None and before.call >= move.call):
                 raise overtaken(self._name)
-            if before is None or before.stage not in {FROM, ABANDONED}:  # else of a call that came late
-                self._check_free(state)
+            came_late = before is not None and before.stage in {FROM, ABANDONED} and not state.has_objects
+            if not (is_own or came_late):
+                self._check_free(catalog, state)
             changes = {RECORD: move.record, LEAVING: b"", FORMER: b"", states.EMPTIED: b""}
             expected = {RECORD: state.record, ARRIVED: state.arrived}
-            requests.append(states.swap(here.schema, partition, expected, changes, empty=not is_own))
+            requests.append(states.swap(catalog, expected, changes, empty=not is_own))
         if not all(done for done, _ in (yield here.ask(*requests))):
-            raise overtaken(self._name)
-        [root] = yield here.ask(states.state(here.schema, here.schema.keys.root))
-        if root.record != move.record:  # whoever has abandoned the move has not seen all partitions closed
-            changes = {RECORD: b""}
-            yield here.ask(
-                *(states.swap(here.schema, each, {RECORD: move.record}, changes, empty=True) for each in partitions)
-            )
             raise overtaken(self._name)
 
     def _mark_origin(self) -> Steps[None]:
         """Notes the move in all catalogs of the origin, first at the root."""
         here, mark = self._origin, self._move._replace(place=self._destination.name.encode()).mark
-        for some in root_first(here.schema):
-            found = yield here.ask(*(states.state(here.schema, each) for each in some))
+        for some in here.stages:
+            found = yield here.ask(*(states.state(each) for each in some))
             requests = []
             for each, state in zip(some, found, strict=True):
                 self._check_mark(each, state)
-                requests.append(states.swap(here.schema, each, {LEAVING: state.leaving}, {LEAVING: mark}, closes=False))
+                requests.append(states.swap(each, {LEAVING: state.leaving}, {LEAVING: mark}, closes=False))
             if not all(done for done, _ in (yield here.ask(*requests))):
                 raise overtaken(self._name)
 
-    def _check_mark(self, partition: Partition, state: State) -> None:
-        """Refuses to mark a catalog that a later call has marked; or a root that another move has marked."""
-        departure, is_root = state.departure, partition.meta == self._origin.schema.keys.root.meta
+    def _check_mark(self, catalog: Catalog, state: State) -> None:
+        """Refuses to mark a catalog that a later call has marked; or the root of all if another move has marked it."""
+        departure, is_root = state.departure, catalog == self._origin.root
         same = departure is not None and departure.token == self._move.token
         if departure is not None and ((same and departure.call >= self._move.call) or (is_root and not same)):
             raise overtaken(self._name)
 
     def _prepare(self) -> Steps[None]:
         here, there = self._destination, self._origin
-        partitions = there.schema.keys.partitions
-        known = yield there.ask(*(copies.known_keys(there.schema, each) for each in partitions))
-        keys = [text for each, packed in zip(partitions, known, strict=True) for text in (each.prefix, packed or b"")]
-        prepared = yield here.ask(
-            *(copies.prepare(here.schema, each, self._move.record, keys) for each in here.schema.keys.partitions)
-        )
-        if not all(prepared):  # the move was abandoned before it was marked at the origin
-            raise overtaken(self._name)
+        for source, target in zip(there.schemas, here.schemas, strict=True):
+            partitions = source.keys.partitions
+            known = yield there.ask(*(copies.known_keys(source, each) for each in partitions))
+            keys = [
+                text for each, packed in zip(partitions, known, strict=True) for text in (each.prefix, packed or b"")
+            ]
+            prepared = yield here.ask(
+                *(copies.prepare(target, each, self._move.record, keys) for each in target.keys.partitions)
+            )
+            if not all(prepared):  # the move was abandoned before it was marked at the origin
+                raise overtaken(self._name)

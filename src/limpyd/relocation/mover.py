@@ -1,4 +1,4 @@
-"""The move of a model's objects to another database."""
+"""The move of the objects of models to another database."""
 
 from __future__ import annotations
 
@@ -8,35 +8,28 @@ from typing import Any, NamedTuple
 
 from limpyd.exceptions import DifferentPartitions, LimpydError
 from limpyd.indexes.maintenance.generators import OnProgress
-from limpyd.keys import Partition
-from limpyd.relocation import copies, states
-from limpyd.relocation.beginning import Beginning, overtaken
-from limpyd.relocation.declarations import check_movable
+from limpyd.relocation import states
+from limpyd.relocation.beginning import Beginning, overtaken, with_other_models
+from limpyd.relocation.decided_deletions import finish_deletions
+from limpyd.relocation.declarations import check_families, models_to_move
+from limpyd.relocation.opening import Opening
 from limpyd.relocation.passes import Passes
-from limpyd.relocation.places import Place, Steps
+from limpyd.relocation.places import Catalog, Place, Steps
 from limpyd.relocation.probes import check_place
-from limpyd.relocation.states import (
-    ARRIVED,
-    FORMER,
-    FROM,
-    LEAVING,
-    OPENING,
-    RECORD,
-    TO,
-    Relocation,
-    State,
-    root_first,
-)
-from limpyd.repartitioning.fences import counter
+from limpyd.relocation.states import FORMER, FROM, LEAVING, RECORD, TO, Relocation, State
 from limpyd.repartitioning.moved_claims import move_claims
+from limpyd.requests.request import Request
 from limpyd.schema.schema import Schema
+
+ENDED = 100
+"""The milliseconds after which a deletion is finished by a mover. Others cannot go on with it, as all is closed."""
 
 
 class Migrated(NamedTuple):
     """The result of `migrate_to`.
 
     Attributes:
-        objects: how many objects there are at the destination; 0 if they had all arrived before this call.
+        objects: how many objects of all models are at the destination; 0 if they had all arrived before this call.
         copied: how many copies this call made, more than one of an object that changed meanwhile.
         pause: the seconds for which writers were refused during this call, up to the opening of the destination.
         unindexed: the primary keys of objects that an index refused, each with the error. The indexes of their
@@ -49,156 +42,138 @@ class Migrated(NamedTuple):
     unindexed: list[tuple[str, LimpydError]]
 
 
-def migrate(schema: Schema, database: Any, destination: Any, progress: OnProgress | None) -> Steps[Migrated]:
-    """Copies the objects of a model to another database, closes it here, and opens it there.
+def migrate(models: Sequence[Any], database: Any, destination: Any, progress: OnProgress | None) -> Steps[Migrated]:
+    """Copies the objects of models to another database, closes the models here, and opens them there.
 
     Args:
-        schema: the model, with the number of partitions that it is to have there.
-        database: where its objects are.
+        models: the model, each with the number of partitions that it is to have there, and all that are connected with
+            it by references, or are in the same partitions.
+        database: where their objects are.
         destination: where they go.
         progress: called with the numbers of objects that were compared, and are to be compared.
     """
-    check_movable(schema, database, destination, progress)
-    here = Place(schema, database, 1)
-    [root] = yield here.ask(states.state(here.schema, here.schema.keys.root))
-    origin = Place(schema, database, partitions_at(schema, root))
-    there = Place(schema, destination, schema.keys.count)
-    return (yield from _Mover(schema, origin, there, progress).run())
+    schemas = models_to_move("migrate_to", models, database, destination, progress)
+    there = Place({schema: schema.keys.count for schema in schemas}, destination)
+    # The destination comes first: the origin knows of all moves that have ended.
+    [arrival] = yield there.ask(states.state(there.root))
+    here, roots = yield from place_of(schemas, database)
+    check_families(here, there)
+    return (yield from _Mover(here, there, progress).run(roots, arrival))
 
 
-def partitions_at(schema: Schema, root: State) -> int:
-    """Returns the number of partitions that the objects of a model are in, from the state of its root.
+def place_of(schemas: Sequence[Schema], database: Any) -> Steps[tuple[Place, list[State]]]:
+    """Returns the database where the objects of models are, and the states of their roots there.
 
     Raises:
-        DifferentPartitions: they are being moved to another number, arrive from another database themselves, or are in
-            the partitions of another model.
+        DifferentPartitions: they are being moved to another number of partitions, arrive from another database
+            themselves, or are in the partitions of another model than is declared.
+        MoveConflict: some of them have been moved without the others, or together with more.
     """
+    declared = Place({schema: schema.keys.count for schema in schemas}, database)
+    roots = yield declared.ask(*(states.state(Catalog(each, each.keys.root)) for each in declared.schemas))
+    found = dict(zip(schemas, roots, strict=True))
+    here = Place({schema: _partitions(schema, found) for schema in schemas}, database)
+    of_all = roots[0].departure
+    for schema, root in found.items():
+        # The mark of another model may be of a call that came late, whose move had been abandoned.
+        move = of_all if root is roots[0] else root.relocation
+        is_same = of_all is not None and move is not None and move.token == of_all.token
+        if move is not None and not (is_same and here.is_of_these(move.token)):
+            raise with_other_models(here, schema.name, move.place)
+    return here, roots
+
+
+def _partitions(schema: Schema, roots: dict[Schema, State]) -> int:
+    """Returns the number of partitions that the objects of a model are in, by the states of the roots of all models."""
+    top = schema
+    while top.parent is not None:
+        top = top.parent
+    count = _recorded(top, roots[top])
+    if schema is not top and _recorded(schema, roots[schema], count) != count:
+        raise states.different_partitions(schema.name, schema.keys.record.encode(), roots[schema].record)
+    return count
+
+
+def _recorded(schema: Schema, root: State, none: int = 1) -> int:
+    """Returns the number of partitions that the root of a model records."""
     relocation = root.relocation
     record = root.record if relocation is None else root.former if relocation.stage == TO else b"0"
-    if record and not (record.isdigit() and int(record) > 0):
-        raise states.different_partitions(schema.name, b"%d" % schema.keys.count, root.record)
-    return int(record or 1)
+    count, _, beside = record.partition(b" ")
+    declared = schema.keys.record.partition(" ")[2].encode()
+    if record and not (count.isdigit() and int(count) > 0 and beside == declared):
+        raise states.different_partitions(schema.name, schema.keys.record.encode(), root.record)
+    return int(count or none)
 
 
 class _Mover:
     """One call of `migrate_to`."""
 
-    def __init__(self, schema: Schema, origin: Place, destination: Place, progress: OnProgress | None) -> None:
-        self._name = schema.name
-        self._record = schema.keys.record.encode()
+    def __init__(self, origin: Place, destination: Place, progress: OnProgress | None) -> None:
+        self._name = origin.models
         self._origin = origin
         self._destination = destination
         self._passes = Passes(origin, destination, progress)
         self._move = Relocation(FROM, b"", 0, b"")
 
-    def run(self) -> Steps[Migrated]:
+    def run(self, roots: Sequence[State], arrival: State) -> Steps[Migrated]:
+        """Goes on with the move.
+
+        Args:
+            roots: the states of the roots of the origin.
+            arrival: that of the root of the destination, which was read before.
+        """
         origin, destination = self._origin, self._destination
-        root, arrival = yield from self._roots()
-        departure = root.departure
+        departure = roots[0].departure
         if departure is not None and arrival.arrived == departure.token:
             return Migrated(0, 0, 0.0, [])
         if departure is None and arrival.relocation is None:
             yield from check_place(origin, destination)
         objects, pause = 0, time.monotonic()
-        self._move = yield from Beginning(self._record, origin, destination).run(root, arrival)
-        self._passes.mark = self._move._replace(place=destination.name.encode()).mark
+        self._move = yield from Beginning(origin, destination).run(roots[0], arrival)
         try:
             if self._move.stage == FROM:
-                if root.relocation is None:
-                    yield from self._passes.while_in_use()
+                if roots[0].relocation is None:
+                    yield from self._passes.while_in_use(self._mark.mark)
+                    yield from finish_deletions(origin)
                 pause = time.monotonic()
                 yield from self._close_origin()
-                objects = yield from self._passes.last()
-                yield destination.run(move_claims(destination.schema))
-            yield from self._open()
+                objects = yield from self._passes.last(self._mark.mark)
+                for schema in destination.schemas:
+                    yield destination.run(move_claims(schema))
+            yield from Opening(self._move, origin, destination).run()
         except DifferentPartitions as error:
             raise overtaken(self._name) from error
         return Migrated(objects, self._passes.copied, time.monotonic() - pause, self._passes.unindexed)
 
-    def _roots(self) -> Steps[tuple[State, State]]:
-        """Reads the root of the destination; and then that of the origin, which knows of all moves that have ended."""
-        origin, destination = self._origin, self._destination
-        [arrival] = yield destination.ask(states.state(destination.schema, destination.schema.keys.root))
-        [root] = yield origin.ask(states.state(origin.schema, origin.schema.keys.root))
-        return root, arrival
+    @property
+    def _mark(self) -> Relocation:
+        """The move as the origin notes it."""
+        return self._move._replace(place=self._destination.name.encode())
 
     def _close_origin(self) -> Steps[None]:
-        """Closes the origin to all writers: first the root, so that no process begins, and then the partitions."""
-        here, move = self._origin, self._move._replace(place=self._destination.name.encode())
-        for some in root_first(here.schema):
-            found = yield here.ask(*(states.state(here.schema, each) for each in some))
-            requests = []
-            for partition, state in zip(some, found, strict=True):
-                closed = state.relocation
-                if closed is None or closed.token != move.token:
-                    expected = {RECORD: state.record, LEAVING: move.mark}
-                    self._check_number(state)
-                    changes = {RECORD: move.at(TO).record, FORMER: state.record}
-                    requests.append(states.swap(here.schema, partition, expected, changes))
-            if not all(done for done, _ in (yield here.ask(*requests))):
-                raise overtaken(self._name)
+        """Closes the origin to all writers: first the roots, so that no process begins, and then the partitions.
 
-    def _check_number(self, state: State) -> None:
-        """Refuses to go on if objects were moved to another number of partitions meanwhile."""
-        if state.record not in {b"", b"%d" % self._origin.schema.keys.count}:
-            raise overtaken(self._name)
-
-    def _open(self) -> Steps[None]:
-        """Decides that the objects are at the destination from now on, and opens it."""
-        here, move = self._destination, self._move
-        keys = here.schema.keys
-        if keys.root.meta != keys.first.meta:
-            yield from self._decide(move)
-        closed = yield from self._still_closed()
-        counters = yield from self._counters()
-        yield here.ask(*(copies.open_partition(here.schema, each, counters[each], move.token) for each in closed))
-        if keys.root.meta != keys.first.meta:
-            expected = {RECORD: move.at(OPENING).record}
-            changes = {RECORD: self._record, ARRIVED: move.token, LEAVING: b"", FORMER: b"", states.EMPTIED: b""}
-            yield here.ask(states.swap(here.schema, keys.root, expected, changes))
-
-    def _still_closed(self) -> Steps[list[Partition]]:
-        """Returns the partitions that have to be opened, after closing those again that a late call has closed anew.
-
-        That was one of a move that had been abandoned. It took only partitions that have no objects.
+        What is deleted by then is finished: so nobody refers to what is gone.
         """
-        here, record = self._destination, self._move.at(FROM).record
-        partitions = here.schema.keys.partitions
-        found = yield here.ask(*(states.state(here.schema, each) for each in partitions))
-        pairs = zip(partitions, found, strict=True)
-        closed = {each: state for each, state in pairs if state.arrived != self._move.token}
-        taken = {each: state for each, state in closed.items() if state.record != record}
-        requests = [
-            states.swap(here.schema, each, {RECORD: state.record}, {RECORD: record}, empty=True)
-            for each, state in taken.items()
-        ]
-        if not all(done for done, _ in (yield here.ask(*requests))):
+        here = self._origin
+        for some in here.stages:
+            found = yield here.ask(*(states.state(each) for each in some))
+            open_yet = [(each, state) for each, state in zip(some, found, strict=True) if not self._is_closed(state)]
+            closed = yield here.ask(*(self._closing(each, state) for each, state in open_yet))
+            if not all(done for done, _ in closed):
+                raise overtaken(self._name)
+            records = dict(zip(some, (state.record for state in found), strict=True))
+            records.update((each, state.record) for (each, _), (_, state) in zip(open_yet, closed, strict=True))
+            for catalog, record in records.items():
+                catalog.partition.recorded = record
+        here.forget_catalogs()
+        yield from finish_deletions(here, ENDED)
+
+    def _is_closed(self, state: State) -> bool:
+        return state.relocation is not None and state.relocation.token == self._move.token
+
+    def _closing(self, catalog: Catalog, state: State) -> Request[tuple[bool, State]]:
+        if state.record not in {b"", catalog.record}:  # objects were moved to another number of partitions meanwhile
             raise overtaken(self._name)
-        return list(closed)
-
-    def _decide(self, move: Relocation) -> Steps[None]:
-        here = self._destination
-        expected, changes = {RECORD: move.at(FROM).record}, {RECORD: move.at(OPENING).record}
-        [(done, state)] = yield here.ask(states.swap(here.schema, here.schema.keys.root, expected, changes))
-        if not done and state.record != move.at(OPENING).record:
-            raise overtaken(self._name)
-
-    def _counters(self) -> Steps[dict[Partition, int | None]]:
-        """Returns the last automatic primary key of each partition of the destination: no number is given out twice."""
-        old = self._origin.schema.keys.partitions
-        found = yield self._origin.ask(*(counter(self._origin.schema, each) for each in old))
-        return {new: _counter_of(new, old, found) for new in self._destination.schema.keys.partitions}
-
-
-def _counter_of(new: Partition, old: Sequence[Partition], counters: Sequence[int | None]) -> int | None:
-    """Returns the least number of a new partition that is not less than any that its numbers were given out with."""
-    both = min(new.count, len(old))
-    given = [
-        last
-        for each, last in zip(old, counters, strict=True)
-        if last is not None and each.number % both == new.number % both
-    ]
-    if not given:
-        return None
-    last, first = max(given), new.number + 1
-    return max(first, last + (first - last) % new.count)
+        changes = {RECORD: self._mark.at(TO).record, FORMER: state.record}
+        return states.swap(catalog, {RECORD: state.record, LEAVING: self._mark.mark}, changes)

@@ -11,10 +11,9 @@ from typing import NamedTuple, Self
 
 from limpyd.indexes.maintenance.refused_places import different_partitions as different_partitions  # noqa: PLC0414 - for movers
 from limpyd.indexes.maintenance.requests import new_epoch
-from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
+from limpyd.relocation.places import Catalog
 from limpyd.requests.request import Argument, Request
-from limpyd.schema.schema import Schema
 
 SWAP = Script("swap_state")
 FROM, OPENING, ABANDONED, TO = b"from", b"opening", b"abandoned", b"to"
@@ -99,14 +98,13 @@ class State(NamedTuple):
         return Relocation.in_mark(self.leaving)
 
 
-def state(schema: Schema, partition: Partition) -> Request[State]:
-    """Returns what the catalog of a partition says."""
-    return swap(schema, partition, {}, {}, closes=False).then(lambda found: found[1])
+def state(catalog: Catalog) -> Request[State]:
+    """Returns what a catalog says."""
+    return swap(catalog, {}, {}, closes=False).then(lambda found: found[1])
 
 
 def swap(
-    schema: Schema,
-    partition: Partition,
+    catalog: Catalog,
     expected: Mapping[bytes, bytes],
     changes: Mapping[bytes, bytes],
     *,
@@ -116,8 +114,7 @@ def swap(
     """Changes entries of a catalog, if some entries are as expected.
 
     Args:
-        schema: the model.
-        partition: the partition.
+        catalog: the catalog.
         expected: the entries; an empty value if there is to be none.
         changes: what they are to be; an empty value for none.
         closes: true for a new epoch, so that what processes have read of the catalog is void.
@@ -134,12 +131,5 @@ def swap(
         found = State(bool(has_objects), record, former, leaving, arrived, bool(emptied))  # type: ignore[arg-type]
         return bool(done), found
 
-    args_of_script = evalsha(SWAP, (partition.pks, partition.meta), args)
-    return Request(args_of_script, decode, readonly=not changes, script=SWAP, subject=schema)
-
-
-def root_first(schema: Schema) -> list[list[Partition]]:
-    """Returns the root, and then the other partitions that have a catalog of their own."""
-    keys = schema.keys
-    others = [each for each in keys.partitions if each.meta != keys.root.meta]
-    return [[keys.root], others] if others else [[keys.root]]
+    args_of_script = evalsha(SWAP, (catalog.partition.pks, catalog.partition.meta), args)
+    return Request(args_of_script, decode, readonly=not changes, script=SWAP, subject=catalog.schema)

@@ -104,12 +104,19 @@ class Deletions:
         """True if writes of the model may have to wait for deletions of objects in their slot."""
         return bool(self._schema.awaited)
 
-    def finished(self, partition: Partition, pks: list[bytes]) -> Rounds[None]:
-        """Finishes deletions of objects that are decided, unless somebody else does."""
-        from limpyd.deletions.sweep import finish  # noqa: PLC0415 - few programs need it
-        from limpyd.targets.closings import TOKEN  # noqa: PLC0415 - few deletions have to be finished
+    def finished(self, partition: Partition, pks: list[bytes], age: int | None = None) -> Rounds[None]:
+        """Finishes deletions of objects that are decided, unless somebody else does.
 
-        return finish(self.relatives, {(self._schema, partition): pks}, os.urandom(TOKEN))
+        Args:
+            partition: the partition of the objects.
+            pks: their primary keys.
+            age: the milliseconds after which somebody else has ended; None for those of all deletions.
+        """
+        from limpyd.deletions.sweep import finish  # noqa: PLC0415 - few programs need it
+        from limpyd.targets.closings import AGE, TOKEN  # noqa: PLC0415 - few deletions have to be finished
+
+        met = {(self._schema, partition): pks}
+        return finish(self.relatives, met, os.urandom(TOKEN), age=AGE if age is None else age)
 
     def referred_at(self, tag: bytes) -> tuple[Any, Partition]:
         """Returns the model to which this one refers, and its partition, by the hash tag."""

@@ -10,19 +10,14 @@ middle, how many rounds there were, how many moves were abandoned, and how many 
 from __future__ import annotations
 
 import itertools
-import os
 import random
-import signal
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from limpyd import InstanceHashField, ListField, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import MoveConflict, Relocated, UniquenessError
+from tests.faults.programs.killing import Stoppable, ended, in_a_process, run_for, stop
 
 ORIGIN, DESTINATION, KILLS, CLUSTERED = *map(int, sys.argv[1:4]), "cluster" in sys.argv[4:]
 OBJECTS = 150
@@ -59,35 +54,27 @@ NEW = itertools.count()
 """Numbers of values that nobody has had."""
 
 
-class Writer(threading.Thread):
+class Writer(Stoppable):
     """Writes to objects of its own, wherever they are at the moment.
 
     Attributes:
         expected: for each object what was acknowledged: its unique value, its count, its queue.
         writes: how many writes were acknowledged.
-        failure: what went wrong.
     """
 
     def __init__(self, number: int, models: list[Any], expected: dict[str, list[Any]]) -> None:
-        super().__init__(daemon=True)
+        super().__init__()
         self.models = models
         self.expected = expected
-        self.stopped = threading.Event()
         self.writes = 0
-        self.failure: Exception | None = None
         self._number = number
         self._rng = random.Random(number)
 
-    def run(self) -> None:
-        try:
-            while not self.stopped.is_set():
-                for model in self.models:
-                    with suppress(Relocated):
-                        self._write(model)
-                        self.writes += 1
-                time.sleep(0.0005)
-        except Exception as failure:  # noqa: BLE001 - it ends the program
-            self.failure = failure
+    def once(self) -> None:
+        for model in self.models:
+            with suppress(Relocated):
+                self._write(model)
+                self.writes += 1
 
     def _write(self, model: Any) -> None:
         rng, pk = self._rng, f"{self._number}-{self._rng.randrange(OBJECTS)}"
@@ -131,7 +118,7 @@ class Writer(threading.Thread):
             known[0] = new
 
 
-def in_a_process(space: str, count: int, *, steps: int = 0, abandons: bool = False) -> int:
+def moving(space: str, count: int, *, steps: int = 0, abandons: bool = False) -> int:
     """Starts a process that moves the model, or abandons the move, and returns its pid.
 
     Args:
@@ -140,34 +127,12 @@ def in_a_process(space: str, count: int, *, steps: int = 0, abandons: bool = Fal
         steps: the number of requests before which the process is killed; 0 if it is not.
         abandons: whether it abandons the move.
     """
-    child = os.fork()
-    if child == 0:
-        here, there = origin(), destination()
-        left = itertools.count(steps - 1, -1)
-        for database in (here, there):
-            database._send_step = partial(before_a_step, left, database._send_step)  # type: ignore[method-assign]
+
+    def act(here: Any, there: Any) -> None:
         model = declare(space, here, count)
-        try:
-            if abandons:
-                model.abandon_migration(there)
-            else:
-                model.migrate_to(there)
-        except MoveConflict:
-            os._exit(3)
-        os._exit(0)
-    return child
+        (model.abandon_migration if abandons else model.migrate_to)(there)
 
-
-def before_a_step(left: Iterator[int], send: Any, step: Any) -> Any:
-    if next(left) == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return send(step)
-
-
-def ended(child: int) -> int | None:
-    """Returns the exit code of a process; None if it was killed."""
-    status = os.waitpid(child, 0)[1]
-    return None if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+    return in_a_process(act, lambda: [origin(), destination()], steps=steps, codes={MoveConflict: 3})
 
 
 def compare(model: Any, expected: dict[str, list[Any]]) -> None:
@@ -198,14 +163,14 @@ def round_of(number: int, kills: int) -> tuple[int, int, int]:
         writer.start()
     killed = abandoned = 0
     for _ in range(kills):
-        rivals = [in_a_process(space, after, steps=random.randrange(4, 45)) for _ in range(random.choice((1, 1, 2)))]
+        rivals = [moving(space, after, steps=random.randrange(4, 45)) for _ in range(random.choice((1, 1, 2)))]
         killed += sum(ended(child) is None for child in rivals)
         if random.random() < 0.3:
-            killed += ended(in_a_process(space, after, steps=random.randrange(1, 20), abandons=True)) is None
-            abandoned += ended(in_a_process(space, after, abandons=True)) == 0
-    if {*map(ended, [in_a_process(space, after), in_a_process(space, after)])} - {0, 3}:
+            killed += ended(moving(space, after, steps=random.randrange(1, 20), abandons=True)) is None
+            abandoned += ended(moving(space, after, abandons=True)) == 0
+    if {*map(ended, [moving(space, after), moving(space, after)])} - {0, 3}:
         sys.exit("two at once: one failed")
-    if ended(in_a_process(space, after)) != 0:
+    if ended(moving(space, after)) != 0:
         sys.exit("the last call failed")
     stop(writers)
     last = [
@@ -220,22 +185,6 @@ def round_of(number: int, kills: int) -> tuple[int, int, int]:
         sys.exit(f"left at the origin: {list(origin().scan_keys(f'{{{space}:*'))}")
     model.collection().delete()
     return killed, abandoned, sum(writer.writes for writer in (*first, *writers, *last))
-
-
-def run_for(seconds: float, writers: list[Writer]) -> None:
-    for writer in writers:
-        writer.start()
-    time.sleep(seconds)
-    stop(writers)
-
-
-def stop(writers: list[Writer]) -> None:
-    for writer in writers:
-        writer.stopped.set()
-    for writer in writers:
-        writer.join()
-        if writer.failure is not None:
-            raise writer.failure
 
 
 def main() -> None:
