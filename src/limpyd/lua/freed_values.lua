@@ -47,10 +47,10 @@ end
 
 local function watch_deadlines(command, key, ...)
   local prefix, step = string.sub(key, 1, -16), command == 'ZADD' and 2 or 1
-  local first = command == 'ZADD' and (...) == 'NX' and 3 or step
+  local args = { ... }
   renewed[prefix] = renewed[prefix] or {}
-  for at = first, select('#', ...), step do
-    local pk = select(at, ...)
+  for at = args[1] == 'NX' and 3 or step, #args, step do
+    local pk = args[at]
     if renewed[prefix][pk] == nil then
       renewed[prefix][pk] = deadline_of(prefix, pk)
     end
@@ -76,8 +76,8 @@ function watch_command(command, key, second, ...)
   elseif (command == 'ZADD' or command == 'ZREM') and string.sub(key, -16) == ':deadline:object' then
     watch_deadlines(command, key, second, ...)
   elseif command == 'SADD' and string.find(key, '^{[^}]*}[^:]*:pks$') then
-    for each = 1, select('#', ...) + 1 do
-      created[string.sub(key, 1, -4) .. select(each, second, ...)] = true
+    for _, pk in ipairs({ second, ... }) do
+      created[string.sub(key, 1, -4) .. pk] = true
     end
   end
 end
