@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "limpyd"
 
 ASYNC_FILES = (
+    "changes/asynchronous.py",
     "database/asynchronous.py",
     "drivers/async_execution.py",
     "model/async_bulk.py",

@@ -56,6 +56,7 @@ RelatedModel = RedisModel
 """The name that limpyd 2 has for models with references, which every model can have here."""
 
 if TYPE_CHECKING:
+    from limpyd.changes import Change, ChangeFeed
     from limpyd.fields import (
         DeadlineField,
         DynamicHashField,
@@ -85,6 +86,8 @@ __all__ = [
     "SORTED_SCORE",
     "AutoPKField",
     "BulkError",
+    "Change",
+    "ChangeFeed",
     "Collection",
     "CollectionCore",
     "ConditionFailed",
@@ -154,6 +157,7 @@ if not TYPE_CHECKING:  # few programs use these
     __getattr__, __dir__ = imported_on_use(
         __name__,
         {
+            "limpyd.changes": ("Change", "ChangeFeed"),
             "limpyd.fields": (
                 "DeadlineField",
                 "DynamicHashField",

@@ -280,6 +280,23 @@ class ObjectsOnTheirWay(ObjectsMoved):
         )
 
 
+class ChangesLost(LimpydError, LookupError):
+    """A reader of a feed of changes fell behind: the entry that it read last was trimmed, and perhaps some after it.
+
+    Attributes:
+        model: the name of the model.
+        last_id: the id of that entry; of a group, or of one that was trimmed before it was acknowledged.
+    """
+
+    def __init__(self, model: str, feed: str, last_id: str) -> None:
+        super().__init__(
+            f"{model}.{feed}: the entry {last_id} was removed, so changes after it may be lost to this reader. Begin "
+            f"again with {model}.{feed}('$'), then read all objects anew; and read more often, or raise max_length"
+        )
+        self.model = model
+        self.last_id = last_id
+
+
 class TooManyChanges(LimpydError, ValueError):
     """A step would change more objects and entries than the database's `max_changes`. Nothing was changed.
 

@@ -161,6 +161,17 @@ def test_killed_sweepers(server, partitions):
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)
+def test_killed_readers_of_a_feed(server):
+    """Each change comes at least once, and those of each object in order."""
+    done = run("-m", "tests.faults.programs.killed_readers", server.port, 600, 6)
+    assert done.returncode == 0, done.stderr
+    changes, notes, kills, _ = done.stdout.split()
+    assert changes == "600"
+    assert int(kills) >= 4
+    assert int(notes) >= 600
+
+
+@pytest.mark.parametrize("server", FEW, indirect=True)
 def test_killed_writers(server):
     done = run("-m", "tests.faults.programs.killed_writers", server.port, 20)
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from limpyd import (
     SORTED_SCORE,
+    ChangeFeed,
     Collection,
     CollectionCore,
     DynamicFKInstanceHashField,
@@ -792,3 +793,26 @@ def typed_test(limpyd_use: LimpydUse, requests_are: AssertRequests) -> None:
 
 
 typed_test(assert_requests, assert_requests)  # refused
+
+
+class Fed(RedisModel):
+    database = RedisDatabase()
+    changes = ChangeFeed(["name"])
+    name = InstanceHashField()
+
+
+class AsyncFed(AsyncRedisModel):
+    database = AsyncRedisDatabase()
+    changes = ChangeFeed()
+
+
+reveal_type(Fed.changes("0"))  # ChangeReader
+reveal_type([change.fields for change in Fed.changes(block=0)])  # list[tuple[str, ...]]
+reveal_type(Fed.changes(group="g"))  # GroupReader
+Fed.changes(consumer="a")  # refused
+
+
+async def followed() -> None:
+    async for change in AsyncFed.changes(group="g"):
+        reveal_type(change.version)  # int | None
+    reveal_type(await AsyncFed.changes.delete_group("g"))  # bool

@@ -29,7 +29,7 @@ LAYERS = {
     "statements, indexes and fields": {"scripts", "indexes", "statements", "fields", "claims", "targets"},
     "relations and queries": {"query", "relations", "deletions", "integrity"},
     "connections and databases": {"tracing", "drivers", "pipelines", "embedded", "database"},
-    "models": {"schema", "migrations", "repartitioning", "relocation", "transfer", "model"},
+    "models": {"schema", "migrations", "repartitioning", "relocation", "transfer", "changes", "model"},
     "command line and testing": {"cli", "testing", "otel", "acl", "asyncio", "", "__main__"}
     | {"checking", "collection", "contrib", "moving"},
 }

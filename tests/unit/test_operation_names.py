@@ -16,6 +16,7 @@ CALLED = {
     "bulk_update",
     "bulk_upsert",
     "catalog",
+    "changes",
     "check",
     "check_reference",
     "clear_indexes",

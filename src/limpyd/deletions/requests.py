@@ -294,5 +294,6 @@ def _asked(
     retry_with: Any = None,
 ) -> Request[R]:
     """Returns the request; a second execution changes nothing that matters, if it counts as one that only reads."""
-    everything = evalsha(script, keys, args)
-    return Request(everything, decode, readonly=readonly, script=script, subject=model, retry_with=retry_with)
+    linked = script.recording(model) if model.feeds else script
+    everything = evalsha(linked, keys, args)
+    return Request(everything, decode, readonly=readonly, script=linked, subject=model, retry_with=retry_with)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.fields.declaration.constrained import has_size
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.integrity.expected_keys import Declared, Expected
-from limpyd.lua.script import Script, evalsha
+from limpyd.lua.script import Linked, Script, evalsha
 from limpyd.relations.deletion import clearing_command
 from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Argument, Request
@@ -53,9 +53,9 @@ class _Checking:
         self._looks = Script(name, flags=NO_WRITES)
         self._repairs = Script(name)
 
-    def of(self, repairs: bytes, model: Any) -> Script:
+    def of(self, repairs: bytes, model: Any) -> Linked:
         script = self._repairs if repairs else self._looks
-        return script.of(model) if self._of_living else script.linked_for(model)
+        return script.of(model) if self._of_living else script.recording(model)
 
 
 OBJECTS = _Checking("check_objects", of_living=True)
@@ -248,7 +248,7 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
             raise refusal(model, reply, pk)
         return bool(reply[1])
 
-    script = CLEAR_DANGLING.linked_for(model)
+    script = CLEAR_DANGLING.recording(model)
     everything = evalsha(script, (partition.pks,), args)
     return Request(
         everything,

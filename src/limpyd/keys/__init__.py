@@ -32,6 +32,12 @@ in sorted sets each sub-key has one of its own: `…:num:<field>:<sub-key>`.
 In a text index a NUL in the value is kept as 00 FF, and the terminator is 00 00, so that the order of values is that
 of bytes and no value can look like the end of another. (Were it a single 00, a primary key that begins with FF would.)
 
+A model with a feed of changes (see limpyd.changes) has, in each partition:
+
+    {blog:article}:changes                 stream  the changes of objects
+    {blog:article}:readers:<group>         hash    when each worker of a group was last heard of, and the last entry of
+                                                   each object that was given to one
+
 A model of several partitions has a hash tag for each, such as {blog:article:7.149}, and claims for unique values:
 
     {blog:article}:meta                    hash    the number of partitions

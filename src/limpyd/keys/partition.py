@@ -13,14 +13,18 @@ CLAIM_WORDS = frozenset({b"barred", b"claim", b"clock", b"forgotten", b"given_up
 """Those of claims, which models of several partitions have (see limpyd.claims)."""
 REFERENCE_WORDS = frozenset({b"closing", b"tomb"})
 """Those of references between partitions."""
+FEED_WORDS = frozenset({b"changes", b"readers"})
+"""Those of feeds of changes (see limpyd.changes)."""
 DATA_WORDS = (
     frozenset({b"copied", b"field", b"hash", b"meta", b"nothing", b"parcel", b"pks", b"seq"})
     | CLAIM_WORDS
     | REFERENCE_WORDS
+    | FEED_WORDS
 )
 """The words that follow the hash tag in the keys of a model's data, but for those of indexes."""
 TYPES = {
     b"barred": b"hash",
+    b"changes": b"stream",
     b"claim": b"hash",
     b"clock": b"string",
     b"closing": b"hash",
@@ -32,6 +36,7 @@ TYPES = {
     b"nonce": b"hash",
     b"parcel": b"hash",
     b"pks": b"set",
+    b"readers": b"hash",
     b"recent": b"list",
     b"seq": b"string",
     b"tomb": b"hash",
@@ -39,7 +44,7 @@ TYPES = {
 """The Redis types of those keys, but for fields."""
 INDEX_WORDS: dict[bytes, None] = {}
 """Those in the keys of indexes; each kind of index declares its own (see limpyd.indexes.kind)."""
-NAMELESS = frozenset({b"hash", b"stored"})
+NAMELESS = frozenset({b"hash", b"readers", b"stored"})
 """Those after which free text follows at once."""
 MARKED = rb"(\{[^{}]+\}[^{}:]*:)(?:pks|meta)"
 """Keys that only a model of limpyd has."""
@@ -166,6 +171,15 @@ class Partition:
         """The keys of claims of an index with a name in the catalog; none if its values are not unique."""
         word, _, name = name.partition(b":")
         return [b"%b%b:%b" % (self.prefix, each, name) for each in (b"claim", b"nonce") if word == b"uniq"]
+
+    @property
+    def changes(self) -> bytes:
+        """The stream of the changes of its objects (see limpyd.changes)."""
+        return self.prefix + b"changes"
+
+    def readers(self, group: bytes) -> bytes:
+        """The hash of what the workers of a group need to read it together."""
+        return b"%sreaders:%b" % (self.prefix, group)
 
     def parcel(self, target: Partition) -> bytes:
         """The hash of objects that are on their way to another partition (see limpyd.repartitioning)."""

@@ -25,7 +25,7 @@ from limpyd.lua.parts import LuaPart
 from limpyd.lua.regions import Region
 
 PACKAGE = Path(__file__).parents[1]
-OF_REQUESTS = ("scripts", "claims", "targets", "deletions", "pipelines")
+OF_REQUESTS = ("scripts", "changes", "claims", "targets", "deletions", "pipelines")
 OF_MODELS = (
     "indexes/maintenance",
     "integrity",

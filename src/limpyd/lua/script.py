@@ -14,6 +14,28 @@ from limpyd.requests.resp import Argument
 from limpyd.utils.cached_properties import cached_property
 
 
+class Linked(Protocol):
+    """A script that is sent: a `Script`, or one that also adds to feeds of changes (see lua/recorders.py)."""
+
+    name: str
+    expires: bool
+    renewal: bytes | None
+    feeds: bytes
+
+    @property
+    def with_promises(self) -> Linked: ...
+    @cached_property
+    def source(self) -> bytes: ...
+    @cached_property
+    def sha(self) -> bytes: ...
+    @cached_property
+    def flags(self) -> frozenset[str]: ...
+    @cached_property
+    def requires(self) -> frozenset[str]: ...
+    @cached_property
+    def guarded(self) -> bool: ...
+
+
 class OfModel(Protocol):
     """The attributes of a model that decide which form of a script its requests run.
 
@@ -21,11 +43,17 @@ class OfModel(Protocol):
         crosses_slots: true if its scripts look at keys of other models, which have other hash tags.
         expires: true if its objects may expire.
         renewal: how writes renew their deadlines, if they do (see lua/expiring.py).
+        feeds: the settings of the feed of its changes (see lua/recording.py); empty if it has none.
     """
 
     crosses_slots: bool
     expires: bool
     renewal: bytes | None
+
+    @property
+    def feeds(self) -> bytes:
+        """The settings of its feed."""
+        ...
 
     @property
     def needs_promises(self) -> bool:
@@ -36,7 +64,7 @@ class OfModel(Protocol):
 WITHOUT_PROMISES = frozenset({"promises"})
 
 
-def evalsha(script: Script, keys: Sequence[Argument], args: Iterable[Argument] = ()) -> tuple[Argument, ...]:
+def evalsha(script: Linked, keys: Sequence[Argument], args: Iterable[Argument] = ()) -> tuple[Argument, ...]:
     """The command that runs a script, which is given one key more, the last, that is never written.
 
     The script takes that away before it looks at its keys.
@@ -45,11 +73,17 @@ def evalsha(script: Script, keys: Sequence[Argument], args: Iterable[Argument] =
         return (b"EVALSHA", script.sha, 0, *args)
     first = keys[0]
     nothing = nothing_beside(first if isinstance(first, bytes) else str(first).encode())
+    if script.feeds:
+        from limpyd.lua.recording import with_feeds  # noqa: PLC0415 - most models have no feed of changes
+
+        settings: tuple[bytes, ...] = (with_feeds(nothing, script.feeds),)
+    else:
+        settings = ()
     if script.expires:
         from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
 
         nothing = marked(nothing, script.renewal)
-    return (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1), *keys, nothing, *args)
+    return (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1 + len(settings)), *keys, nothing, *settings, *args)
 
 
 class Script:
@@ -64,7 +98,10 @@ class Script:
 
     Attributes:
         with_promises: the same with that code; itself if it has it.
+        feeds: the settings of the feeds that it adds to (see lua/recording.py); empty if it adds to none.
     """
+
+    feeds = b""
 
     def __init__(
         self,
@@ -83,10 +120,19 @@ class Script:
         self._promises = promises
         self._flags = flags
 
-    def of(self, model: OfModel, *others: OfModel) -> Script:
+    def of(self, model: OfModel, *others: OfModel) -> Linked:
         """Returns the script, as the requests of a model run it that may change objects of other models as well."""
         script = self if not model.expires else self.expiring
-        return (script if model.renewal is None else script.renewing(model.renewal)).linked_for(model, *others)
+        return (script if model.renewal is None else script.renewing(model.renewal)).recording(model, *others)
+
+    def recording(self, *models: OfModel) -> Linked:
+        """Returns the script, linked for some models; one that adds to their feeds of changes, if they have any."""
+        script = self.linked_for(*models)
+        if not any(model.feeds for model in models):
+            return script
+        from limpyd.lua.recorders import recorder  # noqa: PLC0415 - as above
+
+        return recorder(script, {model.feeds for model in models})
 
     def linked_for(self, *models: OfModel) -> Script:
         """Returns the script with all that it needs for what it does with objects of some models, and no more."""
@@ -150,6 +196,11 @@ class Script:
         """The flags of the script."""
         first_line = self.source.split(b"\n", 1)[0].decode()
         return frozenset(first_line.partition("flags=")[2].split(",")) - {""}
+
+    @property
+    def only_reads(self) -> bool:
+        """True if it has the flag `no-writes`; its source is not needed for that."""
+        return "no-writes" in (self._flags or self._text.partition("\n")[0])
 
     @cached_property
     def guarded(self) -> bool:

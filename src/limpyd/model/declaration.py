@@ -49,7 +49,10 @@ def declare(model: Any, core: Any) -> None:
         run_after_commands(model, core)
     name = vars(model).get("model_name", model.__name__.lower())
     parent, partitions = place_of(model, database)
-    schema = _schema_class(model)(model, name, model.namespace, model.lockable, database.layout, partitions, parent)
+    schema: Schema = _schema_class(model)(
+        model, name, model.namespace, model.lockable, database.layout, partitions, parent
+    )
+    _ = schema.feeds  # raises if the feed cannot be declared like that
     database = _placed(model, database._models.place_for(model, schema.keys.tag))
     replaced = database._models.declared_before(model, schema.keys.tag)
     if replaced is not None:

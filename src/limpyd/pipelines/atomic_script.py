@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
 from limpyd.fields.bound.existence import MAX_PASSED_ON
-from limpyd.lua.script import Script, evalsha
+from limpyd.lua.script import Linked, Script, evalsha
 from limpyd.pipelines.exchange import AsOne, Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
@@ -122,6 +122,8 @@ def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
         else:
             count = int(request.args[2])
             own, rest = request.args[3 : 3 + count], request.args[3 + count :]
+            if request.script.feeds:
+                own = own[:-1]  # the key with the settings of feeds, which the transaction has for all
             name = PARTS.get(request.script.name, request.script.name)
         if pending.uses:
             rest = [b"" if type(arg) is StepArgument else arg for arg in rest]
@@ -215,13 +217,19 @@ class _Transaction:
         return "a transaction"
 
 
-def _script_for(requests: Sequence[Request[Any]]) -> Script:
+def _script_for(requests: Sequence[Request[Any]]) -> Linked:
     script = _plain_script_for(requests)
     if any(request.script is not None and request.script.expires for request in requests):
         script = script.expiring
     if any(request.script is not None and request.script.renewal is not None for request in requests):
         script = script.renewing(b"")
-    return script.allow_cross_slot(any(request.crosses_slots for request in requests))
+    script = script.allow_cross_slot(any(request.crosses_slots for request in requests))
+    feeds = {request.script.feeds for request in requests if request.script is not None}
+    if any(feeds):
+        from limpyd.lua.recorders import recorder  # noqa: PLC0415 - most models have no feed of changes
+
+        return recorder(script, feeds)
+    return script
 
 
 def _plain_script_for(requests: Sequence[Request[Any]]) -> Script:

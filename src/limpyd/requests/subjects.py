@@ -33,6 +33,11 @@ class Script(Protocol):
         ...
 
     @property
+    def feeds(self) -> bytes:
+        """The settings of the feeds of changes that it adds to; empty if it adds to none."""
+        ...
+
+    @property
     def with_promises(self) -> Script:
         """The same with the code for promises of other partitions."""
         ...

@@ -26,6 +26,7 @@ from limpyd.requests.request import Argument
 from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
 from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
+from limpyd.schema.feeds import Fed
 from limpyd.schema.key_owners import KeyOwners
 from limpyd.schema.moved_objects import MovedObjects
 from limpyd.schema.new_object_turns import NewObjectTurns
@@ -39,7 +40,7 @@ FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
 
 
-class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Unchanging):
+class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Fed, Unchanging):
     """The fields of a model, and where its data is."""
 
     renewal: bytes | None = None  # how writes renew deadlines; only an ExpiringSchema has one
@@ -54,8 +55,7 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Unchangi
         partitions: int = 1,
         parent: Schema | None = None,
     ) -> None:
-        self.model, self.name = model, model.__name__
-        self.parent = parent
+        self.model, self.name, self.parent = model, model.__name__, parent
         self.children: list[Schema] = []
         pk, values = collect(model)
         above = None if parent is None else parent.keys
@@ -88,8 +88,7 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Unchangi
         self.targets: dict[bytes, Schema] = {}
         """The models to whose objects those of this one refer, although these may be in another partition, by tag."""
         self.era = Era(self.name)
-        """Another one after each deletion in this process, and when the database may be another. An instance keeps the
-        one in which its object was there."""
+        """Another one after each deletion in this process; an instance keeps the one in which its object was there."""
         self.unseen = Era(self.name)
         """None that there was: what an instance keeps whose object was never looked for."""
         self.renew()

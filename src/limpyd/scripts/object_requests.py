@@ -266,11 +266,11 @@ def scripted(
     others: Iterable[Model] = (),
 ) -> Request[R]:
     """Returns the request that runs a script of a model, which may change objects of other ones as well."""
-    script = script.of(model, *others)
-    everything = evalsha(script, keys, args)
+    linked = script.of(model, *others)
+    everything = evalsha(linked, keys, args)
     subject = subject or model
     return Request(
-        everything, decode, script=script, subject=subject, name=name, readonly=readonly, retry_with=retry_with
+        everything, decode, script=linked, subject=subject, name=name, readonly=readonly, retry_with=retry_with
     )
 
 

@@ -81,19 +81,19 @@ def find(
         DoesNotExist: a stored collection in the query does not exist any more.
     """
     readonly = script is not STORE
-    script = script.without_promises.of(model)
+    linked = script.without_promises.of(model)
     body = _body(search, columns)
     head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
     keys = (search.partition.pks, *search.elsewhere) if search.elsewhere else (search.partition.pks,)
     keys = tuple(dict.fromkeys(keys))
-    sent = evalsha(script, keys, (*with_references(head, body), *tail))
+    sent = evalsha(linked, keys, (*with_references(head, body), *tail))
 
     def decode_answer(reply: Any) -> R:
         if reply == GONE:
             raise stored_gone(model)
         return decode(reply)
 
-    return Request(sent, decode_answer, readonly=readonly, may_be_stale=readonly, script=script, subject=model)
+    return Request(sent, decode_answer, readonly=readonly, may_be_stale=readonly, script=linked, subject=model)
 
 
 def _body(search: Search, columns: Sequence[tuple[Argument, ...]]) -> Arguments:

@@ -49,7 +49,7 @@ def sweep(model: Model, partition: Partition, most: int = MOST, pks: Sequence[by
         raise refusal(model, reply, None, who=f"a sweep of {model.name}")
 
     args = (most, len(pks), *pks, model.max_changes, *model.deletions.layout(partition))
-    script = SWEEP.allow_cross_slot(model.crosses_slots)
+    script = SWEEP.recording(model)
     sent = evalsha(script, (partition.pks,), args)
     request = Request(sent, decode, script=script, subject=model, name="sweep", retry_with=answer)
     return request.assuming(model.maintenance.at(partition).declared)

@@ -29,6 +29,7 @@ class CompiledScript:
     guarded = False
     expires = False
     renewal: bytes | None = None
+    feeds = b""
     """Only general scripts are parts of transactions, which look at these."""
 
     @property
@@ -58,6 +59,15 @@ def expiring_script(script: CompiledScript, *, renews: bool) -> CompiledScript:
     from limpyd.lua.expiring import expiring  # noqa: PLC0415 - the objects of most models do not expire
 
     source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name, renews=renews)
+    return CompiledScript(script.name, source.partition("\n")[2], script.flags)
+
+
+@lru_cache(MAX_KEPT)
+def recording_script(script: CompiledScript) -> CompiledScript:
+    """Returns the same script for models with a feed of changes."""
+    from limpyd.lua.recording import recording  # noqa: PLC0415 - most models have none
+
+    source = recording(script.source.decode("utf-8", "surrogateescape"), script.name)
     return CompiledScript(script.name, source.partition("\n")[2], script.flags)
 
 

@@ -17,7 +17,7 @@ from limpyd.requests.resp import pack_each
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
-from limpyd.statements.script_source import CompiledScript, expiring_script
+from limpyd.statements.script_source import CompiledScript, expiring_script, recording_script
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -83,11 +83,9 @@ class Statement:
         claims: Sequence[Claim] = (),
         more_keys: tuple[bytes, ...] = (),
     ) -> None:
-        if model.expires:
-            from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
-
-            script = expiring_script(script, renews=model.renewal is not None)
-            more_keys = (*more_keys, marked(partition.nothing, model.renewal))
+        if model.expires or model.feeds:
+            script, keys_of_model = _of_model(script, model, partition.nothing)
+            more_keys = (*more_keys, *keys_of_model)
         self.script = script
         self.model = model
         self.partition = partition
@@ -177,3 +175,18 @@ class Statement:
         head = self.head_under(guard)
         self.head = catalog, head
         return head
+
+
+def _of_model(script: CompiledScript, model: Model, nothing: bytes) -> tuple[CompiledScript, tuple[bytes, ...]]:
+    """Returns a script as a model runs it whose objects expire, or that has a feed of changes; and its last keys."""
+    keys: tuple[bytes, ...] = ()
+    if model.expires:
+        from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
+
+        script = expiring_script(script, renews=model.renewal is not None)
+        keys = (marked(nothing, model.renewal),)
+    if model.feeds:
+        from limpyd.lua.recording import with_feeds  # noqa: PLC0415 - most models have no feed of changes
+
+        script, keys = recording_script(script), (*keys, with_feeds(nothing, model.feeds))
+    return script, keys

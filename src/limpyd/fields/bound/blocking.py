@@ -68,6 +68,14 @@ class BoundBlocking(BoundValue[Face]):
                 "cannot be part of a script. Use the command that does not wait, or a field without an index"
             )
             raise UnsupportedCommand(msg)
+        feed = self._field.model.feed
+        if feed is not None and feed.records(self._field.name):
+            msg = (
+                f"{self._field} is recorded by {self._field.model.name}.{feed.name}, and {name} cannot add to a feed: "
+                "what waits on the server cannot be part of a script. Use the command that does not wait, or leave the "
+                "field out with ChangeFeed(fields=[…])"
+            )
+            raise UnsupportedCommand(msg)
         if self._field.constraints:
             msg = (
                 f"{self._field} has constraints, and {name} cannot check them: what waits on the server cannot be part "

@@ -1,0 +1,49 @@
+"""The position of a reader: the last entry that it has read, in each partition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.keys import to_bytes
+
+BEGINNING, NOW = "0", "$"
+NOTHING = b"0-0"
+"""The position before all entries."""
+ID = re.compile(r"\d{1,20}(-\d{1,20})?")
+
+
+def parsed(feed: str, last_id: Any, partitions: int) -> list[bytes] | None:
+    """Returns the last entry that was read in each partition; None if only what is new from now on is read.
+
+    Args:
+        feed: the feed, for messages.
+        last_id: "0" for nothing, "$" for all that there is, or the position of a reader.
+        partitions: the number of partitions. Those that a position does not name are newer: nothing of them was read.
+
+    Raises:
+        InvalidValue: it is something else.
+    """
+    if last_id == NOW:
+        return None
+    ids = last_id.split(",") if isinstance(last_id, str) else []
+    if not ids or not all(ID.fullmatch(one) for one in ids):
+        msg = (
+            f"{feed}: last_id={shorten(last_id)} is not a position: pass '0' for all changes, '$' for new ones, the "
+            "position of a reader, or, with one partition, the id of a change"
+        )
+        raise InvalidValue(msg)
+    if len(ids) > partitions:
+        msg = (
+            f"{feed}: last_id={shorten(last_id)} is a position in {len(ids)} partitions, and the model has {partitions}"
+        )
+        raise InvalidValue(msg)
+    known = [to_bytes(one if "-" in one else f"{one}-0") for one in ids]
+    return known + [NOTHING] * (partitions - len(known))
+
+
+def text_of(last: Sequence[bytes]) -> str:
+    """Returns the position as text."""
+    return ",".join(one.decode() for one in last)

@@ -1,0 +1,114 @@
+"""The requests that read a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from limpyd.changes.change import Change
+from limpyd.changes.entries import changes
+from limpyd.changes.positions import NOTHING
+from limpyd.exceptions import ChangesLost
+from limpyd.keys import Partition, to_bytes
+from limpyd.lua.script import Script, evalsha
+from limpyd.requests.request import Request
+
+TAKE = Script("take_changes")
+ACKNOWLEDGE = Script("acknowledge")
+DELETE_GROUP = Script("delete_group")
+
+
+class Taken(NamedTuple):
+    """The changes that a worker of a group got.
+
+    Attributes:
+        partition: their partition.
+        last: the id of the entry after which none was given to anybody yet.
+        lost: the id of an entry that was trimmed before it was acknowledged, or after which some were; else None.
+        changes: the changes.
+    """
+
+    partition: Partition
+    last: bytes
+    lost: bytes | None
+    changes: list[Change]
+
+
+def read(model: Any, partition: Partition, last: bytes, count: int) -> Request[list[Change]]:
+    """Returns the changes after an entry, oldest first (XRANGE).
+
+    Raises (from the reply):
+        ChangesLost: the entry is not there any more, so some after it may be missing.
+    """
+
+    def decode(entries: list[Any]) -> list[Change]:
+        if last == NOTHING:
+            return changes(model, partition, entries)
+        if not entries or entries[0][0] != last:
+            raise ChangesLost(model.name, model.feed.name, last.decode())
+        return changes(model, partition, entries[1:])
+
+    begins = last == NOTHING
+    args = ("XRANGE", partition.changes, "-" if begins else last, "+", "COUNT", count if begins else count + 1)
+    return _asked(model, partition, Request(args, decode, readonly=True, subject=model))
+
+
+def newest(model: Any, partition: Partition) -> Request[bytes]:
+    """Returns the id of the last entry; that before all entries if there is none (XREVRANGE)."""
+
+    def decode(entries: list[Any]) -> bytes:
+        found: bytes = entries[0][0] if entries else NOTHING
+        return found
+
+    args = ("XREVRANGE", partition.changes, "+", "-", "COUNT", 1)
+    return _asked(model, partition, Request(args, decode, readonly=True, subject=model))
+
+
+def wait(model: Any, partition: Partition, last: bytes, milliseconds: int) -> Request[bool]:
+    """Waits for an entry after another one, and returns whether there is one (XREAD with BLOCK).
+
+    Args:
+        model: the model.
+        partition: its only partition.
+        last: the other entry.
+        milliseconds: for how long; 0 for as long as it takes.
+    """
+    args = ("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", partition.changes, last)
+    return Request(args, bool, readonly=True, subject=model, blocking=True, timeout=milliseconds / 1000)
+
+
+def take(model: Any, partition: Partition, settings: Sequence[Any]) -> Request[Taken]:
+    """Gives a worker of a group the next changes (see changes/take_changes.lua).
+
+    Args:
+        model: the model.
+        partition: the partition.
+        settings: the arguments of the script.
+    """
+
+    def decode(reply: list[Any]) -> Taken:
+        last, lost, entries = reply
+        return Taken(partition, last, lost, changes(model, partition, entries))
+
+    keys = (partition.changes, partition.readers(to_bytes(settings[0])))
+    request = Request(evalsha(TAKE, keys, settings), decode, readonly=True, script=TAKE, subject=model)
+    return _asked(model, partition, request)
+
+
+def acknowledge(model: Any, group: str, worker: str, change: Change) -> Request[bool]:
+    """Acknowledges a change; returns false if another worker has taken it over (see changes/acknowledge.lua)."""
+    partition = model.keys.partitions[change.partition]
+    keys, args = (partition.changes, partition.readers(to_bytes(group))), (group, worker, change.id, change.pk)
+    script = ACKNOWLEDGE
+    return Request(evalsha(script, keys, args), bool, readonly=True, script=script, subject=model, name="changes")
+
+
+def delete_group(model: Any, partition: Partition, group: str) -> Request[bool]:
+    """Deletes a group; returns whether there was one."""
+    keys, script = (partition.changes, partition.readers(to_bytes(group))), DELETE_GROUP
+    return Request(evalsha(script, keys, (group,)), bool, readonly=True, script=script, subject=model)
+
+
+def _asked(model: Any, partition: Partition, request: Request[Any]) -> Request[Any]:
+    """Returns a request, sent only as long as the objects have not moved to another number of partitions."""
+    return request.assuming(*model.maintenance.at(partition).built(()))
