@@ -26,7 +26,15 @@ from limpyd import (
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.drivers.sync import SyncDriver
-from limpyd.exceptions import DoesNotExist, InvalidValue, ServerError, StoredValueError, UniquenessError, WrongTypeError
+from limpyd.exceptions import (
+    DoesNotExist,
+    InvalidValue,
+    ServerError,
+    StoredValueError,
+    UniquenessError,
+    UnknownField,
+    WrongTypeError,
+)
 
 ODD = "100% %d\r\n$5 é"
 CALLS = {
@@ -45,7 +53,8 @@ CALLS = {
     "tags": [("sadd", ODD), ("sadd", 3), ("srem", "3"), ("smembers",), ("scard",)],
     "log": [("lpush", ODD), ("rpush", 1.5), ("llen",)],
     "queue": [("lpush", ODD), ("rpush", 1.5), ("llen",)],
-    "ranks": [("zrem", ODD), ("zrem", "a"), ("zcard",)],
+    "ranks": [("zadd", {ODD: 1.5}), ("zadd", {b"a": -3}), ("zrem", ODD), ("zrem", "a"), ("zcard",)],
+    "points": [("zadd", {ODD: 1e22}), ("zadd", {7: 7})],
     "facts": [("hset", "a%d", ODD), ("hset", b"b", 1), ("hset", 3, b"x"), ("hlen",)],
 }
 
@@ -75,6 +84,7 @@ def thing(one_server):
         log = ListField()
         queue = ListField(indexable=True)
         ranks = SortedSetField(indexable=True)
+        points = SortedSetField()
         facts = HashField()
 
     Thing.create(code="p%", name="a")
@@ -152,6 +162,111 @@ def test_results(thing):
     assert one.facts.hset("n", mapping={"o": "f"}, value="g") == 2
     assert one.facts.hgetall() == {"k": "c", "l": "d", "m": "e", "n": "g", "o": "f"}
     assert [thing.collection(count=3).count(), thing.collection(email="c").count()] == [1, 1]
+
+
+class Author:
+    """Fields of one value, with each kind of index of which Python sends texts."""
+
+    name = InstanceHashField()
+    email = InstanceHashField(unique=True)
+    price = InstanceHashField(type=Decimal, indexes=[NumberRangeIndex])
+    label = InstanceHashField(indexes=[TextRangeIndex(case_sensitive=False)])
+    note = StringField(indexable=True)
+
+
+def author(number, **others):
+    return {"note": ODD, "label": "Straße", "name": 7, "price": Decimal("1.50"), "email": f"{number}%", **others}
+
+
+@pytest.fixture
+def writer(one_server):
+    with one_server.client() as client:
+        client.flushall()
+
+    class Writer(Author, RedisModel):
+        model_name = "100%d %s"
+        database = RedisDatabase(port=one_server.port)
+
+    yield Writer
+    Writer.database.close()
+
+
+def test_creations(writer, packets, described):
+    """With values of all fields, the same is sent as by a request."""
+    writer(**author(1))
+    described.clear()
+    packets.clear()
+    created = writer.create(**author(2))
+    assert described == []
+    assert packets == [
+        writer._schema.statements[writer._schema.keys.first].creation.request(None, author(2), bytes, None).ready()
+    ]
+    assert created.pk.get() == "2"
+    assert created.values() == {"pk": "2", **author(2, name="7")}
+    found = writer.collection(label__startswith="strasse", price=Decimal("1.5"), note=ODD)
+    assert sorted(found) == ["1", "2"]
+    assert writer.check().ok
+
+
+def test_creations_that_differ(writer):
+    """Without some fields, with values that do not fit, within a pipeline."""
+    first = writer(**author(1))
+    for number in range(2, 5):
+        assert writer(**author(number, name=None)).name.hget() is None
+        assert writer(email=f"only {number}").values("email", "note") == {"email": f"only {number}", "note": None}
+        with pytest.raises(UniquenessError, match="email"):
+            writer(**author(1))
+        with pytest.raises(InvalidValue, match="price"):
+            writer(**author("x", price="dear"))
+        with pytest.raises(InvalidValue, match="price"):
+            writer(**author("x", price=Decimal("1e400")))
+        with pytest.raises(UnknownField, match="nane"):
+            writer(name="a", email="b", price=Decimal(1), label="c", nane="d")
+        with writer.database.pipeline():
+            later = writer(**author(f"later {number}"))
+        assert later.email.hget() == f"later {number}%"
+    assert first.email.hget() == "1%"
+    assert writer.collection().count() == 10
+    assert writer.check().ok
+
+
+def test_creations_where_something_changes(writer, one_server):
+    for number in range(3):
+        writer(**author(number))
+        writer.clear_indexes()
+        writer.rebuild_indexes()
+        assert writer(**author(f"{number} a")).email.hget() == f"{number} a%"
+        with one_server.client() as client:
+            client.script_flush()
+            client.client_kill_filter(_type="normal", skipme=True)
+        assert writer.collection(email=f"{number}%").count() == 1  # a write would not be sent twice
+        assert writer(**author(f"{number} b")).email.hget() == f"{number} b%"
+    assert writer.collection(note=ODD).count() == 9
+    assert writer.check().ok
+
+
+async def test_creations_on_the_async_face(one_server):
+    class Writer(Author, AsyncRedisModel):
+        database = AsyncRedisDatabase(port=one_server.port)
+
+    with one_server.client() as client:
+        client.flushall()
+        for number in range(3):
+            made = await asyncio.gather(*(Writer.create(**author(f"{number} {each}")) for each in range(3)))
+            assert {await each.email.hget() for each in made} == {f"{number} {each}%" for each in range(3)}
+            with pytest.raises(UniquenessError, match="email"):
+                await Writer.create(**author("0 0"))
+            client.script_flush()
+            client.client_kill_filter(_type="normal", skipme=True)
+            assert await made[0].email.hget() == f"{number} 0%"
+        later = Writer.create(**author("later"))
+        await Writer.database.close()
+        assert await (await later).email.hget() == "later%"
+        async with Writer.database.pipeline():
+            pending = Writer.create(**author("pending"))
+        assert await pending.value.email.hget() == "pending%"
+        assert await Writer.collection(note=ODD).count() == 11
+    await Writer.database.close()
 
 
 def test_other_objects(thing):

@@ -40,6 +40,8 @@ class Direct(enum.Enum):
     """The only argument is a value or member, whose stored form is sent last."""
     WITH_KEY_AND_VALUE = enum.auto()
     """The arguments are a key of a hash and a value, whose stored forms are sent last."""
+    WITH_SCORES = enum.auto()
+    """The only argument is a dict. If it has one member, its score and the member are sent last."""
 
 
 def calling(
@@ -91,14 +93,14 @@ def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, whi
         if args or named:
             return otherwise(self, *args, **named)
         call = self._field.direct.get(without_arguments)
-        return self._call_and_learn(without_arguments, otherwise) if call is None else call(self, ())
+        return self._call_and_learn(without_arguments, describe, otherwise) if call is None else call(self, ())
 
     @functools.wraps(describe)
     def with_value(self: Any, value: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
         if value is NOT_GIVEN or more or named:
             return otherwise(self, value, *more, **named)
         call = self._field.direct.get(with_value)
-        return self._call_and_learn(with_value, otherwise, value) if call is None else call(self, value)
+        return self._call_and_learn(with_value, describe, otherwise, value) if call is None else call(self, value)
 
     @functools.wraps(describe)
     def with_key_and_value(self: Any, key: Any = NOT_GIVEN, value: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
@@ -106,13 +108,35 @@ def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, whi
             return otherwise(self, key, *(() if value is NOT_GIVEN else (value, *more)), **named)
         call = self._field.direct.get(with_key_and_value)
         if call is None:
-            return self._call_and_learn(with_key_and_value, otherwise, key, value)
+            return self._call_and_learn(with_key_and_value, describe, otherwise, key, value)
         return call(self, (key, value))
 
-    forms = {Direct.WITH_VALUE: with_value, Direct.WITH_KEY_AND_VALUE: with_key_and_value}
-    call: Any = forms.get(which, without_arguments)
+    if which is Direct.WITH_SCORES:
+        call = _with_scores(describe, otherwise)
+    else:
+        forms = {Direct.WITH_VALUE: with_value, Direct.WITH_KEY_AND_VALUE: with_key_and_value}
+        call = forms.get(which, without_arguments)
     call.direct = which
     return call
+
+
+def _with_scores(describe: Callable[..., Request[Any]], otherwise: Any) -> Any:
+    """Returns such a call whose argument is a dict from members to scores."""
+
+    def of_one_score(method: Any) -> Any:
+        return lambda self, score, member: method(self, {member: score})
+
+    @functools.wraps(describe)
+    def with_scores(self: Any, mapping: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
+        if type(mapping) is not dict or len(mapping) != 1 or more or named:
+            return otherwise(self, *_all(mapping, more), **named)
+        ((member, score),) = mapping.items()
+        call = self._field.direct.get(with_scores)
+        if call is None:
+            return self._call_and_learn(with_scores, of_one_score(describe), of_one_score(otherwise), score, member)
+        return call(self, (score, member))
+
+    return with_scores
 
 
 NOT_GIVEN: Any = object()

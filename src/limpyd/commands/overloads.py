@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
-from limpyd.commands.calls import Choice, calling
+from limpyd.commands.calls import Choice, Direct, calling
 from limpyd.commands.descriptor import Command
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.commands.table import TABLE, Facts
@@ -124,7 +124,7 @@ class Command4(Generic[P, R, P1, R1, P2, R2, P3, R3]):
 
 @overload
 def overloaded(
-    name: str, first: tuple[str, Command[P1, R1]], /
+    name: str, first: tuple[str, Command[P1, R1]], /, *, direct: Direct | None = None
 ) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command2[P, R, P1, R1]]: ...
 @overload
 def overloaded(
@@ -138,7 +138,7 @@ def overloaded(
     third: tuple[str, Command[P3, R3]],
     /,
 ) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command4[P, R, P1, R1, P2, R2, P3, R3]]: ...
-def overloaded(name: str, /, *others: tuple[str, Any]) -> Any:
+def overloaded(name: str, /, *others: tuple[str, Any], direct: Direct | None = None) -> Any:
     """Declares the method of a command with results of several types.
 
     Args:
@@ -146,6 +146,7 @@ def overloaded(name: str, /, *others: tuple[str, Any]) -> Any:
         others: names of arguments, separated by spaces, each with the method that is called instead where one of them
             is given, as something else than None and False; the last that fits. Type checkers take the first signature
             that does.
+        direct: which of its calls always send the same, if some do.
     """
 
     def declare(describe: Callable[..., Request[Any]]) -> Any:
@@ -154,7 +155,7 @@ def overloaded(name: str, /, *others: tuple[str, Any]) -> Any:
         choices = [
             Choice(key, at.get(key, sys.maxsize), other) for keys, other in reversed(others) for key in keys.split()
         ]
-        call = calling(describe, TABLE[name], choices)
+        call = calling(describe, TABLE[name], choices, direct)
         call.overloads = [other for _, other in others]
         return call
 

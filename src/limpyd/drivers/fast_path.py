@@ -15,6 +15,7 @@ from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.sync import FAILURES
 from limpyd.exceptions import ObjectsMoved
 from limpyd.requests.request import Request
+from limpyd.statements.create import Creation
 from limpyd.statements.fast_path import FastCall, Trust
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 
@@ -59,6 +60,73 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         return decode(reply)
 
     return call
+
+
+def sync_creation(creation: Creation) -> Callable[[Any, dict[str, Any]], bool]:
+    """Returns the function that creates an object, of which it gives an instance the primary key, on the sync face.
+
+    It returns False, and has sent nothing, if the creation takes the usual way.
+
+    Args:
+        creation: the statement that creates it.
+    """
+    pack, home = creation.packed_directly, creation.partition
+
+    def create(instance: Any, values: dict[str, Any]) -> bool:
+        database = instance.database
+        driver = database._access.driver
+        if driver is None or driver.callbacks or GLOBAL_CALLBACKS or database._active.get() is not None:
+            return False
+        packed = pack(values)
+        if packed is None:
+            return False
+        try:
+            reply = driver.connections.exchange(packed, 1, home)
+        except FAILURES as failure:
+            driver.run_despite(instance._creation(values), packed, failure)
+            return True
+        if type(reply) is list:
+            driver.decoded(instance._creation(values), reply)
+        else:
+            instance._begun(reply)
+        return True
+
+    return create
+
+
+def async_creation(creation: Creation) -> Callable[[Any, dict[str, Any]], Any]:
+    """Returns the function that creates an object of a class on the async face, and returns a coroutine of an instance.
+
+    It returns None, and has sent nothing, if the creation takes the usual way.
+
+    Args:
+        creation: the statement that creates it.
+    """
+    pack, home = creation.packed_directly, creation.partition
+
+    def create(model: Any, values: dict[str, Any]) -> Any:
+        database = model.database
+        driver = database._driver
+        if driver is None or driver.callbacks or GLOBAL_CALLBACKS or database._active.get() is not None:
+            return None
+        packed = pack(values)
+        return None if packed is None else created(driver, packed, model, values)
+
+    async def created(driver: Any, packed: bytes, model: Any, values: dict[str, Any]) -> Any:
+        connection = driver.shared_connection(home)
+        if connection is None:
+            return await model.database._send(model._creation(values))
+        try:
+            reply = await connection.ask(packed)
+        except ConnectionLost as loss:
+            return await driver.run_despite(model._creation(values), packed, loss)
+        if isinstance(reply, RedisError):
+            return await driver.run_despite(model._creation(values), packed, reply)
+        if type(reply) is list:
+            return await driver.decoded(model._creation(values), reply)
+        return model._begun(reply)
+
+    return create
 
 
 def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:

@@ -25,12 +25,14 @@ DIGITS_KEPT = 15
 ZERO = ord("0")
 SMALLEST_NORMAL = 2.2250738585072014e-308
 SECOND = 1_000_000
-FIRST_OF_1970 = date(1970, 1, 1).toordinal()
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the texts of moments are in UTC
 
+_compiled = cache(re.compile)
 _DECIMAL = re.compile(rb"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE][+-]?[0-9]{1,4})?")
+_WITHOUT_EXPONENT = rb"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*"
 _DATE = rb"([0-9]{4})-([0-9]{2})-([0-9]{2})"
 _TIME = rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?"
-_MOMENT = _DATE + b"T" + _TIME + b"Z"
+_MOMENT = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
 DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)")
 _INTEGER = re.compile(rb"[+-]?0*(0|[1-9][0-9]*)")
 _NOT_ZERO = rb"[+-]?[0.]*[1-9]"
@@ -67,6 +69,8 @@ def _exact(stored: bytes) -> bytes:
     """Returns a number that is a double of its own."""
     if len(stored) <= DIGITS_KEPT and stored.isdigit() and (stored[0] != ZERO or len(stored) == 1):
         return stored  # as most are
+    if len(stored) <= DIGITS_KEPT and _compiled(_WITHOUT_EXPONENT).fullmatch(stored):
+        return score(float(stored))  # neither too large nor too small
     match = _DECIMAL.fullmatch(stored)
     if match is None:
         msg = "it is not a number"
@@ -134,15 +138,14 @@ def _clock(stored: bytes) -> bytes:
 
 def _moment(stored: bytes) -> bytes:
     """Returns a moment in microseconds since 1970."""
-    moment = None
-    if match := re.fullmatch(_MOMENT, stored):
-        *parts, fraction = match.groups()
-        with suppress(ValueError):
-            moment = datetime(*map(int, parts), _fraction(fraction))  # type: ignore[arg-type, call-arg]  # noqa: DTZ001
-    if moment is None:
+    try:
+        since = datetime.fromisoformat(stored[:-1].decode()) - EPOCH if _compiled(_MOMENT).fullmatch(stored) else None
+    except ValueError:
+        since = None
+    if since is None:
         msg = "it is not a datetime (YYYY-MM-DDTHH:MM:SS.ffffffZ)"
         raise ValueError(msg)
-    microseconds = (moment.toordinal() - FIRST_OF_1970) * 86400 * SECOND + _microseconds(moment)
+    microseconds = (since.days * 86400 + since.seconds) * SECOND + since.microseconds
     if int(float(microseconds)) != microseconds:
         msg = "a number index cannot store microseconds so far from 1970; use TextRangeIndex"
         raise ValueError(msg)
@@ -154,7 +157,7 @@ def _fraction(digits: bytes | None) -> int:
     return 0 if digits is None else int(digits.ljust(6, b"0"))
 
 
-def _microseconds(clock: time | datetime) -> int:
+def _microseconds(clock: time) -> int:
     """Returns the time of day in microseconds."""
     return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * SECOND + clock.microsecond
 

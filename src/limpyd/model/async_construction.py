@@ -47,12 +47,21 @@ class AsyncConstruction(ModelCore[Async]):
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
         schema = cls._declared()
+        create = schema.statements[schema.keys.first].direct_creation if values else None
+        created: Coroutine[Any, Any, Self] | None = None if create is None else create(cls, values)
+        if created is not None:
+            return created
         try:
-            request = crud.creation(schema, values, cls._begun)
+            request = cls._creation(values)
         except UnknownResult as error:
             with taking_results(cls.database, error):
                 return cls.database._run(creation_with_results(schema, values, cls._begun))
-        return cls.database._run(request, lambda: crud.creation(schema, values, cls._begun))
+        return cls.database._run(request, lambda: cls._creation(values))
+
+    @classmethod
+    def _creation(cls, values: dict[str, Any]) -> Request[Self]:
+        """The request that creates an object."""
+        return crud.creation(cls._schema, values, cls._begun)
 
     @classmethod
     def _begun(cls, pk: bytes | None) -> Self:

@@ -29,14 +29,14 @@ class HashCommands(Instance):
             UnknownField: a name is no InstanceHashField.
             StoredValueError: what is stored does not fit a field's type.
         """
-        names, pk = _some("hmget", names), self._pk_bytes
-        partition = self._schema.keys.partition(pk)
-        statement = self._schema.statements[partition].load(names)
+        schema, pk = self._schema, self._pk_bytes
+        statement = schema.statements[schema.keys.partition(pk)].load(names or _some("hmget", names))
         if pk is None:
             return Request(
                 ("HMGET", self._hash_key(), *names), list, readonly=True, may_be_stale=True, subject=statement.subject
             )
-        return self._existing(Load(statement, pk))
+        load = Load(statement, pk)
+        return load if self._seen is schema.era else self._existing(load)
 
     @operation
     def hmset(self, /, **values: Any) -> Request[bool]:

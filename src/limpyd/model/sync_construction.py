@@ -47,8 +47,12 @@ class Construction(ModelCore[Sync]):
         request: Request[Any]
         pending: Any
         if pk is NEW:
+            create = schema.statements[schema.keys.first].direct_creation if values else None
+            if create is not None and create(self, values):
+                self.__post_init__()
+                return
             try:
-                request = crud.creation(schema, values, self._begun)
+                request = self._creation(values)
             except NeedsReading as needed:
                 read_first(needed, lambda replace: type(self).__init__(self, **replace(values)))
                 return
@@ -69,7 +73,7 @@ class Construction(ModelCore[Sync]):
 
         def again() -> Request[Any]:
             if pk is NEW:
-                return crud.creation(schema, values, self._begun)
+                return self._creation(values)
             return lookups.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
 
         pending = self.database._run(request, again)
@@ -81,6 +85,10 @@ class Construction(ModelCore[Sync]):
     def create(cls, **values: Any) -> Self:
         """Creates an object with these values and the defaults of other fields. The same as `Person(…)`."""
         return cls(**values)
+
+    def _creation(self, values: dict[str, Any]) -> Request[Self]:
+        """The request that creates the object of this instance."""
+        return crud.creation(self._schema, values, self._begun)
 
     def _begun(self, pk: bytes | None) -> Self:
         self._pk_bytes = pk

@@ -124,6 +124,20 @@ class PartitionStatements:
             return None
 
     @cached_property
+    def direct_creation(self) -> Any:
+        """The function that creates objects without a `Request` (drivers/fast_path.py); None if there is none.
+
+        There is one for a model of one partition that mints primary keys, and has only plain fields of one value.
+        """
+        schema = self._schema
+        keys, creation = schema.keys, self.creation
+        if keys.count > 1 or keys.has_record or not schema.mints_pks or schema.expires:
+            return None
+        if schema.has_defaults or schema.required or schema.own_setters or creation is None or not creation.is_plain:
+            return None
+        return schema.model.database._creating_directly(creation)
+
+    @cached_property
     def deletion(self) -> Statement | None:
         """The statement that deletes an object to which no other object refers; None if only the general script can.
 

@@ -13,6 +13,7 @@ from limpyd.requests.resp import pack_bytes
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
 from limpyd.statements.creation_source import Layout, creation_source
+from limpyd.statements.fast_path import PLAIN_TYPES, Form
 from limpyd.statements.prepared_requests import Prepared
 from limpyd.statements.script_source import CompiledScript
 from limpyd.statements.statement import Statement
@@ -28,7 +29,10 @@ General = Callable[[Any, Partition, Mapping[str, Any]], Request[bytes]]
 class Creation(Statement):
     """The statement that creates objects; a call encodes the values of one."""
 
-    __slots__ = ("_blank", "_composites", "_encoders", "_gathered", "_names", "_scalar_fields", "_versioned", "_whole")
+    __slots__ = (
+        *("_blank", "_composites", "_encoders", "_form", "_gathered", "_names", "_scalar_fields", "_versioned"),
+        "_whole",
+    )
 
     def __init__(self, model: Model, partition: Partition, layout: Layout) -> None:
         scalar_fields = layout.scalar_fields
@@ -46,7 +50,13 @@ class Creation(Statement):
         self._versioned = layout.version is not None
         if not layout.gathered:
             self.pack = pack_bytes
+        self._form = Form(self, (self._whole,), sum(1 + len(field.computed) for field in scalar_fields))
         self._names = frozenset({*(field.name for field in scalar_fields), *(each.name for each in layout.gathered)})
+
+    @property
+    def is_plain(self) -> bool:
+        """True if all that it sets are fields of one value."""
+        return not (self._gathered or self._composites or self._versioned)
 
     def takes(self, values: Mapping[str, Any], pk_names: AbstractSet[str]) -> bool:
         """Returns whether the statement sets all named fields, besides the primary key."""
@@ -111,6 +121,33 @@ class Creation(Statement):
                 command, args, keys = made
                 given += (command, len(args), *args, len(keys), *keys)
         return marks, given
+
+    def packed_directly(self, values: Mapping[str, Any]) -> bytes | None:
+        """Returns the request that creates an object with plain values of all fields, and a primary key that is minted.
+
+        None if the call has to be described as a request: there are other values, or one does not fit, which the
+        description says; or the catalog is not known.
+        """
+        catalog, form = self._form.known
+        if catalog is not self.maintenance.catalog:
+            form = self._form.renewed()
+        if form is None or len(values) != len(self._scalar_fields):
+            return None
+        sent: list[int | bytes] = [0, b""]
+        try:
+            for name, encode, computed in self._scalar_fields:
+                value = values[name]
+                if type(value) not in PLAIN_TYPES:
+                    return None
+                stored = encode(value)
+                sent += (len(stored), stored)
+                for index in computed:
+                    for text in index.indexed_texts(stored):
+                        sent += (len(text), text)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+        packed: bytes = form % tuple(sent)
+        return packed
 
     @property
     def name(self) -> str:

@@ -93,7 +93,7 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
     Args:
         request: the request.
         bound: its field, bound to an instance.
-        given: the arguments of the command: none, a value, or a sub-key and a value.
+        given: the arguments of the command: none, a value, or a sub-key or score and a value.
     """
     iterable = hasattr(type(bound), "_unread")  # a command has it forget how much of an iterator is left
     if type(request) is Read:
@@ -146,7 +146,7 @@ def _reading(first: Read[Any], trust: Trust | None, iterable: bool) -> Packer:
     return packed
 
 
-class _Form:
+class Form:
     """The format of a statement's requests; it is made again when the catalog changes.
 
     Args:
@@ -176,7 +176,7 @@ class _Form:
 
 def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packer:
     """Returns the function that packs writes without arguments."""
-    requests, maintenance = _Form(first.statement, first.values, 0), first.statement.maintenance
+    requests, maintenance = Form(first.statement, first.values, 0), first.statement.maintenance
 
     def packed(bound: Any, _: Any) -> bytes | None:
         catalog, form = requests.known
@@ -199,7 +199,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
     encode = field.unchecked_encode
     if stored != encode(*given):
         return None
-    requests = _Form(first.statement, before, 1 + len(computed))
+    requests = Form(first.statement, before, 1 + len(computed))
 
     def packed(bound: Any, value: Any) -> bytes | None:
         catalog, form = requests.known
@@ -214,23 +214,25 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
             stored = encode(value)
         except (TypeError, ValueError, OverflowError):
             return None
-        request: bytes = form % (len(pk), pk, len(stored), stored)
+        if not computed:
+            return form % (len(pk), pk, len(stored), stored)  # type: ignore[no-any-return]
+        sent: list[int | bytes] = [len(pk), pk, len(stored), stored]
         for index in computed:
             for text in index.indexed_texts(stored):
-                request += b"$%d\r\n%b\r\n" % (len(text), text)
-        return request
+                sent += (len(text), text)
+        return form % tuple(sent)  # type: ignore[no-any-return]
 
     return packed
 
 
 def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: bool) -> Packer | None:
-    """Returns the function that packs writes of a sub-key and a value; None if these are not sent last."""
+    """Returns the function that packs writes of a sub-key or score, and a value; None if these are not sent last."""
     field, maintenance = first.field, first.statement.maintenance
-    key_bytes, encode = field.key_bytes, field.encode_new
+    encode_first, encode = field.encode_first, field.encode_new
     *before, stored_key, stored = first.values
-    if first.statement.computed or (stored_key, stored) != (key_bytes(given[0]), encode(given[1])):
+    if first.statement.computed or (stored_key, stored) != (encode_first(given[0]), encode(given[1])):
         return None
-    requests = _Form(first.statement, before, 2)
+    requests = Form(first.statement, before, 2)
 
     def packed(bound: Any, entry: tuple[Any, Any]) -> bytes | None:
         key, value = entry
@@ -242,9 +244,10 @@ def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: 
             return None
         if iterable:
             bound._unread = None
-        stored_key, stored = key_bytes(key), encode(value)
-        request: bytes = form % (len(pk), pk, len(stored_key), stored_key)
-        return request + b"$%d\r\n%b\r\n" % (len(stored), stored)
+        stored_key, stored = encode_first(key), encode(value)
+        if stored_key is None:
+            return None
+        return form % (len(pk), pk, len(stored_key), stored_key, len(stored), stored)  # type: ignore[no-any-return]
 
     return packed
 
@@ -254,4 +257,4 @@ PACKERS: Sequence[Callable[[PreparedWrite[Any], Any, bool], Packer | None]] = (
     _writing_value,
     _writing_entry,
 )
-"""The packers of writes without arguments, of a value, and of a key and a value."""
+"""The packers of writes without arguments, of a value, and of a key or score and a value."""

@@ -11,7 +11,7 @@ from limpyd.requests.subjects import Subject
 from limpyd.scripts.python_transforms import answer
 from limpyd.server import Needs
 from limpyd.statements.script_source import CompiledScript
-from limpyd.statements.statement import NO_GUARD, ONE_VALUE, TWO_VALUES, Statement
+from limpyd.statements.statement import NO_GUARD, NO_VALUE, ONE_VALUE, TWO_VALUES, Statement
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -94,6 +94,8 @@ class Prepared(Request[R_co]):
                 return None
             head = found
         given = len(values)
+        if not given:
+            return NO_VALUE % (statement.constant, head, len(pk), pk)
         if given == 1:
             (one,) = values
             if type(one) is bytes:

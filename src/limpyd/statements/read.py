@@ -187,7 +187,9 @@ class Read(Request[R_co]):
         return alike  # type: ignore[no-any-return]
 
     def ready(self) -> bytes | None:
-        return None if self.followups or self.origin is not None else self.packed(())
+        if self.followups or self.origin is not None:
+            return None
+        return self.statement.packed(self._pk, self._args)
 
     def packed(self, guards: Sequence[Guard]) -> bytes:  # noqa: ARG002 - a plain command compares no epochs
         return self.statement.packed(self._pk, self._args)

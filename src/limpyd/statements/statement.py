@@ -23,9 +23,10 @@ R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
 NO_GUARD = Guard(b"", b"")
-ONE_VALUE = b"*%d\r\n%b$%d\r\n%b\r\n$%d\r\n%b\r\n"
+NO_VALUE = b"*%d\r\n%b$%d\r\n%b\r\n"
+ONE_VALUE = NO_VALUE + b"$%d\r\n%b\r\n"
 TWO_VALUES = ONE_VALUE + b"$%d\r\n%b\r\n"
-"""Formats for a request: the constant bytes, the primary key, and one value or two."""
+"""Formats for a request: the constant bytes, the primary key, and up to two values."""
 
 
 class Keeps(Protocol):
@@ -148,7 +149,7 @@ class Statement:
         """Returns the catalog that this process knows, and the format of requests under it.
 
         None if the server has to be asked for the catalog. The format takes the length of the primary key and the
-        primary key, then the same of a value if `count` is 1.
+        primary key, then the same of each value.
 
         Args:
             before: the values that all requests have.
@@ -163,7 +164,7 @@ class Statement:
             head.replace(b"%", b"%%"),
             pack_each(before).replace(b"%", b"%%"),
         )
-        return catalog, form + (b"$%d\r\n%b\r\n" if count else b"")
+        return catalog, form + b"$%d\r\n%b\r\n" * count
 
     def new_head(self) -> bytes | None:
         """Returns the constant part under the catalog that this process knows; None if the server has to be asked."""

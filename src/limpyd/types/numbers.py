@@ -14,6 +14,10 @@ MAX_DIGITS = 100_000
 """Of a Decimal that is written out; the few characters of 1E+99999999 would take 100 MB."""
 
 
+def _encode_int(value: int) -> bytes:
+    return b"%d" % (value if type(value) is int else _int(value))
+
+
 def _encode_float(value: float) -> bytes:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         msg = f"it takes float, not {type(value).__name__}"
@@ -55,7 +59,7 @@ def _decode_bool(stored: bytes) -> bool:
     return stored == b"1"
 
 
-INT = Codec("int", lambda value: b"%d" % _int(value), int, Use.INTEGER, number="exact", ordered="number")
+INT = Codec("int", _encode_int, int, Use.INTEGER, number="exact", ordered="number")
 FLOAT = Codec(
     "float",
     _encode_float,

@@ -44,6 +44,11 @@ def _spread(method: Callable[..., R]) -> Callable[[Any, Any], R]:
     return lambda bound, args: method(bound, *args)
 
 
+def _learning(command: Any, describe: Any, otherwise: Any, count: int) -> Callable[[Any, Any], Any]:
+    """Returns the function that makes a call with so many arguments, passed as one, and learns from it."""
+    return lambda bound, args: bound._call_and_learn(command, describe, otherwise, *((args,) if count == 1 else args))
+
+
 class BoundValue(BoundField[Face]):
     """A field that holds a value in Redis, of one instance."""
 
@@ -110,16 +115,17 @@ class BoundValue(BoundField[Face]):
             key = self._key()
             return [self._field.decode(one, key) for one in stored]  # which says what is wrong
 
-    def _call_and_learn(self, command: Any, otherwise: Any, *args: Any) -> Any:
+    def _call_and_learn(self, command: Any, describe: Any, otherwise: Any, *args: Any) -> Any:
         """Calls a command, and learns how to call it without describing a request.
 
         Args:
-            command: the command, whose `describe` does.
+            command: the command.
+            describe: returns the request of a call.
             otherwise: calls it by such a request.
-            args: its arguments.
+            args: its arguments, in the order in which they are sent.
         """
         result = otherwise(self, *args)
-        instance, describe = self._instance, command.describe
+        instance = self._instance
         if vars(instance).get("_pk_bytes") is not None and PLAIN_TYPES.issuperset(map(type, args)):
             keys = self._field.model.keys
             partition = keys.partition(instance._pk_bytes)
@@ -130,11 +136,11 @@ class BoundValue(BoundField[Face]):
             describe_one, call_one = (describe, otherwise) if len(args) == 1 else map(_spread, (describe, otherwise))
             direct = call_one if known is None else instance.database._directly(known, describe_one, call_one)
             if keys.partition(instance._pk_bytes) is partition:  # else another thread has learned that it has moved
-                self._keep_call(partition, command, direct, otherwise, len(args))
+                self._keep_call(partition, command, direct, _learning(command, describe, otherwise, len(args)))
         return result
 
-    def _keep_call(self, partition: Partition, command: Any, direct: Any, otherwise: Any, count: int) -> None:
-        """Notes the function that makes further calls of a command, with so many arguments, in a partition."""
+    def _keep_call(self, partition: Partition, command: Any, direct: Any, learn: Callable[[Any, Any], Any]) -> None:
+        """Notes the function that makes further calls of a command, with as many arguments, in a partition."""
         field = self._field
         keys = field.model.keys
         if keys.count == 1:
@@ -142,10 +148,6 @@ class BoundValue(BoundField[Face]):
             return
         calls = field.direct.get(command)
         if calls is None:
-
-            def learn(bound: Any, given: Any) -> Any:
-                return bound._call_and_learn(command, otherwise, *((given,) if count == 1 else given))
-
             calls = field.direct[command] = PartitionedCall(keys, learn)
         calls.learned[partition] = direct
 

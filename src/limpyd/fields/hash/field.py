@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
@@ -96,6 +96,11 @@ class HashField(ValueField[T]):
             return UNTYPED.encode(key)
         except (TypeError, ValueError):
             return checks.encoded(f"{self}: a key", key)  # which says what is wrong
+
+    @property
+    def encode_first(self) -> Callable[[Key], bytes]:
+        """Encodes what is sent before a value (statements/fast_path.py)."""
+        return self.key_bytes
 
     def checked(self, mapping: Any) -> Mapping[Any, Any]:
         """Values by key.

@@ -61,7 +61,7 @@ class BoundSortedSet(
             raise InvalidValue(msg)
         return self._write("ZADD", (*head, *pairs), optional_float, first=len(head) + 2)
 
-    @overloaded("ZADD", ("incr", _zadd_incr))
+    @overloaded("ZADD", ("incr", _zadd_incr), direct=Direct.WITH_SCORES)
     def zadd(
         self,
         /,

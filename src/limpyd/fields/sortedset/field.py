@@ -26,6 +26,8 @@ class ScoredField(MembersField[T]):
 
     redis_type = "zset"
     stored_as = b"zset"
+    encode_first = staticmethod(checks.usual_score)
+    """Encodes what is sent before a member, or returns None (statements/fast_path.py)."""
 
     def decode_reply(self, reply: list[bytes]) -> dict[T, Any]:
         return {self.codec.decode(reply[at]): float(reply[at + 1]) for at in range(0, len(reply), 2)}
