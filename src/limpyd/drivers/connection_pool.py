@@ -205,6 +205,8 @@ class SyncConnectionPool:
 
     def _another(self) -> SyncConnection:
         connection = SyncConnection(self._pool.connection_class(**self._pool.connection_kwargs))
+        # A signal handler that raises between two uses loses it, maybe in frames that are collected in any order.
+        weakref.finalize(connection, connection.connection.disconnect).atexit = False
         until = None if self._patience is None else monotonic() + self._patience
         while not self._counted(connection):
             if until is not None and monotonic() >= until:
