@@ -5,6 +5,8 @@ from __future__ import annotations
 from limpyd.indexes.maintenance.index_maintenance import IndexMaintenance
 from limpyd.keys import ModelKeys, Partition
 from limpyd.keys.moving import Given, Move
+from limpyd.query.caches import QueryCaches
+from limpyd.schema.deletions import Deletions
 
 
 class MovedObjects:
@@ -35,7 +37,9 @@ class MovedObjects:
         raise NotImplementedError
 
     def forget_plans(self) -> None:
-        raise NotImplementedError
+        """Forgets plans of queries, and of deletions, as they may name partitions that the model has no more."""
+        self.queries = QueryCaches()
+        self.deletions = Deletions(self)
 
     def leave(self, partition: Partition) -> None:
         raise NotImplementedError

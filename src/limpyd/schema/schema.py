@@ -16,7 +16,6 @@ from limpyd.indexes.maintenance.index_maintenance import IndexMaintenance
 from limpyd.keys import Partition, to_text
 from limpyd.keys.by_partition import ByPartition
 from limpyd.keys.layouts import model_keys
-from limpyd.query.caches import QueryCaches
 from limpyd.query.filters.model import unknown_field
 from limpyd.query.results.columns import SORTED_SCORE
 from limpyd.relations.awaited_deletions import AwaitedDeletions
@@ -24,7 +23,6 @@ from limpyd.relations.references import ReferenceField
 from limpyd.relations.reverse_index import recorded
 from limpyd.requests.request import Argument
 from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
-from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
 from limpyd.schema.feeds import Fed
 from limpyd.schema.key_owners import KeyOwners
@@ -184,11 +182,6 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Fed, Unc
     def forget_indexes(self) -> None:
         """Forgets the indexes of each field in all partitions."""
         self._composites = ByPartition(self._settled)
-
-    def forget_plans(self) -> None:
-        """Forgets plans of queries, and of deletions, as they may name partitions that the model has no more."""
-        self.queries = QueryCaches()
-        self.deletions = Deletions(self)
 
     def leave(self, partition: Partition) -> None:
         """Forgets what is known for a partition, which the model has no more."""
