@@ -200,17 +200,59 @@ async def test_calls_wait_for_objects_on_their_way(any_face, another_process, ti
     ended.join()
 
 
-@pytest.mark.parametrize("kind", ["pipeline", "transaction"])
-async def test_blocks_can_be_executed_again(any_face, another_process, kind):
+async def test_pipelines_go_on(any_face, another_process):
+    """Each operation is described again that meets objects which have moved, also in a process that begins."""
+    former = another_process(2)
+    pks = list(await filled(any_face, former))
+    steps = moved_until(another_process(4, Sync), is_half)
+    for model in (former, another_process(2), another_process(4)):
+        things = [model.lazy_connect(pk) for pk in pks]
+        async with block(any_face, model.database.pipeline()):
+            written = [thing.title.hset("t5") for thing in things]
+            read = [thing.title.hget() for thing in things]
+            found = model.collection(title="t5").all()
+            model.create(title="new")
+            things[0].delete()
+            count = model.collection(title="t5").count()
+        assert [each.value for each in written] == [0] * len(pks)
+        assert [each.value for each in read] == ["t5"] * len(pks)
+        assert set(found.value) <= set(pks)
+        assert count.value == len(pks) - 1
+        new = await any_face.do(model.get(title="new"))
+        await any_face.do(new.delete())
+        pks.pop(0)
+    for _ in steps:
+        pass
+
+
+async def test_pipelines_wait(any_face, another_process):
+    former = another_process(2, patience=0.02)
+    await filled(any_face, former)
+    steps = moved_until(another_process(4, Sync), is_closed)
+    with pytest.raises(ObjectsOnTheirWay):
+        async with block(any_face, former.database.pipeline()):
+            written = [former.lazy_connect(pk).title.hset("t5") for pk in ("1", "2")]
+    assert written[1].value == 0
+    ended = threading.Timer(0.05, lambda: [None for _ in steps])
+    ended.start()
+    model = another_process(2, patience=20)
+    async with block(any_face, model.database.pipeline()):
+        written = [model.lazy_connect(pk).title.hset("t6") for pk in ("1", "2")]
+        found = model.collection(title="t6").count()
+    assert ([each.value for each in written], found.value) == ([0, 0], 2)
+    ended.join()
+
+
+async def test_transactions_can_be_executed_again(any_face, another_process):
     former = another_process(2)
     made = await filled(any_face, former)
     steps = moved_until(another_process(4, Sync), is_half)
     thing = made["3"]
     with pytest.raises(ObjectsMoved):
-        async with block(any_face, getattr(former.database, kind)()):
+        async with block(any_face, former.database.transaction()):
             thing.note.set("new")
     await any_face.do(thing.note.get())
-    async with block(any_face, getattr(former.database, kind)()):
+    async with block(any_face, former.database.transaction()):
         thing.note.set("new")
     for _ in steps:
         pass

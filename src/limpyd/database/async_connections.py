@@ -118,7 +118,7 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         if self._models.partitioned:
             request = self._begun(request, is_atomic=pipeline is not None and pipeline.is_atomic)
         if pipeline is not None:
-            return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
+            return cast("Coroutine[Any, Any, R]", pipeline.collect(request, again=again))
         request = request.exact() if active else request
         return self._send(request) if again is None else self._send_again(request, again)
 
@@ -137,7 +137,7 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
             return await self._send(request)
         except ObjectsMoved as error:
             moved = error
-        from limpyd.database.waiting import Waiting  # noqa: PLC0415 - objects move rarely
+        from limpyd.pipelines.waiting import Waiting  # noqa: PLC0415 - objects move rarely
 
         waiting = Waiting(self._patience)
         while True:

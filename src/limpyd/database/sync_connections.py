@@ -98,7 +98,7 @@ class Connections(Database[redis.Redis]):
         if self._models.partitioned:
             request = self._begun(request, is_atomic=pipeline is not None and pipeline.is_atomic)
         if pipeline is not None:
-            return cast("R", pipeline.collect(request))
+            return cast("R", pipeline.collect(request, again=again))
         try:
             return (self._access.driver or self._opened()).run(request.exact() if active else request)
         except ObjectsMoved as moved:
@@ -108,7 +108,7 @@ class Connections(Database[redis.Redis]):
 
     def _run_again(self, moved: ObjectsMoved, again: Callable[[], Request[R]]) -> R:
         """The result of a request that was refused because objects have moved, or are on their way."""
-        from limpyd.database.waiting import Waiting  # noqa: PLC0415 - objects move rarely
+        from limpyd.pipelines.waiting import Waiting  # noqa: PLC0415 - objects move rarely
 
         waiting = Waiting(self._patience)
         while True:

@@ -17,7 +17,7 @@ from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, execute
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.reads_first import after_reads, settled_with
-from limpyd.pipelines.rounds import in_rounds, is_scattered
+from limpyd.pipelines.rounds import described_again, in_rounds, is_scattered
 from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.guards import Guard
 from limpyd.requests.promise_guards import PromiseGuard, PromisesBefore, is_promise
@@ -38,11 +38,14 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
         yield from in_rounds(pendings, partial(in_one_go, by_slot=by_slot))
         return
     if not atomic:
-        left = yield from after_reads(left)
+        left = _waiting(left, (yield from after_reads(left)))
     retry: Retry | None = None
     for _ in range(MAX_TRIES):
         yield from questions_settled(left)
-        left = yield from _settled([pending for pending in left if not pending.is_done], atomic, by_slot, retry)
+        while (yield from described_again(left)):
+            yield from questions_settled([pending for pending in left if not pending.is_done])
+        tried = [pending for pending in left if not pending.is_done]
+        left = _waiting(tried, (yield from _settled(tried, atomic, by_slot, retry)))
         if not left:
             break
         assumed = [assumption for pending in left for assumption in pending.request.assumes]
@@ -52,6 +55,14 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
     for pending in pendings:
         if pending.request.is_resolved:
             pending.settle(pending.request.decode(None))  # it was known before
+
+
+def _waiting(pendings: Sequence[Pending[Any]], again: Sequence[Pending[Any]]) -> list[Pending[Any]]:
+    """Returns the operations that are to be sent again, or to be described again, in their order."""
+    if not any(pending.moved is not None for pending in pendings):
+        return [*again]
+    left = set(map(id, again))
+    return [pending for pending in pendings if pending.moved is not None or id(pending) in left]
 
 
 class _Guarded(NamedTuple):

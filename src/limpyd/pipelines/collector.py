@@ -18,6 +18,7 @@ from limpyd.pipelines.raw_commands import RawCommands
 from limpyd.pipelines.rounds import is_scattered
 from limpyd.pipelines.settling import first_error, given_up
 from limpyd.pipelines.step_arguments import uses_of_results
+from limpyd.pipelines.waiting import Describe, Description
 from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult, taking
 from limpyd.utils.pickling import not_sent
@@ -97,12 +98,15 @@ class Collector(RawCommands):
         """Has new objects be made in its partition, and returns True, if it is atomic and has one."""
         return self._partition.stay()
 
-    def collect(self, request: Request[Any], described: Request[Any] | None = None) -> Pending[Any]:
+    def collect(
+        self, request: Request[Any], described: Request[Any] | None = None, again: Describe | None = None
+    ) -> Pending[Any]:
         """Collects a request.
 
         Args:
             request: the request.
             described: the request that names it in errors, if that is another one.
+            again: describes it anew, if objects have moved to other partitions.
 
         Raises:
             NotInPipeline: a pipeline cannot collect the request.
@@ -120,7 +124,10 @@ class Collector(RawCommands):
         self._check(request)
         if self.is_atomic:
             self._partition.add(request, described or request)
-        pending: Pending[Any] = Pending(request.exact() if self._reads_exactly else request)
+        description = None
+        if again is not None and turns.partitions_exist and not self.is_atomic:
+            description = Description(again, self._database, exact=self._reads_exactly)
+        pending: Pending[Any] = Pending(request.exact() if self._reads_exactly else request, description)
         if request.creates is not None:
             request.creates._await_pk(pending)
         self._pendings.append(pending)
@@ -216,10 +223,12 @@ class AtomicCollector(Collector):
     def is_atomic(self) -> bool:
         return True
 
-    def collect(self, request: Request[Any], described: Request[Any] | None = None) -> Pending[Any]:
+    def collect(
+        self, request: Request[Any], described: Request[Any] | None = None, again: Describe | None = None
+    ) -> Pending[Any]:
         step = request if request.transactional is None else request.transactional()
         uses = uses_of_results(step) if taking() is self else ()
-        pending = super().collect(step, described or request)
+        pending = super().collect(step, described or request, again)
         pending.transaction, pending.uses = self, uses
         return pending
 

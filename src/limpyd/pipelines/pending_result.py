@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
-from limpyd.exceptions import NotExecuted, NotInPipeline
+from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, ObjectsMoved
 from limpyd.pipelines.step_arguments import Negative, step_argument
+from limpyd.pipelines.waiting import Description
 from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult, Target, UnknownResult, Use, taking
 from limpyd.utils.pickling import not_sent
@@ -25,19 +26,24 @@ class Pending(StepResult[R_co]):
     """
 
     __slots__ = (
+        "_again",
         "_error",
         "_result",
         "_when_settled",
         "is_done",
         "is_own_error",
         "may_be_done",
+        "moved",
         "request",
         "transaction",
         "uses",
     )
 
-    def __init__(self, request: Request[R_co]) -> None:
+    def __init__(self, request: Request[R_co], again: Description | None = None) -> None:
         self.request = request
+        self._again = again
+        self.moved: ObjectsMoved | None = None
+        """The error by which it was refused, if it has to be described again."""
         self.is_done = False
         """True if it has been executed, or given up."""
         self.is_own_error = False
@@ -87,6 +93,32 @@ class Pending(StepResult[R_co]):
         self.is_done, self._result, self._error, self.is_own_error = True, result, error, own
         if self._when_settled is not None:
             self._when_settled()
+
+    def refuse(self, error: Exception) -> None:
+        """Notes an error that was found before anything was executed; the operation may be described again."""
+        if self._again is not None and isinstance(error, ObjectsMoved):
+            self.moved = error
+        else:
+            self.settle(error=error)
+
+    def pause(self) -> float:
+        """Returns the seconds to wait before it is described again; settles it if that takes too long."""
+        if self._again is None or self.moved is None:
+            return 0
+        try:
+            return self._again.waiting.pause(self.moved)
+        except ObjectsMoved as error:
+            self.settle(error=error)
+            return 0
+
+    def describe_again(self) -> None:
+        """Has another request, because objects have moved."""
+        self.moved = None
+        if self._again is not None:
+            try:
+                self.request = self._again.describe()
+            except LimpydError as error:
+                self.settle(error=error)
 
     def when_settled(self, then: Callable[[], None]) -> None:
         """Calls a function once there is a result or an error."""

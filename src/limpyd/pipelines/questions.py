@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from limpyd.drivers.guards import invalidate_assumptions, never_settled, outdated
+from limpyd.exceptions import ObjectsMoved
 from limpyd.pipelines.exchange import Batch, Exchange, result_of
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.rounds import in_rounds, is_scattered
@@ -26,12 +27,12 @@ def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
     That is one round trip; or two, if a question must come before others. Conversations about claims follow.
     """
     assumed = [one for one in merged(one for pending in pendings for one in pending.request.assumes) if not one.guard()]
-    all_asked = [(assumption, assumption.question()) for assumption in assumed]
+    refusals: list[Refusal] = []
+    all_asked = list(_questions(assumed, refusals))
     asked = [each for each in all_asked if not is_scattered(each[1])]
     preflights = {first.args: first for pending in pendings for first in _before(pending.request)}
     of_questions = {first.args: first for _, question in asked for first in _before(question)}
     preflights.update(of_questions)
-    refusals: list[Refusal] = []
     answers: Answers = {}
     if of_questions:
         answers = dict(zip(preflights, (yield _batch([*preflights.values()])), strict=True))
@@ -53,7 +54,16 @@ def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
             yield from _answered(pending.request, answers)
             _check(pending.request.assumes, errors)
         except Exception as error:  # noqa: BLE001 - as of one that is asked alone
-            pending.settle(error=error)
+            pending.refuse(error)
+
+
+def _questions(assumed: Sequence[Assumption], refusals: list[Refusal]) -> Iterator[Asked]:
+    """The questions of assumptions; adds those about partitions that the process has left to the refusals."""
+    for assumption in assumed:
+        try:
+            yield assumption, assumption.question()
+        except ObjectsMoved as error:
+            refusals.append((assumption, error))
 
 
 def _held(asked: Sequence[Asked], pendings: Sequence[Pending[Any]], refusals: list[Refusal]) -> Exchange:

@@ -61,6 +61,6 @@ def settled_with(pending: Pending[Any], request: Request[Any], reply: Any) -> Ex
     try:
         result = yield from result_of(request, reply)
     except LimpydError as error:
-        pending.settle(error=error)
+        pending.refuse(error)
     else:
         pending.settle(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from limpyd.pipelines.exchange import Exchange
@@ -78,7 +78,7 @@ class Scatter:
         except StopIteration as end:
             self._pending.settle(end.value)
         except Exception as error:  # noqa: BLE001 - it is the operation's
-            self._pending.settle(error=error)
+            self._pending.refuse(error)
         else:
             self._requests = requests
 
@@ -119,3 +119,23 @@ def in_rounds(pendings: Sequence[Pending[Any]], send: Send) -> Exchange:
         if pause:
             yield Pause(pause)
         sent = [part for scatter in scatters for part in scatter.parts]
+    moved = yield from described_again(pendings)
+    if moved:
+        yield from in_rounds(moved, send)
+
+
+def described_again(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pending[Any]]]:
+    """Describes operations again that were refused because objects have moved, and returns them.
+
+    It waits first, if objects are on their way; an operation for which that takes too long is settled.
+    """
+    moved = [pending for pending in pendings if pending.moved is not None]
+    if not moved:
+        return []
+    pause = max(pending.pause() for pending in moved)
+    if pause:
+        yield Pause(pause)
+    for pending in moved:
+        if not pending.is_done:
+            pending.describe_again()
+    return [pending for pending in moved if not pending.is_done]

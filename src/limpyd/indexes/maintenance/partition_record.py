@@ -108,11 +108,12 @@ class PartitionRecord:
         def decode(reply: list[bytes]) -> None:
             recorded, former = reply
             if recorded not in {b"", here}:
-                place = self._followed(recorded, former, known)
-                if place is not None:
+                if recorded != keys.record.encode():  # else another thread has followed meanwhile
+                    place = self._followed(recorded, former, known)
+                    if place is None:
+                        raise different_partitions(self._model.name, declared, recorded)
                     self._model.follow(place)
-                    raise ObjectsMoved(self._model.name, self._keys.count)
-                raise different_partitions(self._model.name, declared, recorded)
+                raise ObjectsMoved(self._model.name, keys.count)
             if questions is self._questions:
                 self.compared, self.trusted_until = bool(recorded), asked + TRUSTED
                 self.has_agreed = self.has_agreed or self.compared

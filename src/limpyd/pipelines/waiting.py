@@ -1,0 +1,72 @@
+"""The waiting of calls, and of operations of pipelines, for objects that are on their way to another partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from limpyd.exceptions import ObjectsMoved, ObjectsOnTheirWay
+from limpyd.requests.request import MAX_TRIES, Request
+
+Describe = Callable[[], Request[Any]]
+"""Makes the request of an operation."""
+
+SHORTEST, LONGEST = 0.002, 0.05
+"""The seconds between two tries, which are more each time."""
+
+
+class Waiting:
+    """The waiting of a call, which is described again each time.
+
+    Args:
+        patience: the seconds after which it is given up.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._until: float | None = None
+        self._pause = SHORTEST
+        self._tries = 0
+
+    def pause(self, moved: ObjectsMoved) -> float:
+        """Returns the seconds to wait before the next try.
+
+        Raises:
+            ObjectsMoved: the given one, if the time is over, or objects have moved in each of many tries.
+        """
+        if not isinstance(moved, ObjectsOnTheirWay):
+            self._tries += 1
+            if self._tries == MAX_TRIES:
+                raise moved
+            return 0
+        if self._until is None:
+            self._until = monotonic() + self._patience
+        if monotonic() > self._until:
+            raise moved
+        self._tries = 0
+        pause, self._pause = self._pause, min(2 * self._pause, LONGEST)
+        return pause
+
+
+class Description:
+    """The description of an operation of a pipeline, by which it has another request when objects have moved.
+
+    Args:
+        again: makes the request.
+        database: the database, which knows what comes before it, and how long it may wait.
+        exact: true if primaries have to serve it.
+    """
+
+    __slots__ = ("_again", "_database", "_exact", "waiting")
+
+    def __init__(self, again: Describe, database: Any, *, exact: bool) -> None:
+        self._again = again
+        self._database = database
+        self._exact = exact
+        self.waiting = Waiting(database._patience)
+
+    def describe(self) -> Request[Any]:
+        """Returns a new request."""
+        request: Request[Any] = self._database._begun(self._again())
+        return request.exact() if self._exact else request

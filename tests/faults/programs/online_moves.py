@@ -1,0 +1,193 @@
+"""Uses a model while its objects move to more partitions, and kills the movers (SIGKILL).
+
+    python -m tests.faults.programs.online_moves PORT SEED MOVES [cluster]
+
+Threads that declare two partitions read, write, query and use pipelines, each on objects of its own, and compare what
+they get with plain Python. Beside them two processes move the objects to twice as many partitions, again and again; of
+some tries both are killed. The program prints the numbers of movers killed and of operations, or ends with an error.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+from typing import Any
+
+from limpyd import AutoPKField, InstanceHashField, ListField, PKField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd.indexes.maintenance import partition_record, trusted_reads
+from limpyd.repartitioning import announcing, fences
+
+PORT, SEED, MOVES, CLUSTERED = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), "cluster" in sys.argv[4:]
+USERS = 4
+MOST_OBJECTS = 100
+MINTS = SEED % 2 == 0
+partition_record.TRUSTED = trusted_reads.TRUSTED = 0.2
+fences.NOTICED = 0.4
+announcing.IN_SLICE = 10
+
+
+def declare(count: int) -> Any:
+    """The model, as a process sees it that has sent nothing yet."""
+    nodes: dict[str, Any] = {"nodes": [("127.0.0.1", PORT)]} if CLUSTERED else {"port": PORT}
+    body = {
+        "database": RedisDatabase(patience=30, **nodes),
+        "namespace": f"online{SEED}",
+        "partitions": count,
+        "key": AutoPKField() if MINTS else PKField(),
+        "owner": StringField(indexable=True),
+        "count": InstanceHashField(int, indexable=True),
+        "tags": SetField(indexable=True),
+        "queue": ListField(),
+    }
+    return type("Used", (RedisModel,), body)
+
+
+class User(threading.Thread):
+    """Uses objects of its own.
+
+    Attributes:
+        expected: the count of each object, and the length of its queue, by primary key.
+        operations: how many operations were done.
+        fault: what went wrong, if anything did.
+    """
+
+    def __init__(self, number: int, model: Any) -> None:
+        super().__init__()
+        self.expected: dict[str, list[int]] = {}
+        self.operations = 0
+        self.fault = ""
+        self.stopped = threading.Event()
+        self._model = model
+        self._owner = f"user {number}"
+        self._rng = random.Random(SEED * USERS + number)
+
+    def run(self) -> None:
+        actions = (self._count, self._push, self._read, self._query, self._create, self._delete, self._pipeline)
+        try:
+            while not self.stopped.is_set():
+                self._rng.choice(actions if len(self.expected) > 4 else (self._create,))()
+                self.operations += 1
+        except BaseException:  # noqa: BLE001 - the program tells it
+            self.fault = traceback.format_exc()
+
+    def _some(self) -> tuple[str, Any]:
+        pk = self._rng.choice(list(self.expected))
+        return pk, self._model(pk) if self._rng.random() < 0.3 else self._model.lazy_connect(pk)
+
+    def _create(self) -> None:
+        if len(self.expected) < MOST_OBJECTS:
+            given = {} if MINTS else {"key": f"{self._owner}: {self._rng.random()}"}
+            made = self._model(owner=self._owner, count=0, tags=[self._owner, "all"], queue=["x"], **given)
+            pk = made.key.get()
+            assert pk not in self.expected
+            self.expected[pk] = [0, 1]
+
+    def _count(self) -> None:
+        pk, thing = self._some()
+        self.expected[pk][0] += 1
+        assert thing.count.hincrby(1) == self.expected[pk][0]
+
+    def _push(self) -> None:
+        pk, thing = self._some()
+        self.expected[pk][1] += 1
+        assert thing.queue.rpush("x") == self.expected[pk][1]
+
+    def _read(self) -> None:
+        pk, thing = self._some()
+        assert [int(thing.count.hget()), thing.queue.llen()] == self.expected[pk]
+        assert self._model.exists(pk)
+
+    def _query(self) -> None:
+        self._compare(self._model.collection(owner=self._owner).all())
+        many = sum(count > 1 for count, _ in self.expected.values())
+        assert self._model.collection(tags=self._owner, count__gt=1).count() == many
+
+    def _delete(self) -> None:
+        pk, thing = self._some()
+        thing.delete()
+        del self.expected[pk]
+
+    def _pipeline(self) -> None:
+        pks = self._rng.sample(list(self.expected), 4)
+        with self._model.database.pipeline():
+            counted = [self._model.lazy_connect(pk).count.hincrby(1) for pk in pks]
+            read = [self._model.lazy_connect(pk).count.hget() for pk in pks]
+            found = self._model.collection(owner=self._owner).all()
+        for pk, one, other in zip(pks, counted, read, strict=True):
+            self.expected[pk][0] += 1
+            assert one.value == int(other.value) == self.expected[pk][0]
+        self._compare(found.value)
+
+    def _compare(self, found: list[str]) -> None:
+        assert len(found) == len(set(found))
+        assert set(found) == set(self.expected)
+
+
+def moving(count: int) -> int:
+    """Starts a process that moves the objects, and returns its pid."""
+    child = os.fork()
+    if child == 0:
+        try:
+            declare(count).repartition()
+        except BaseException:  # noqa: BLE001 - the exit code tells it
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return child
+
+
+def move(count: int, rng: random.Random) -> int:
+    """Has the objects moved; returns how many movers were killed."""
+    killed = 0
+    while True:
+        children = [moving(count) for _ in range(2)]
+        is_interrupted = rng.random() < 0.6
+        if is_interrupted:
+            time.sleep(rng.uniform(0.2, 1.2))
+        ended = []
+        for child in children:
+            if is_interrupted:
+                os.kill(child, signal.SIGKILL)
+            ended.append(os.waitpid(child, 0)[1])
+        if any(os.WIFEXITED(status) and os.WEXITSTATUS(status) for status in ended):
+            sys.exit("a mover has failed")
+        killed += sum(map(os.WIFSIGNALED, ended))
+        if 0 in ended:
+            return killed
+
+
+def main() -> None:
+    rng, count = random.Random(SEED), 2
+    models = [declare(count) for _ in range(2)]
+    users = [User(number, models[number % 2]) for number in range(USERS)]
+    for user in users:
+        user.start()
+    time.sleep(0.3)
+    killed = 0
+    for _ in range(MOVES):
+        count *= 2
+        killed += move(count, rng)
+        time.sleep(0.2)
+    for user in users:
+        user.stopped.set()
+    for user in users:
+        user.join()
+        if user.fault:
+            sys.exit(user.fault)
+    model = declare(count)
+    found = {row[0]: [row[1], len(row[2])] for row in model.collection().values_list("key", "count", "queue")}
+    if found != {pk: known for user in users for pk, known in user.expected.items()}:
+        sys.exit("the objects are not as they should be")
+    report = model.check()
+    if list(report):
+        sys.exit(f"check: {report}")
+    print(killed, sum(user.operations for user in users))
+
+
+if __name__ == "__main__":
+    main()
