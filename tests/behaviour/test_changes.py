@@ -442,6 +442,19 @@ class TestDeclarations:
         assert await told(any_face, Thing) == [("created", "1", ("text",), None)]
         assert any_face.client.exists("{quiet}:changes") == 0
 
+    async def test_other_code_does_not_know_of_it(self, any_face, models):
+        """An older process, or one that declares no feed, writes without entries, and finds nothing strange."""
+        own = any_face.Database(port=any_face.server.port)
+        body = {"database": own, "status": InstanceHashField(indexable=True), "__module__": __name__}
+        old = type("Order", (any_face.Model,), body)
+        await any_face.do(models.Order.create(status="x"))
+        assert len(await any_face.all(models.Order.changes(group="g"))) == 1
+        await any_face.do(old.lazy_connect("1").status.hset("y"))
+        assert len(await told(any_face, models.Order)) == 1
+        report = await any_face.do(old.check())
+        assert [finding.kind for finding in report if ":changes" in finding.key or ":readers" in finding.key] == []
+        await any_face.do(own.close())
+
     async def test_other_models_run_the_same_scripts(self, any_face, models):
         class Plain(any_face.Model):
             database = any_face.database

@@ -32,8 +32,11 @@ class Expected(NamedTuple):
 
 
 UNEXPLAINED = Expected(b"unexplained")
-STORED, READERS = {b"stored": Expected(b"stored", b"list")}, {b"readers": Expected(b"own", TYPES[b"readers"])}
-"""The keys whose names end in free text that is no primary key: those of all models, and those of feeds of changes."""
+NAMED = {b"stored": Expected(b"stored", b"list"), b"readers": Expected(b"own", TYPES[b"readers"])}
+"""The keys whose names end in free text that is no primary key.
+
+Those of a feed of changes (see limpyd.changes) belong to the model also where it declares none: another process may.
+"""
 
 
 def _of_index(index: DeclaredIndex) -> Expected:
@@ -90,7 +93,7 @@ class Declared:
         self.subs = [field.sub for field in in_hash]
         self.subs += [field.template.sub_key for field in model.dynamic.values() if field.template.sub_key]
         self.lasting_subs = [field.sub for field in in_hash if field.indexed]
-        own = {b"pks", b"meta", *([b"seq"] if model.mints_pks else ()), *([b"changes"] if model.feed else ())}
+        own = {b"changes", b"pks", b"meta", *([b"seq"] if model.mints_pks else ())}
         self._claims: dict[bytes, bytes] = {}
         """The types of keys of claims, of which there is one for each index of unique values (see limpyd.claims)."""
         if any(index.is_claimed for index in self.indexes.values()):
@@ -104,7 +107,6 @@ class Declared:
             own |= {b"clock", b"closing"}
         if model.deletions.leave_tombs:
             own.add(b"tomb")
-        self._named = {**STORED, **(READERS if model.feed else {})}
         self._own = {word: TYPES[word] for word in own}
 
     @property
@@ -124,8 +126,8 @@ class Declared:
             return Expected(b"own", self._own[kind])
         if kind in self._claims and b"uniq:" + name in self.indexes and text is None:
             return Expected(b"own", self._claims[kind])
-        if kind in self._named and text is not None:
-            return self._named[kind]
+        if kind in NAMED and text is not None:
+            return NAMED[kind]
         if kind == b"hash" and text is not None:
             return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", text)
         if kind == b"field" and name in self._roles and text is not None:
