@@ -17,7 +17,8 @@
 -- Reply  'ok', the number of objects added, and for each that an index refused its primary key and the outcome; or
 --        'transform', 'error', 'broken' (see lua/library/journal.lua), or 'both' and a key that exists without an object
 -- @guarded
--- @requires abort atomically call current_key index_object pk_set refuse transform_request undo_with with_savepoint
+-- @requires abort atomically call current_key index_object pk_set restore_object transform_request undo_with
+-- @requires with_savepoint
 
 local last_name = 4 + ARGV[4]
 local first_object, last_object = last_name + 2, last_name + 1 + ARGV[last_name + 1]
@@ -25,18 +26,7 @@ local first = last_object + 1
 ARGV.promises = false -- the claims of unique values follow
 
 local function add(pk, digest, contents, is_indexed)
-  current_key = KEYS[1]
-  call('SADD', KEYS[1], pk)
-  undo_with('SREM', KEYS[1], pk)
-  local items = cmsgpack.unpack(contents)
-  for at = 1, #items, 3 do
-    current_key = ARGV[1] .. items[at]
-    if call('EXISTS', current_key) == 1 then
-      refuse('both', current_key)
-    end
-    call('RESTORE', current_key, items[at + 1], items[at + 2], 'ABSTTL')
-    undo_with('DEL', current_key)
-  end
+  restore_object(KEYS[1], ARGV[1], pk, contents)
   if is_indexed then
     index_object(pk, first, #ARGV)
   end

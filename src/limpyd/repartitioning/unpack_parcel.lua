@@ -13,30 +13,12 @@
 -- Reply  'ok', the number of objects added, and for each that an index refused its primary key and the outcome; or
 --        'transform', 'error', 'broken' (see lua/library/journal.lua), or 'both' and a key that exists without an object
 -- @guarded
--- @requires abort atomically call current_key index_object pk_set refuse transform_request undo_with with_savepoint
+-- @requires abort atomically call index_object pk_set restore_object transform_request with_savepoint
 
 local last_name = 3 + ARGV[3]
 local first_object, last_object = last_name + 2, last_name + 1 + ARGV[last_name + 1]
 local first = last_object + 1
 ARGV.promises = false -- the claims of unique values follow
-
-local function add(pk, contents)
-  current_key = KEYS[1]
-  if call('SADD', KEYS[1], pk) == 0 then
-    return false
-  end
-  undo_with('SREM', KEYS[1], pk)
-  local items = cmsgpack.unpack(contents)
-  for at = 1, #items, 3 do
-    current_key = ARGV[1] .. items[at]
-    if call('EXISTS', current_key) == 1 then
-      refuse('both', current_key)
-    end
-    call('RESTORE', current_key, items[at + 1], items[at + 2], 'ABSTTL')
-    undo_with('DEL', current_key)
-  end
-  return true
-end
 
 local function index(pk)
   index_object(pk, first, #ARGV)
@@ -46,7 +28,7 @@ return atomically(function()
   pk_set = KEYS[1]
   local added, refused = 0, {}
   for at = first_object, last_object, 2 do
-    if add(ARGV[at], ARGV[at + 1]) then
+    if restore_object(KEYS[1], ARGV[1], ARGV[at], ARGV[at + 1]) then
       added = added + 1
       local _, outcome = with_savepoint(index, ARGV[at])
       if outcome and (outcome[1] == 'error' or outcome[1] == 'broken') then
