@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd import ChangeFeed, InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import DifferentPartitions, ObjectsMoved, ObjectsOnTheirWay
 from limpyd.indexes.maintenance.trusted_reads import TRUSTED
 from limpyd.repartitioning import announcing, delivery
@@ -155,11 +155,12 @@ async def test_what_is_created_is_found_by_all(any_face, another_process):
 
 
 async def test_other_processes_are_refused(any_face, another_process):
-    """Those that declare another number, or unique values, which have to move at once."""
+    """Those that declare another number; unique values, which have to move at once; or a feed, read by partition."""
     await filled(any_face, another_process(2))
     steps = moved_until(another_process(4, Sync), is_half)
     unique = {"email": InstanceHashField(unique=True)}
-    for model in (another_process(8), another_process(16), another_process(2, **unique), another_process(4, **unique)):
+    refused = [another_process(8), another_process(16), another_process(2, **unique), another_process(4, **unique)]
+    for model in (*refused, another_process(2, changes=ChangeFeed()), another_process(4, changes=ChangeFeed())):
         for name in ("query", "write", "read"):
             error = await any_face.refused(DifferentPartitions, lambda model=model, name=name: CALLS[name](model))
             assert (error.stored, error.is_moving) == (4, True)
@@ -170,11 +171,12 @@ async def test_other_processes_are_refused(any_face, another_process):
     await any_face.do(another_process(4, **unique).create(email="x"))
 
 
-async def test_a_process_that_declares_unique_values_ends_the_use(any_face, another_process):
+@pytest.mark.parametrize("more", [{"email": InstanceHashField(unique=True)}, {"changes": ChangeFeed()}])
+async def test_a_process_that_declares_more_ends_the_use(any_face, another_process, more):
     """It moves the objects as well, but behind a fence; the other one notices that."""
     made = await filled(any_face, another_process(2))
     steps = moved_until(another_process(4, Sync), is_half)
-    await any_face.do(another_process(4, email=InstanceHashField(unique=True)).repartition())
+    await any_face.do(another_process(4, **more).repartition())
     for _ in steps:
         pass
     model = another_process(4)

@@ -128,7 +128,7 @@ class _Mover:
         return has_ended
 
     def _may_be_used(self) -> Program[bool]:
-        """Returns whether the model can be used while its objects move: no values are unique over partitions.
+        """Returns whether the model can be used while its objects move: nothing is unique, and it has no feed.
 
         Raises:
             UnsupportedCommand: other models refer to it.
@@ -137,7 +137,8 @@ class _Mover:
         known = yield [fences.declared(target, each) for each in (target.keys.root, *target.keys.partitions)]
         if any(each.is_referred for each in known):
             raise _has_references(target)
-        return not (target.claimed_index is not None or any(each.is_claimed for each in known))
+        has_claims = target.claimed_index is not None or any(each.is_claimed for each in known)
+        return not has_claims and self._schema.feed is None
 
     def _move_behind_fence(self, record: bytes) -> Program[bool]:
         """Moves the objects while nobody else can use the model."""

@@ -27,7 +27,6 @@ from limpyd.exceptions import (
     shorten,
 )
 from limpyd.keys import to_text
-from limpyd.keys.moving import Given, Move
 from limpyd.lua.script import OfModel
 from limpyd.requests.request import Argument
 from limpyd.requests.subjects import Subject
@@ -54,15 +53,10 @@ class Model(Subject, OfModel, Protocol):
     deletions: Any
 
     @property
-    def claimed_index(self) -> Any: ...
-
-    @property
     def max_changes(self) -> Argument:
         """The most changes of a step, as an argument of scripts."""
         ...
 
-    def follow(self, place: int | Move) -> None: ...
-    def learn(self, number: int, given: Given | None) -> None: ...
     def field(self, name: str) -> Any: ...
     def value_of(self, field: str, stored: bytes) -> Any: ...
     def index_at(self, key: bytes) -> Any: ...

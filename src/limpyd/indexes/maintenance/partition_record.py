@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from limpyd.exceptions import ObjectsMoved, ObjectsOnTheirWay
+from limpyd.indexes.maintenance.declarations import IndexedModel
 from limpyd.indexes.maintenance.partition_indexes import NEVER
 from limpyd.indexes.maintenance.refused_places import different_partitions
 from limpyd.indexes.maintenance.requests import new_epoch
@@ -15,7 +16,6 @@ from limpyd.keys.moving import ALL, Given, Move, Told
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Scattered
-from limpyd.scripts.error_mapping import Model
 from limpyd.utils import clock
 
 R = TypeVar("R")
@@ -41,7 +41,7 @@ class PartitionRecord:
         has_agreed: true if it ever was as this process takes it to be; then the process follows moves of the objects.
     """
 
-    def __init__(self, model: Model, keys: ModelKeys) -> None:
+    def __init__(self, model: IndexedModel, keys: ModelKeys) -> None:
         self._model = model
         self._keys = keys
         self.has_agreed = False
@@ -137,11 +137,11 @@ class PartitionRecord:
         return int(recorded) if has_ended or (self.has_agreed and is_known) else None
 
     def _can_use(self, move: Move) -> bool:
-        """Returns whether the model can be used in a move: it has one of its numbers, and no claims."""
+        """Returns whether the model can be used in a move: it has one of its numbers, no claims and no feed."""
         keys = self._keys
         known = keys.count if keys.move is None else keys.move.to
         is_one = keys.declared in move or (self.has_agreed and known == move.before) or keys.move == move
-        return is_one and keys.parent is None and self._model.claimed_index is None
+        return is_one and keys.parent is None and self._model.claimed_index is None and self._model.feed is None
 
     def follows(self, partition: Partition, recorded: bytes) -> bool:
         """Returns whether this process goes on after the catalog of a partition has told that objects are elsewhere.
