@@ -29,7 +29,7 @@ def sweep(
         groups: the objects, all of which have tombs.
         token: that of the tombs.
         decision: that by which what goes too was closed; empty if nothing was.
-        closed: what was closed; what does not go is opened again.
+        closed: what was closed; what does not go is opened again, unless somebody has taken something over.
 
     Returns:
         what somebody else has taken over.
@@ -41,8 +41,8 @@ def sweep(
         done = yield from _sweep_levels(relatives, left, token, decision, late)
         swept += done
         left = yield from _finish(relatives, done, token, decision, late, swept)
-    opened = opening(closed, decision, [*swept, *(one.group for one in late)])
-    if opened:
+    opened = opening(closed, decision, swept)
+    if opened and not late:  # else those that go with what somebody has taken over may not be gone yet
         yield opened
     return late
 
@@ -186,3 +186,6 @@ def settle(
         for one, _ in late:
             met.setdefault((one.model, one.partition), []).extend(one.pks)
         yield from finish(relatives, met, token, {(one.model, one.partition): time for one, time in late})
+        opened = opening(closed, decision)
+        if opened:
+            yield opened

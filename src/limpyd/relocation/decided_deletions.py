@@ -16,8 +16,11 @@ from limpyd.schema.schema import Schema
 from limpyd.targets.closings import AGE
 
 
-def finish_deletions(origin: Place, age: int = AGE) -> Steps[None]:
-    """Finishes all deletions that are decided (HKEYS, and the scripts of deletions).
+def finish_deletions(origin: Place, age: int = AGE) -> Steps[bool]:
+    """Finishes the deletions that are decided now (HKEYS, scripts of deletions); returns whether there were any.
+
+    What goes too leaves tombs, which are those of another mover if that has begun. So whoever needs that there are none
+    calls this until there were none.
 
     Args:
         origin: where the objects are.
@@ -28,6 +31,7 @@ def finish_deletions(origin: Place, age: int = AGE) -> Steps[None]:
     for (schema, partition), pks in zip(places, tombs, strict=True):
         if pks:
             yield origin.ask(_finished(schema, partition, pks, age))
+    return any(tombs)
 
 
 def _tombs(schema: Schema, partition: Partition) -> Request[list[bytes]]:

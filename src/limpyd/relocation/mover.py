@@ -167,7 +167,8 @@ class _Mover:
             for catalog, record in records.items():
                 catalog.partition.recorded = record
         here.forget_catalogs()
-        yield from finish_deletions(here, ENDED)
+        while (yield from finish_deletions(here, ENDED)):
+            pass
 
     def _is_closed(self, state: State) -> bool:
         return state.relocation is not None and state.relocation.token == self._move.token
