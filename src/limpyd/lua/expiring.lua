@@ -15,7 +15,7 @@ for at = 1, mark and #ARGV or 0 do
   end
 end
 
-local watch_command = false -- called with each command before it runs, in scripts that write (freed_values.lua)
+local watch_command = false -- called with each command before it runs, in scripts that write (lua/freed_values.lua)
 
 -- Commands that only these scripts know. Each is called with the function that runs others, a hash, and in it a sub-key.
 local own_commands = {

@@ -1,4 +1,4 @@
--- The second part of the beginning of scripts that write to models whose objects expire (see expiring.lua): the server
+-- The second part of the beginning of scripts that write to models whose objects expire (see lua/expiring.lua): the server
 -- frees values by itself, a second after the deadline of their object. It does so with the keys of fields without an index;
 -- what is indexed, and the hash, which has the deadline, stay until the object is removed, since the index entries that
 -- have to be removed follow from them.

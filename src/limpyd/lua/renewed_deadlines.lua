@@ -1,6 +1,6 @@
--- The third part of the beginning of scripts that write to models whose deadlines are renewed by writes (see expiring.lua and
--- freed_values.lua): whatever script writes a value of an object, its deadline is set anew at the end, unless the script
--- was refused, has set the deadline itself, or the object has none, or a later one.
+-- The third part of the beginning of scripts that write to models whose deadlines are renewed by writes (see
+-- lua/expiring.lua and lua/freed_values.lua): whatever script writes a value of an object, its deadline is set anew at the
+-- end, unless the script was refused, has set the deadline itself, or the object has none, or a later one.
 --
 -- KEYS   those that are never written have, before the mark of the process, the sub-key of the deadline in the hash of an
 --        object of the same partition, and the milliseconds from now

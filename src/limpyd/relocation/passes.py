@@ -33,7 +33,7 @@ class Passes:
 
     @property
     def copied(self) -> int:
-        """How many copies were made."""
+        """The number of copies that were made."""
         return sum(part.copied for part in self._parts.values())
 
     @property

@@ -29,7 +29,7 @@ class Script(Protocol):
 
     @property
     def renewal(self) -> bytes | None:
-        """How it renews the deadlines of objects that it writes to; None if it does not."""
+        """The way in which writes renew the deadlines of objects; None if they do not."""
         ...
 
     @property

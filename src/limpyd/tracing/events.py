@@ -85,6 +85,7 @@ SCRIPTS = {
         "remove_copies",
         "remove_keys",
         "swap_state",
+        "unknown_references",
     ),
     "repartition": (
         "announce",

@@ -48,7 +48,7 @@ class LatePlan:
 
     @property
     def readings(self) -> list[Reading | Asking]:
-        """What is read first."""
+        """The values that are read first."""
         return readings_in(self._conditions)
 
     def settled(self) -> Rounds[SettledPlan]:
