@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from limpyd import ChangeFeed, InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
-from limpyd.exceptions import DifferentPartitions, ObjectsMoved, ObjectsOnTheirWay
+from limpyd.exceptions import DifferentPartitions, ObjectsMoved, ObjectsOnTheirWay, UnsupportedCommand
 from limpyd.indexes.maintenance.trusted_reads import TRUSTED
 from limpyd.repartitioning import announcing, delivery
 from limpyd.utils import clock
@@ -172,11 +172,11 @@ async def test_other_processes_are_refused(any_face, another_process):
 
 
 @pytest.mark.parametrize("more", [{"email": InstanceHashField(unique=True)}, {"changes": ChangeFeed()}])
-async def test_a_process_that_declares_more_ends_the_use(any_face, another_process, more):
-    """It moves the objects as well, but behind a fence; the other one notices that."""
+async def test_a_process_that_declares_more_cannot_go_on(any_face, another_process, more):
+    """It says who can."""
     made = await filled(any_face, another_process(2))
     steps = moved_until(another_process(4, Sync), is_half)
-    await any_face.do(another_process(4, **more).repartition())
+    await any_face.refused(UnsupportedCommand, another_process(4, **more).repartition, match="declares none")
     for _ in steps:
         pass
     model = another_process(4)

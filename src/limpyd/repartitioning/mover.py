@@ -119,9 +119,14 @@ class _Mover:
         if move is None:
             return (yield from self._move_behind_fence(record))
         slices = MoveInSlices(target, move, self.delivery, self._progress)
-        yield from slices.announce()
-        if not (yield from self._may_be_used()):
-            return False  # a process has declared something since
+        if in_use:
+            yield from slices.announce()
+        if not (in_use and (yield from self._may_be_used())):
+            msg = (
+                f"{target.name}.repartition: the objects are being moved while the model is in use, which is not possible "
+                "with unique values or a feed of changes. Go on with a class that declares none"
+            )
+            raise UnsupportedCommand(msg)
         yield from slices.run()
         has_ended: bool = yield fences.end(target, record, self.before)
         yield from slices.tell()
