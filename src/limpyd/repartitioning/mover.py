@@ -123,8 +123,8 @@ class _Mover:
             yield from slices.announce()
         if not (in_use and (yield from self._may_be_used())):
             msg = (
-                f"{target.name}.repartition: the objects are being moved while the model is in use, which is not possible "
-                "with unique values or a feed of changes. Go on with a class that declares none"
+                f"{target.name}.repartition: the objects are being moved while the model is in use, which is not "
+                "possible with unique values or a feed of changes. Go on with a class that declares none"
             )
             raise UnsupportedCommand(msg)
         yield from slices.run()
