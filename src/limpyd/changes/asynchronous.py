@@ -94,7 +94,7 @@ class AsyncChangeReader:
 
     @property
     def position(self) -> str:
-        """The position after the last change that was returned: pass it as `last_id` to go on from there."""
+        """The position after the last change that was returned; pass it as `last_id` to go on from there."""
         return self._reading.position
 
     async def __aiter__(self) -> AsyncIterator[Change]:

@@ -93,7 +93,7 @@ class ChangeReader:
 
     @property
     def position(self) -> str:
-        """The position after the last change that was returned: pass it as `last_id` to go on from there."""
+        """The position after the last change that was returned; pass it as `last_id` to go on from there."""
         return self._reading.position
 
     def __iter__(self) -> Iterator[Change]:
