@@ -16,8 +16,8 @@ from limpyd.exceptions import (
     UnsupportedCommand,
 )
 from limpyd.relations import FKInstanceHashField
+from tests.support.grouped_models import MODELS, ODD, agrees, declare, filled, found, others
 from tests.support.interrupted_moves import stop_at
-from tests.support.related_models import MODELS, ODD, agrees, declare, filled, found, others
 
 THERE = 1
 """The number of the database that the objects go to."""

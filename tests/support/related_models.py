@@ -1,122 +1,85 @@
-"""Models that refer to each other in many ways, whose objects move together: filled before, compared after."""
+"""Models that refer to each other in every way, and what is wrong with their data."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Mapping
 from typing import Any
 
-from limpyd import InstanceHashField, PKField, SetField
-from limpyd.contrib.dynamic import DynamicFKStringField
-from limpyd.relations import FKInstanceHashField, FKStringField, M2MSetField
+from limpyd import InstanceHashField, PKField, StringField
+from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
+from tests.support.expected_indexes import inconsistencies
 
-ODD = ["a", "b:c", "{x}", "*", "n\0ul", "é😀", " ", "7"]
-"""Primary keys of authors."""
-MODELS = ("Author", "Book", "Review", "Order", "Line")
+REFERENCES = {
+    ("Node", "one"): (FKStringField, "Node", "clear"),
+    ("Node", "boss"): (FKInstanceHashField, "Node", "cascade"),
+    ("Node", "guard"): (FKInstanceHashField, "Leaf", "restrict"),
+    ("Node", "friends"): (M2MSetField, "Node", "clear"),
+    ("Node", "team"): (M2MSetField, "Leaf", "cascade"),
+    ("Node", "queue"): (M2MListField, "Leaf", "clear"),
+    ("Leaf", "owner"): (FKStringField, "Node", "cascade"),
+    ("Leaf", "twin"): (FKInstanceHashField, "Leaf", "clear"),
+    ("Leaf", "ranks"): (M2MSortedSetField, "Node", "clear"),
+    ("Leaf", "watched"): (M2MListField, "Node", "restrict"),
+}
+"""Each field that refers, with its kind, the model it refers to, and what a deletion there does."""
+MANY = {M2MSetField: set, M2MListField: list, M2MSortedSetField: dict}
 
 
-def declare(model: Any, database_: Any, count: int, orders: int | None = None) -> SimpleNamespace:
-    """Declares the models, as a process sees them that has sent nothing yet.
+def related_models(
+    base: Any, database: Any, namespace: str = "", partitions: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """The models, by name.
 
     Args:
-        model: the base class of the models.
-        database_: their database.
-        count: the number of partitions of authors, books and reviews.
-        orders: that of orders and their lines, if it is another.
+        base: their base class.
+        database: their database.
+        namespace: their namespace.
+        partitions: the numbers of their partitions, if not 1.
     """
-
-    class Author(model):
-        database = database_
-        namespace = "related"
-        partitions = count
-        name = PKField()
-        mentor = FKInstanceHashField("self", related_name="pupils")
-        email = InstanceHashField(unique=True)
-
-    class Book(model):
-        database = database_
-        namespace = "related"
-        partitions = count
-        title = InstanceHashField(indexable=True)
-        author = FKInstanceHashField(Author, related_name="books", on_delete="cascade")
-        readers = M2MSetField(Author, related_name="reads")
-        roles = DynamicFKStringField(Author, related_name="roles_in")
-
-    class Review(model):
-        database = database_
-        namespace = "related"
-        partitions = count
-        book = FKStringField(Book, related_name="reviews", on_delete="cascade")
-        critic = FKInstanceHashField(Author, related_name="reviews", on_delete="restrict")
-
-    class Order(model):
-        database = database_
-        namespace = "related"
-        partitions = orders or count
-        status = InstanceHashField(indexable=True)
-
-    class Line(model):
-        database = database_
-        namespace = "related"
-        colocate_with = Order
-        order = FKInstanceHashField(Order, related_name="lines", on_delete="cascade")
-        book = FKInstanceHashField(Book, related_name="lines")
-        tags = SetField(indexable=True)
-
-    return SimpleNamespace(Author=Author, Book=Book, Review=Review, Order=Order, Line=Line)
-
-
-def others(made: SimpleNamespace) -> list[Any]:
-    """The models that move with the authors."""
-    return [getattr(made, name) for name in MODELS[1:]]
-
-
-async def filled(face: Any, made: SimpleNamespace, count: int = 12) -> dict[str, dict[str, tuple[Any, ...]]]:
-    """Creates objects; returns what `found` is to find."""
-    do = face.do
-    for number, name in enumerate(ODD):
-        await do(made.Author.create(name=name, email=f"{number}@x", mentor=ODD[number - 1] if number else None))
-    for number in range(count):
-        author, reader = ODD[number % 3], ODD[-1 - number % 3]
-        title = f"t{number % 3}"
-        book = await do(made.Book.create(title=title, author=author, readers=[author, reader], roles_x=reader))
-        order = await do(made.Order.create(status=f"s{number % 2}"))
-        line = await do(made.Line.create(order=order, book=book, tags=["x", f"g{number % 2}"]))
-        await do(made.Review.create(book=book, critic=ODD[3 + number % 2]))
-        assert line is not None
-    return await found(face, made)
-
-
-async def found(face: Any, made: SimpleNamespace) -> dict[str, dict[str, tuple[Any, ...]]]:
-    """Returns the values of all objects, as plain fields have them, by model and primary key."""
-    fields = {
-        "Author": ("mentor", "email"),
-        "Book": ("title", "author"),
-        "Review": ("book", "critic"),
-        "Order": ("status",),
-        "Line": ("order", "book"),
-    }
-    return {
-        name: {
-            row[0]: tuple(row[1:])
-            for row in await face.do(getattr(made, name).collection().values_list("pk", *names).all())
+    made = {}
+    for name in ("Node", "Leaf"):
+        fields: dict[str, Any] = {
+            field: kind(target, related_name=f"{field}_of", on_delete=policy)
+            for (model, field), (kind, target, policy) in REFERENCES.items()
+            if model == name
         }
-        for name, names in fields.items()
-    }
+        own = {
+            "database": database,
+            "namespace": namespace,
+            "partitions": (partitions or {}).get(name, 1),
+            "name": PKField(),
+            "text": StringField(indexable=True),
+            "only": InstanceHashField(unique=True),
+            "__module__": __name__,
+        }
+        made[name] = type(name, (base,), {**own, **fields})
+    return made
 
 
-async def agrees(face: Any, made: SimpleNamespace, expected: dict[str, dict[str, tuple[Any, ...]]]) -> None:
-    """Checks that all objects are as they were, that they refer to objects that exist, and find who refers to them."""
-    for name in MODELS:
-        assert list(await face.do(getattr(made, name).check())) == []
-    assert await found(face, made) == expected
-    refers = {("Author", 0): "Author", ("Book", 1): "Author", ("Review", 0): "Book", ("Review", 1): "Author"}
-    refers |= {("Line", 0): "Order", ("Line", 1): "Book"}
-    for (name, position), target in refers.items():
-        for row in expected[name].values():
-            assert row[position] is None or row[position] in expected[target]
-    books = {pk: row for pk, row in expected["Book"].items() if row[1] == ODD[0]}
-    author = made.Author.lazy_connect(ODD[0])
-    assert set(await face.do(author.books().all())) == books.keys()
-    assert set(await face.do(made.Book.collection(author__email="0@x").all())) == books.keys()
-    order, line = next((row[0], pk) for pk, row in expected["Line"].items())
-    assert line in await face.do(made.Order.lazy_connect(order).lines().all())
+def references(client: Any, model: str, field: str, pk: bytes) -> Any:
+    """What is stored in a field, past limpyd."""
+    tag = b"{%s}" % model.lower().encode()
+    key = tag + b":field:" + field.encode() + b":" + pk
+    kind = REFERENCES[model, field][0]
+    if kind is FKInstanceHashField:
+        return client.hget(tag + b":hash:" + pk, field)
+    if kind is M2MSetField:
+        return client.smembers(key)
+    if kind is M2MListField:
+        return client.lrange(key, 0, -1)
+    return dict(client.zrange(key, 0, -1, withscores=True)) if kind is M2MSortedSetField else client.get(key)
+
+
+def problems(client: Any, models: dict[str, Any]) -> list[str]:
+    """References to nobody, and whatever else is wrong."""
+    there = {name: client.smembers(b"{%s}:pks" % name.lower().encode()) for name in models}
+    found = []
+    for name, model in models.items():
+        others = tuple(f"orphan: {{{other.lower()}}}" for other in models if other != name)
+        found += [problem for problem in inconsistencies(client, model) if not problem.startswith(others)]
+    for (model, field), (_, target, _) in REFERENCES.items():
+        for pk in there[model]:
+            stored = references(client, model, field, pk)
+            referred = [stored] if isinstance(stored, bytes) else stored or ()
+            found += [f"{model}({pk!r}).{field} refers to {one!r}" for one in referred if one not in there[target]]
+    return found

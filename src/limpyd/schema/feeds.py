@@ -12,8 +12,8 @@ from limpyd.requests.promise_guards import netstrings
 from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.suggestions import did_you_mean
 
-NUMBER = re.compile(rb":\d+\.?\d*(?=\})")
-"""The number of a partition in a hash tag."""
+NUMBER = rb":\d+\.?\d*(?=\})"
+"""The number of a partition in a hash tag; compiled when it is needed, as importing limpyd should cost little."""
 
 
 class Fed:
@@ -77,7 +77,7 @@ def feed_settings(schema: Any, feed: Any) -> bytes:
             msg = f"{schema.name}.{feed.name}: {schema.name} has no field {name!r}{did_you_mean(name, known)}"
             raise DeclarationError(msg)
     if schema.keys.count > 1:
-        prefix = NUMBER.sub(b"", prefix)
+        prefix = re.sub(NUMBER, b"", prefix)
     names = [to_bytes(name) for name in feed.fields or ()]
     version = schema.version_sub or b""
     return netstrings([prefix, b"%d" % feed.max_length, version, b"%d" % len(names), *names])

@@ -31,7 +31,7 @@ class Update(Statement):
         composites: the composite indexes of these fields.
     """
 
-    __slots__ = ("_encoders", "_name", "_sets", "_value_names", "_versioned")
+    __slots__ = ("_name", "_sets", "_versioned")
 
     def __init__(
         self,
@@ -50,10 +50,7 @@ class Update(Statement):
         self._versioned = version is not None
         if not self._versioned:  # else an int may be among the values
             self.pack = pack_bytes
-        sets = [change.scalar_field for change in changes if not change.removes]
-        self._sets = [(field.name, field.encode_unchecked, field.computed) for field in sets]
-        self._encoders = {field.name: field.encode for field in sets}
-        self._value_names = [name for field in sets for name in field.value_names]
+        self._sets = [change.scalar_field for change in changes if not change.removes]
 
     @property
     def name(self) -> str:
@@ -61,7 +58,7 @@ class Update(Statement):
 
     @property
     def given_names(self) -> list[str]:
-        names = self._value_names
+        names = [name for scalar_field in self._sets for name in scalar_field.value_names]
         return [*names, "the version that the object is to have, or ''"] if self._versioned else names
 
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
@@ -91,13 +88,14 @@ class Update(Statement):
             InvalidValue: a value does not fit its field's type, or an index cannot keep it.
         """
         given: list[Argument] = []
-        for name, encode, computed in self._sets:
+        for scalar_field in self._sets:
+            value = values[scalar_field.name]
             try:
-                stored = encode(values[name])
+                stored = scalar_field.encode_unchecked(value)
             except (TypeError, ValueError, OverflowError):
-                stored = self._encoders[name](values[name])  # which says what is wrong
+                stored = scalar_field.encode(value)  # which says what is wrong
             given.append(stored)
-            for index in computed:
+            for index in scalar_field.computed:
                 if type(stored) is StepArgument:  # no text of an index can be made of it here
                     return general()
                 given += index.indexed_texts(stored)

@@ -24,7 +24,7 @@ from limpyd import RedisDatabase, RedisModel
 from limpyd.deletions import requests
 from limpyd.exceptions import MoveConflict, Relocated, RestrictedError
 from tests.faults.programs.killing import Stoppable, ended, in_a_process, run_for, stop
-from tests.support.related_models import MODELS, declare, others
+from tests.support.grouped_models import MODELS, declare, others
 
 ORIGIN, DESTINATION, KILLS, CLUSTERED = *map(int, sys.argv[1:4]), "cluster" in sys.argv[4:]
 WRITERS = 2
