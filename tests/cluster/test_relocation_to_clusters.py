@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from limpyd.exceptions import Relocated, UniquenessError
-from tests.support import related_models
+from tests.support import grouped_models
 from tests.support.face import Face
 from tests.support.moving_models import agrees, declared, filled
 from tests.support.servers import NEWEST
@@ -52,14 +52,14 @@ async def test_models_that_refer_to_each_other(cluster, servers):
     """References that one step checked at the origin lead to other nodes."""
     face = Face("sync", servers(cluster.name))
     face.client.flushall()
-    expected = await related_models.filled(face, related_models.declare(face.Model, face.database, 1), 6)
+    expected = await grouped_models.filled(face, grouped_models.declare(face.Model, face.database, 1), 6)
     seeds = [("127.0.0.1", cluster.nodes[0].port)]
-    mover = related_models.declare(face.Model, face.Database(port=face.server.port), 4, 1)
-    made = related_models.declare(face.Model, face.Database(nodes=seeds), 4, 1)
-    await face.do(mover.Author.migrate_to(made.Author.database, with_models=related_models.others(mover)))
-    await related_models.agrees(face, made, expected)
-    await face.do(made.Author.lazy_connect(related_models.ODD[0]).delete())
-    left = await related_models.found(face, made)
+    mover = grouped_models.declare(face.Model, face.Database(port=face.server.port), 4, 1)
+    made = grouped_models.declare(face.Model, face.Database(nodes=seeds), 4, 1)
+    await face.do(mover.Author.migrate_to(made.Author.database, with_models=grouped_models.others(mover)))
+    await grouped_models.agrees(face, made, expected)
+    await face.do(made.Author.lazy_connect(grouped_models.ODD[0]).delete())
+    left = await grouped_models.found(face, made)
     assert {row[0] for row in left["Review"].values()} == left["Book"].keys()
     for each in (mover, made):
         await face.do(each.Author.database.close())
