@@ -22,7 +22,7 @@ SIZES = {
 }
 """The sizes of each variable for `make growth`."""
 SMALL = {
-    "objects": (600, 2_400),
+    "objects": (1_000, 4_000),
     "matches": (1_000, 4_000),
     "members": (600, 2_400),
     "values": (100, 400),
