@@ -58,7 +58,7 @@ class Face:
         return Sent(self.server)
 
 
-HANDSHAKE = {"HELLO", "CLIENT", "INFO", "SELECT", "SORT_RO"}
+HANDSHAKE = {"HELLO", "CLIENT", "CLUSTER", "INFO", "SELECT", "SORT_RO"}
 """What a new connection begins with."""
 
 
