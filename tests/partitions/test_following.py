@@ -259,3 +259,12 @@ async def test_another_database_has_the_declared_number(any_face, another_proces
     await any_face.do(former.database.reset(port=any_face.server.port))
     assert await any_face.do(former.collection(title="t1").count()) == COUNT // 2
     any_face.client.execute_command("FLUSHALL")
+
+
+@pytest.mark.parametrize("recorded", [b"8", b"-8 4 1 4", b"-8 4 1 4 closed"])
+async def test_late_replies_about_partitions_that_another_thread_has_left(another_process, recorded):
+    schema = another_process(4, email=InstanceHashField())._schema
+    left, record = schema.keys.at(0), schema.maintenance.record
+    schema.follow(8)
+    assert record.follows(left, recorded)  # so that the call is described again
+    assert not record.follows(schema.keys.at(0), b"16")

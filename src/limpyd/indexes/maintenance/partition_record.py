@@ -154,6 +154,8 @@ class PartitionRecord:
             ObjectsOnTheirWay: objects of the partition are on their way.
         """
         keys, told = self._keys, Told.of(recorded)
+        if keys.at(partition.number) is not partition:
+            return True  # another thread has followed meanwhile
         if told is not None:
             if not self._can_use(told.move) or (keys.move is None and keys.count != told.move.before):
                 return False
