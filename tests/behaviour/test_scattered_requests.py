@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 
 from limpyd import InstanceHashField, ListField
 from limpyd.exceptions import LimpydError, NotInPipeline
 from limpyd.requests.request import Request, resolved
-from limpyd.requests.scattered import Scattered, scattered, together
+from limpyd.requests.scattered import Pause, Scattered, scattered, together
 from tests.support.blocks import block
 
 pytestmark = pytest.mark.each_face
+PAUSE = 0.05
 
 
 def get(key):
@@ -47,6 +50,39 @@ async def test_rounds_follow_each_other(any_face):
         with any_face.sent() as sent:
             assert await run(any_face, request) == "12"
         assert sent.names == ["GET"] * 3
+
+
+def pausing_first():
+    yield Pause(PAUSE)
+    (value,) = yield [get(b"a")]
+    return value
+
+
+def pausing_between():
+    yield [get(b"a")]
+    yield Pause(PAUSE)
+    (value,) = yield [get(b"a")]
+    return value
+
+
+def pausing_last():
+    (value,) = yield [get(b"a")]
+    yield Pause(PAUSE)
+    return value
+
+
+def only_pausing():
+    yield Pause(PAUSE)
+    return "1"
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize("rounds", [pausing_first, pausing_between, pausing_last, only_pausing])
+async def test_pauses_take_their_time(any_face, rounds):
+    for request in (Scattered(rounds), together([Scattered(rounds), get(b"a")])):
+        begun = monotonic()
+        assert await run(any_face, request) in ("1", ["1", "1"])
+        assert monotonic() - begun >= PAUSE
 
 
 @pytest.mark.usefixtures("stored")

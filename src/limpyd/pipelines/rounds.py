@@ -100,6 +100,9 @@ def in_rounds(pendings: Sequence[Pending[Any]], send: Send) -> Exchange:
     ]
     scatters = [step for step in steps if isinstance(step, Scatter)]
     alone = scatters[0] if len(steps) == len(scatters) == 1 else None
+    pause = max((scatter.pause for scatter in scatters), default=0)
+    if pause:
+        yield Pause(pause)
     if alone is not None:
         yield from alone.by_itself()
     sent = [part for step in steps for part in (step.parts if isinstance(step, Scatter) else (step,))]
