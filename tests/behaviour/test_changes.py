@@ -352,6 +352,22 @@ class TestGroups:
         assert [ids[one] for one in await self._take(any_face, second)] == ["2", "2"]
         assert [ids[one] for one in await self._take(any_face, orders.changes(group="g", consumer="a"))] == ["1", "1"]
 
+    async def test_a_request_looks_at_a_bounded_number_of_changes(self, any_face, models):
+        do, orders = any_face.do, models.Order
+        await do(orders.create(status="x"))
+        first = orders.changes(group="g", consumer="a", count=1)
+        assert len(await self._take(any_face, first, 1)) == 1
+        pipeline = any_face.client.pipeline()
+        entry = {"pk": "1", "kind": "changed"}
+        for _ in range(2500):
+            pipeline.xadd("{order}:changes", entry)
+        pipeline.execute()
+        await do(orders.create(status="x"))
+        with any_face.sent() as sent:
+            found = await self._take(any_face, orders.changes(group="g", consumer="b"))
+        assert found == [change.id for change in await any_face.all(orders.changes()) if change.pk == "2"]
+        assert [one[0] for one in sent.commands] == ["EVALSHA"] * 5  # three that take, one that finds nothing
+
     async def test_a_worker_that_is_gone(self, any_face, models):
         do, orders = any_face.do, models.Order
         order = await do(orders.create(status="x"))

@@ -76,6 +76,8 @@ class Recorded:
             return repr(sorted(client.hgetall(key).items())).encode()
         if kind == b"zset":
             return repr(client.zrange(key, 0, -1, withscores=True)).encode()
+        if kind == b"stream":
+            return repr(client.xrange(key)).encode()
         return repr(client.lrange(key, 0, -1) if kind == b"list" else client.get(key)).encode()
 
 

@@ -138,26 +138,29 @@ class GroupReading:
             return [requests.take(model, one, self._settings) for one in model.keys.partitions]
 
         if model.keys.count > 1:
-            found: list[Change] = yield Scattered(lambda: _until_some(asked, self._given, self._block), subject=model)
-            return found
+            given: list[Change] = yield Scattered(lambda: _until_some(asked, self._given, self._block), subject=model)
+            return given
         taken: requests.Taken = yield asked()[0]
         found, left = self._given([taken]), _time_left(self._block)
-        while not found and left() > 0:
-            longest = min(LONGEST, max(self._idle // 2, 1), max(int(min(left(), 1e6) * 1000), 1))
-            yield requests.wait(model, model.keys.first, taken.last, longest)
+        while not found and (found is None or left() > 0):
+            if found is not None:
+                longest = min(LONGEST, max(self._idle // 2, 1), max(int(min(left(), 1e6) * 1000), 1))
+                yield requests.wait(model, model.keys.first, taken.last, longest)
             taken = yield asked()[0]
             found = self._given([taken])
-        return found
+        return found or []
 
     def acknowledge(self, change: Change) -> Program[bool]:
         """Acknowledges a change; returns false if another worker has taken it over."""
         return (yield requests.acknowledge(self.model, self.group, self.consumer, change))  # type: ignore[no-any-return]
 
-    def _given(self, taken: list[requests.Taken]) -> list[Change]:
+    def _given(self, taken: list[requests.Taken]) -> list[Change] | None:
+        """Returns the changes that were given; None if there may be more behind those of other workers."""
         for one in taken:
             if one.lost is not None:
                 raise ChangesLost(self.model.name, self.model.feed.name, one.lost.decode())
-        return _merged([one.changes for one in taken])
+        found = _merged([one.changes for one in taken])
+        return found or (None if any(one.has_looked_enough for one in taken) else [])
 
 
 def delete_group(model: Any, group: str) -> Program[bool]:
@@ -176,12 +179,14 @@ def _time_left(block: int | None) -> Callable[[], float]:
 
 
 def _until_some(
-    asked: Callable[[], list[Any]], merge: Callable[[list[Any]], list[Change]], block: int | None
+    asked: Callable[[], list[Any]], merge: Callable[[list[Any]], list[Change] | None], block: int | None
 ) -> Rounds[list[Change]]:
-    """Asks all partitions again and again, until there are changes, or the time is over."""
+    """Asks all partitions again and again, until there are changes, or the time is over; at once after None."""
     left = _time_left(block)
     while True:
         found = merge((yield asked()))
+        if found is None:
+            continue
         if found or block is None or left() <= 0:
             return found
         yield Pause(min(POLL, max(left(), 0.001)))

@@ -26,12 +26,14 @@ class Taken(NamedTuple):
         last: the id of the entry after which none was given to anybody yet.
         lost: the id of an entry that was trimmed before it was acknowledged, or after which some were; else None.
         changes: the changes.
+        has_looked_enough: true if all that it looked at belongs to other workers, and there may be more.
     """
 
     partition: Partition
     last: bytes
     lost: bytes | None
     changes: list[Change]
+    has_looked_enough: bool
 
 
 def read(model: Any, partition: Partition, last: bytes, count: int) -> Request[list[Change]]:
@@ -87,8 +89,8 @@ def take(model: Any, partition: Partition, settings: Sequence[Any]) -> Request[T
     """
 
     def decode(reply: list[Any]) -> Taken:
-        last, lost, entries = reply
-        return Taken(partition, last, lost, changes(model, partition, entries))
+        last, lost, entries, has_looked_enough = reply
+        return Taken(partition, last, lost, changes(model, partition, entries), bool(has_looked_enough))
 
     keys = (partition.changes, partition.readers(to_bytes(settings[0])))
     request = Request(evalsha(TAKE, keys, settings), decode, readonly=True, script=TAKE, subject=model)

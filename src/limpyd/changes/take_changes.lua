@@ -12,11 +12,12 @@
 --        4  after how many milliseconds without a sign of life a worker loses its changes
 --        5  where the group begins: 0, or $ for what is new from now on
 -- Reply  the id after which nothing was given to anybody yet; the id of the last entry that the group lost because it was
---        trimmed, or false; the entries
+--        trimmed, or false; the entries; 1 if the request has to be repeated, since this one found only entries of others
 
 local stream, readers = KEYS[1], KEYS[2]
 local group, worker, count, patience, beginning = unpack(ARGV)
 local call = redis.call
+local MOST_LOOKED_AT = 1000 -- entries that may all be of objects which other workers have; the next request goes on
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -116,9 +117,12 @@ for _, entry in ipairs(entries) do
     call('XACK', stream, group, entry[1])
   end
 end
-while #entries == 0 do
-  entries = read('>')
-  for _, entry in ipairs(entries) do
+local looked, may_be_more = 0, #entries == 0
+while may_be_more and #given == 0 and looked < MOST_LOOKED_AT do
+  local new = read('>')
+  may_be_more = #new > 0
+  looked = looked + #new
+  for _, entry in ipairs(new) do
     local pk = pk_of(entry)
     local owner = owner_of(pk)
     if owner and owner ~= worker then
@@ -129,9 +133,5 @@ while #entries == 0 do
     call('HSET', readers, 'o' .. pk, entry[1])
     last = entry[1]
   end
-  if #given > 0 or #entries == 0 then
-    break
-  end
-  entries = {}
 end
-return { last, lost, given }
+return { last, lost, given, may_be_more and #given == 0 and 1 or 0 }

@@ -43,12 +43,12 @@ end
 local function make_note_change()
   local WRITES = ' $writes '
   -- Their reply is the number of changes.
-  local COUNTING = ' DEL DELIFEQ HDEL HSETEX HSETNX LINSERT LPUSHX LREM MSETNX PFADD RPUSHX SADD SETNX SMOVE SREM '
+  local COUNTING = ' COPY DEL DELIFEQ HDEL HSETEX HSETNX LINSERT LPUSHX LREM MSETNX PFADD RPUSHX SADD SETNX SMOVE SREM '
     .. 'UNLINK XDEL XTRIM ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE '
   local EXPIRING = ' EXPIRE EXPIREAT HEXPIRE HEXPIREAT HPERSIST HPEXPIRE HPEXPIREAT PERSIST PEXPIRE PEXPIREAT '
-  -- Commands that write to other keys than their first, or to more.
-  local KEYS_OF = { BITOP = 2, COPY = 2, DEL = 'all', LMOVE = 'both', RENAME = 'both', RPOPLPUSH = 'both', SMOVE = 'both',
-    SORT = 'last', UNLINK = 'all' }
+  -- Which arguments are the keys that are written, where it is not the first one.
+  local KEYS_OF = { BITOP = 2, COPY = 2, DEL = 'all', LMOVE = 'both', LMPOP = 2, RENAME = 'both', RPOPLPUSH = 'both',
+    SMOVE = 'both', SORT = 'last', UNLINK = 'all', ZMPOP = 2 }
   -- The distance of the sub-keys that are written, among the arguments of a command after the key.
   local SUBS = { HDEL = 1, HINCRBY = 2, HINCRBYFLOAT = 2, HMSET = 2, HSET = 2, HSETNX = 2 }
   local feeds = read_settings()

@@ -16,7 +16,7 @@ SWEEP = "sweep_expired"
 """The script whose deletions are those of objects whose deadline is over."""
 SETTINGS = b"changes="
 """Stands before the settings of feeds in the name of the key that is never written."""
-NO_CHANGES = frozenset({"GETEX", "HGETEX", "XACK", "XACKDEL", "XAUTOCLAIM", "XCLAIM", "XREADGROUP", "XSETID"})
+NO_CHANGES = frozenset({"GETEX", "HGETEX", "XACK", "XAUTOCLAIM", "XCLAIM", "XREADGROUP", "XSETID"})
 """Write commands that change no value."""
 BY_SCRIPTS = frozenset({"RENAME", "RESTORE"})
 """Commands that scripts run on values, besides those of fields."""
