@@ -30,8 +30,14 @@ end
 
 local watch_value = watch_command
 
+local ONLY_SECOND = ' BITOP COPY LMPOP ZMPOP ' -- commands whose second argument is the key that they write to
+
 function watch_command(command, key, second, ...)
-  if key and not is_one_of(READS, command) then
+  if command == 'SORT' then -- its last word may be where it stores
+    note_object(select('#', ...) > 0 and select(-1, ...) or '')
+  elseif is_one_of(ONLY_SECOND, command) then
+    note_object(second)
+  elseif key and not is_one_of(READS, command) then
     note_object(key)
     if second and is_one_of(SECOND_KEY, command) then
       note_object(second)
