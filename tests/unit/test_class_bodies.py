@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import ClassVar
 
 import pytest
@@ -71,6 +73,21 @@ class TestDeclarations:
     def test_misspelt_settings(self, name, value, meant):
         with pytest.raises(DeclarationError, match=rf"Thing\.{name} is not a setting of .*; did you mean '{meant}'"):
             declare(name2=StringField(), **{name: value})
+
+    @pytest.mark.parametrize(
+        ("name", "value", "declaration"),
+        [
+            ("expires", True, "expires = DeadlineField()"),
+            ("ttl", timedelta(hours=1), "expires = DeadlineField(ttl=timedelta(…))"),
+            ("changes", True, "changes = ChangeFeed()"),
+            ("changes", ["name"], "changes = ChangeFeed()"),
+        ],
+    )
+    def test_what_descriptors_declare(self, name, value, declaration):
+        message = f"Thing.{name} is not a setting of a model: write {declaration}"
+        with pytest.raises(DeclarationError, match=re.escape(message)):
+            declare(name2=StringField(), **{name: value})
+        declare(name2=StringField(), **{name: "of its own"})
 
     def test_attributes_that_resemble_settings(self):
         thing = declare(

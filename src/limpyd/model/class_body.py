@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from limpyd.database.core import Database
@@ -25,6 +26,12 @@ SETTINGS: dict[str, Any] = {
     "partitions": int,
 }
 """The settings of a model, and what each may be."""
+DECLARED_BY: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "changes": ((bool, list, tuple), "changes = ChangeFeed()"),
+    "expires": (bool, "expires = DeadlineField()"),
+    "ttl": (timedelta, "expires = DeadlineField(ttl=timedelta(…))"),
+}
+"""Attributes that look like settings of what descriptors declare: with a value of which type, and the declaration."""
 NAME_OF_CLASS = re.compile(r"(?:Final\[)?(?:\w+\.)*(\w+)")
 
 
@@ -79,6 +86,9 @@ def _misspelt(name: str, value: Any) -> str:
         return ""
     if name in SETTINGS or name.startswith("_"):
         return ""
+    kind, declaration = DECLARED_BY.get(name, ((), ""))
+    if isinstance(value, kind):
+        return f"not a setting of a model: write {declaration}"
     meant = did_you_mean(name, of_type, likeness=0.85)
     return f"not a setting of a model{meant}" if meant else ""
 
