@@ -23,7 +23,7 @@ from limpyd import (
     VersionField,
 )
 from limpyd.exceptions import ChangesLost, DeclarationError, InvalidValue, StoredValueError, UnsupportedCommand
-from tests.support.random_changes import ODD, RandomChanges
+from tests.support.random_changes import ODD
 
 
 @pytest.fixture
@@ -514,12 +514,3 @@ class TestRequests:
         with any_face.sent() as sent:
             assert len(await any_face.all(orders.changes(group="g", count=5))) == 5
         assert [one[0] for one in sent.commands] == ["EVALSHA"] * 7  # two that take, five that acknowledge
-
-
-@pytest.mark.parametrize("partitions", [1, 4])
-async def test_as_the_keys_have_it(any_face, partitions):
-    """More with tests/faults/programs/random_changes.py."""
-    steps = RandomChanges(any_face, partitions, seed=partitions)
-    await steps.run(60)
-    assert steps.wrong == []
-    assert steps.entries > 20

@@ -17,7 +17,6 @@ WRITE_WHAT_IS_THERE = frozenset(
 """Commands that do not tell whether they have changed something: those that write what is there have an entry too."""
 
 
-@pytest.mark.each_server
 @pytest.mark.parametrize("field", sorted(COMMANDS))
 async def test_each_command(any_face, field):
     class Recording(any_face.Model):

@@ -15,7 +15,6 @@ HOUR = 3_600_000
 WAITING = {*BLOCKING_LIST, *BLOCKING_SORTED_SET}
 
 
-@pytest.mark.each_server
 @pytest.mark.parametrize("field", sorted(COMMANDS))
 async def test_each_command(any_face, field):
     class Expiring(any_face.Model):

@@ -51,8 +51,11 @@ KILLS = {
     "killed_bulks": 500,
     "killed_claimants": 1000,
     "killed_claimants bulk": 1000,
+    "killed_sweepers": 1000,
+    "killed_sweepers 4": 1000,
+    "killed_readers 200": 20_000,
 }
-"""How many writers of each sort are killed, by the program and its last argument."""
+"""How many processes of each sort are killed, by the program and its last argument; of readers, how many changes."""
 
 COLUMNS = ("times", "done", "refused", "unknown", "lost", "doubled", "ghosts", "halves", "inconsistent", "seconds")
 
