@@ -61,6 +61,7 @@ docs: $(READY)  ## Build the documentation.
 
 faults: $(READY)  ## Have accidents happen to servers for some minutes, and tell what came of it.
 	@$(BIN)/python -m tests.faults.programs.fault_suite
+	@$(BIN)/python -m tests.faults.programs.restarted_sweeps valkey-9.1 50
 
 interrupts: $(READY)  ## Raise at each place of a call in turn, as a signal handler may, and judge what is left; some minutes.
 	@$(BIN)/python -m tests.faults.programs.interrupted_calls $(STEP)

@@ -13,7 +13,7 @@ from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, String
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from tests.support.expected_indexes import inconsistencies
 from tests.support.forks import Forked, run
-from tests.support.servers import FEW
+from tests.support.servers import FEW, NEWEST
 
 ROOT = Path(__file__).parents[2]
 THREADS = 8
@@ -158,6 +158,14 @@ def test_killed_sweepers(server, partitions):
     kills, scripts, _ = done.stdout.split()
     assert int(kills) == 6
     assert int(scripts) > 30  # they were killed while working
+
+
+def test_a_restart_among_expiring_objects():
+    done = run("-m", "tests.faults.programs.restarted_sweeps", NEWEST, 1)
+    assert done.returncode == 0, done.stderr
+    restarts, keys, _ = map(int, done.stdout.split())
+    assert restarts == 1
+    assert keys > 2
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)

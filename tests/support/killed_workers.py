@@ -43,17 +43,27 @@ class Worker:
         Raises:
             RuntimeError: it has ended by itself, or does nothing any more.
         """
-        wanted, until = self._done + after, time.monotonic() + LONGEST
-        while self._done < wanted and time.monotonic() < until:
-            time.sleep(LOOK)
-            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                break
-        os.kill(self.pid, signal.SIGKILL)
-        _, status = os.waitpid(self.pid, 0)
+        wanted = self.work_on(after)
+        status = self.end()
         if self._done < wanted or not os.WIFSIGNALED(status):
             msg = f"a process was to be killed after {wanted} steps; it did {self._done}, and ended with {status}"
             raise RuntimeError(msg)
         self._steps.close()
+
+    def work_on(self, steps: int) -> int:
+        """Waits until it has done so many more steps, or has ended; returns how many it should have done by now."""
+        wanted, until = self._done + steps, time.monotonic() + LONGEST
+        while self._done < wanted and time.monotonic() < until:
+            time.sleep(LOOK)
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                break
+        return wanted
+
+    def end(self) -> int:
+        """Ends it, if it has not ended by itself; returns the status with which it ended (waitpid)."""
+        os.kill(self.pid, signal.SIGKILL)
+        _, status = os.waitpid(self.pid, 0)
+        return status
 
     @property
     def _done(self) -> int:

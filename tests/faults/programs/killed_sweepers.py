@@ -80,23 +80,25 @@ def chosen(model: Any, choose: random.Random) -> Callable[[], Any]:
     )
 
 
-def work(model: Any, seed: int, note: Callable[[], None]) -> None:
-    """Does one thing after the other until it is killed."""
+def work(model: Any, seed: int, ending: tuple[type[LimpydError], ...], note: Callable[[], None]) -> None:
+    """Does one thing after the other until it is killed, or one of some errors ends it."""
     choose = random.Random(seed)
     while True:
         try:
             chosen(model, choose)()
         except (BulkError, DoesNotExist, UniquenessError):
             pass
+        except ending:
+            return
         except LimpydError as error:
             os.write(2, f"{error!r}\n".encode())
             os._exit(1)
         note()
 
 
-def started(model: Any) -> Worker:
-    """Starts a process."""
-    return Worker(partial(work, model, random.getrandbits(32)))
+def started(model: Any, *ending: type[LimpydError]) -> Worker:
+    """Starts a process, which ends by itself after some errors."""
+    return Worker(partial(work, model, random.getrandbits(32), ending))
 
 
 def faults(model: Any, client: redis.Redis) -> tuple[list[str], int]:
