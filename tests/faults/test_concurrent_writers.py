@@ -163,9 +163,9 @@ def test_killed_sweepers(server, partitions):
 def test_a_restart_among_expiring_objects():
     done = run("-m", "tests.faults.programs.restarted_sweeps", NEWEST, 1)
     assert done.returncode == 0, done.stderr
-    restarts, keys, _ = map(int, done.stdout.split())
+    restarts, size, _ = map(int, done.stdout.split())
     assert restarts == 1
-    assert keys > 2
+    assert size > 1000  # there were writes
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)
