@@ -120,6 +120,38 @@ def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, whi
     return call
 
 
+StatementOf = Callable[[Any, Any], Any]
+
+
+def calling_by_statement(describe: Callable[..., Request[Any]], statement_of: StatementOf) -> Any:
+    """Returns the function that makes calls on an object, on the fast path if there is a statement.
+
+    Args:
+        describe: builds the request of a call.
+        statement_of: see descriptor.operation_by.
+    """
+    otherwise = calling(describe, None)
+
+    def spread(method: Any) -> Any:
+        return lambda holder, given: method(holder, **given) if type(given) is dict else method(holder, *given)
+
+    describe_given, call_given = spread(describe), spread(otherwise)
+
+    @functools.wraps(otherwise)
+    def call(self: Any, /, *args: Any, **named: Any) -> Any:
+        given = args or named
+        statement = None if args and named else statement_of(self, given)
+        if statement is None:
+            return otherwise(self, *args, **named)
+        direct = statement.direct
+        if direct is None:
+            known = statement.fast_call()
+            direct = statement.direct = self.database._directly(known, describe_given, call_given)
+        return direct(self, given)
+
+    return call
+
+
 def _with_scores(describe: Callable[..., Request[Any]], otherwise: Any) -> Any:
     """Returns such a call whose argument is a dict from members to scores."""
 

@@ -12,7 +12,7 @@ import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
-from limpyd.commands.calls import Direct, calling
+from limpyd.commands.calls import Direct, StatementOf, calling, calling_by_statement
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.commands.table import TABLE, Facts
 from limpyd.requests.request import Request, Walk
@@ -84,3 +84,19 @@ def walk(name: str) -> Callable[[Callable[Concatenate[Any, P], Walk[R]]], WalkCo
 def operation(describe: Callable[Concatenate[Any, P], Request[R]]) -> Command[P, R]:
     """Declares something that is one request, but not one Redis command."""
     return cast("Command[P, R]", calling(describe, None))
+
+
+def operation_by(
+    statement_of: StatementOf,
+) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command[P, R]]:
+    """Declares the same whose frequent calls are those of prepared statements.
+
+    Args:
+        statement_of: returns the statement of a call, by the object and what is passed: the positional arguments, or
+            those by name; None if the call has to be described.
+    """
+
+    def declare(describe: Callable[Concatenate[Any, P], Request[R]]) -> Command[P, R]:
+        return cast("Command[P, R]", calling_by_statement(describe, statement_of))
+
+    return declare

@@ -23,7 +23,7 @@ from limpyd.drivers.access import call_with_lock
 from limpyd.drivers.async_connection_pool import AsyncConnectionPool
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client
-from limpyd.drivers.fast_path import async_call, async_creation
+from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
 from limpyd.exceptions import ObjectsMoved, ServerUnreachable
@@ -127,7 +127,6 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         return self._run(describe(), describe)
 
     _directly = staticmethod(async_call)
-    _creating_directly = staticmethod(async_creation)
 
     async def _send(self, request: Request[R]) -> R:
         return await (self._driver or await self._open()).run(request)

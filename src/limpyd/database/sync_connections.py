@@ -22,7 +22,7 @@ from limpyd.database.key_scan import WALK
 from limpyd.drivers.access import Access
 from limpyd.drivers.clients import check_client, pool_of
 from limpyd.drivers.connection_pool import SyncConnectionPool, renew_locks
-from limpyd.drivers.fast_path import sync_call, sync_creation
+from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import ObjectsMoved, ServerUnreachable
@@ -124,7 +124,6 @@ class Connections(Database[redis.Redis]):
         return self._run(describe(), describe)
 
     _directly = staticmethod(sync_call)
-    _creating_directly = staticmethod(sync_creation)
 
     def _run_program(self, program: Program[R]) -> R:
         self._at_once(*PROGRAM)

@@ -36,7 +36,6 @@ class AsyncConstruction(ModelCore[Async]):
         raise TypeError(msg)
 
     @classmethod
-    @taking_foreign_keys
     def create(cls, **values: Any) -> Coroutine[Any, Any, Self]:
         """Creates an object with these values and the defaults of other fields.
 
@@ -48,15 +47,18 @@ class AsyncConstruction(ModelCore[Async]):
         """
         schema = cls._declared()
         create = schema.statements[schema.keys.first].direct_creation if values else None
-        created: Coroutine[Any, Any, Self] | None = None if create is None else create(cls, values)
-        if created is not None:
-            return created
+        created: Coroutine[Any, Any, Self] = cls._created(values) if create is None else create(cls, values)
+        return created
+
+    @classmethod
+    @taking_foreign_keys
+    def _created(cls, values: dict[str, Any]) -> Coroutine[Any, Any, Self]:
+        """Creates an object, by a request."""
         try:
-            request = cls._creation(values)
+            return cls.database._described(lambda: cls._creation(values))
         except UnknownResult as error:
             with taking_results(cls.database, error):
-                return cls.database._run(creation_with_results(schema, values, cls._begun))
-        return cls.database._run(request, lambda: cls._creation(values))
+                return cls.database._run(creation_with_results(cls._schema, values, cls._begun))
 
     @classmethod
     def _creation(cls, values: dict[str, Any]) -> Request[Self]:

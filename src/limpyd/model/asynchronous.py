@@ -142,7 +142,8 @@ class AsyncRedisModel(AsyncBulkOperations, AsyncExpiry, AsyncMaintenance, AsyncO
     @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, bool]:
         """Returns whether there is an object with this primary key, or that matches the filters."""
-        return cls.database._described(lambda: lookups.existence(cls._declared(), pk, filters))
+        found: Coroutine[Any, Any, bool] = lookups.exists(cls, pk, filters)
+        return found
 
     @classmethod
     def lazy_connect(cls, pk: Encodable, /) -> Self:

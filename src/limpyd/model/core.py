@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from limpyd.commands.descriptor import operation
+from limpyd.commands.descriptor import operation_by
 from limpyd.commands.faces import Face, Faced
 from limpyd.database.core import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, shorten
@@ -16,6 +16,15 @@ from limpyd.model.hash_commands import HashCommands
 from limpyd.requests.request import Request, resolved
 from limpyd.schema.schema import Schema
 from limpyd.scripts import object_requests
+from limpyd.statements.delete import Deletion
+
+
+def _deletion(instance: Any, given: Any) -> Deletion | None:
+    schema, pk = instance._schema, instance._pk_bytes
+    if given or pk is None or schema.incoming:
+        return None
+    deletion: Deletion | None = schema.statements[schema.keys.partition(pk)].deletion
+    return deletion
 
 
 class ModelCore(HashCommands, Faced[Face]):
@@ -71,7 +80,7 @@ class ModelCore(HashCommands, Faced[Face]):
             )
             raise TypeError(msg)
 
-    @operation
+    @operation_by(_deletion)
     def delete(self) -> Request[None]:
         """Deletes the object: all its values, their index entries, and its primary key in the set of the model.
 

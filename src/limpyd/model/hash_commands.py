@@ -5,23 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from limpyd.commands.descriptor import operation
+from limpyd.commands.descriptor import operation, operation_by
 from limpyd.exceptions import MissingArgument
 from limpyd.fields.bound.existence import require_existing
 from limpyd.keys import key_from_template
 from limpyd.model.instance import Instance
 from limpyd.model.instance_hash import remove_entries, set_entries
 from limpyd.requests.request import Request
-from limpyd.statements.read import Load, Read
+from limpyd.statements.read import Load, LoadStatement, Read
+from limpyd.statements.update import Update
 
 R = TypeVar("R")
 Names = TypeVar("Names", tuple[str, ...], dict[str, Any])
 
 
+def _load(instance: Any, names: Any) -> LoadStatement | None:
+    schema = instance._schema
+    load: LoadStatement | None = schema.statements[schema.keys.partition(instance._pk_bytes)].direct_load(names)
+    return load
+
+
+def _update(instance: Any, values: Any) -> Update | None:
+    if type(values) is not dict:
+        return None
+    schema = instance._schema
+    statements = schema.statements[schema.keys.partition(instance._pk_bytes)]
+    update: Update | None = statements.direct_update("hmset", values)
+    return update
+
+
 class HashCommands(Instance):
     """The part of a model with the commands of hashes."""
 
-    @operation
+    @operation_by(_load)
     def hmget(self, *names: str) -> Request[list[Any]]:
         """The values of some InstanceHashFields, in the order of their names (HMGET); None where there is none.
 
@@ -38,7 +54,7 @@ class HashCommands(Instance):
         load = Load(statement, pk)
         return load if self._seen is schema.era else self._existing(load)
 
-    @operation
+    @operation_by(_update)
     def hmset(self, /, **values: Any) -> Request[bool]:
         """Stores the values of several InstanceHashFields: all of them, or none (HSET). Returns True.
 

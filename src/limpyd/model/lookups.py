@@ -16,6 +16,7 @@ from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.single_object import exactly_one
 from limpyd.requests.request import Request
 from limpyd.schema.schema import Schema
+from limpyd.statements.fast_call import PLAIN_PKS
 from limpyd.statements.read import Read
 from limpyd.types import Encodable
 
@@ -88,10 +89,6 @@ class Lookup(Read[R]):
         return self._convert(self._pk)
 
 
-PLAIN_PKS = frozenset({str, int, bytes})
-"""The types of most primary keys as they are given."""
-
-
 def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any], convert: Callable[[bytes], R]) -> Request[R]:
     """The request for the one object sought; its result is made of the primary key.
 
@@ -119,6 +116,26 @@ def _queried(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[byt
         lambda: f"no {schema.name} matches {wanted.text}",
         lambda: f"several {schema.name} objects match {wanted.text}; get returns one. Add filters, or use collection",
     )
+
+
+def exists(model: Any, pk: Any, filters: Mapping[str, Any]) -> Any:
+    """Finds out whether there is such an object. Raises as `existence`."""
+    schema = model._declared()
+    statements = schema.statements[schema.keys.first]
+    if filters or not statements.stay:
+        return model.database._described(lambda: existence(schema, pk, filters))
+    statement = statements.exists
+    if statement.direct is None:
+        statement.direct = model.database._directly(statement.fast_call(), _existence_of, _described_existence)
+    return statement.direct(model, pk)
+
+
+def _existence_of(model: Any, pk: Any) -> Request[bool]:
+    return existence(model._declared(), pk, {})
+
+
+def _described_existence(model: Any, pk: Any) -> Any:
+    return model.database._described(lambda: _existence_of(model, pk))
 
 
 def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:

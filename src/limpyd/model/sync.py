@@ -143,7 +143,8 @@ class RedisModel(BulkOperations, Expiry, Maintenance, ObjectValues, Transfer):
     @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> bool:
         """Returns whether there is an object with this primary key, or that matches the filters."""
-        return cls.database._described(lambda: lookups.existence(cls._declared(), pk, filters))
+        found: bool = lookups.exists(cls, pk, filters)
+        return found
 
     @classmethod
     def lazy_connect(cls, pk: Encodable, /) -> Self:

@@ -44,24 +44,12 @@ class Construction(ModelCore[Sync]):
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
         schema = self._declared()
-        request: Request[Any]
-        pending: Any
         if pk is NEW:
             create = schema.statements[schema.keys.first].direct_creation if values else None
-            if create is not None and create(self, values):
-                self.__post_init__()
-                return
-            try:
-                request = self._creation(values)
-            except NeedsReading as needed:
-                read_first(needed, lambda replace: type(self).__init__(self, **replace(values)))
-                return
-            except UnknownResult as error:
-                with taking_results(self.database, error):
-                    pending = self.database._run(creation_with_results(schema, values, self._begun))
-                self._pk_source = pending
-                self.__post_init__()
-                return
+            if create is None:
+                self._created(values)
+            else:
+                create(self, values)
         elif values:
             msg = (
                 f"{schema.name}({pk!r}, …) gets an existing object, {schema.name}({next(iter(values))}=…, …) "
@@ -69,22 +57,29 @@ class Construction(ModelCore[Sync]):
             )
             raise InvalidPrimaryKey(msg)
         else:
-            request = lookups.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
-
-        def again() -> Request[Any]:
-            if pk is NEW:
-                return self._creation(values)
-            return lookups.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
-
-        pending = self.database._run(request, again)
-        if pending is not self:
-            self._pk_source = pending
+            self._await_begun(lambda: lookups.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun))
         self.__post_init__()
 
     @classmethod
     def create(cls, **values: Any) -> Self:
         """Creates an object with these values and the defaults of other fields. The same as `Person(…)`."""
         return cls(**values)
+
+    def _created(self, values: dict[str, Any]) -> None:
+        """Creates the object of this instance, by a request."""
+        try:
+            self._await_begun(lambda: self._creation(values))
+        except NeedsReading as needed:
+            read_first(needed, lambda replace: self._created(replace(values)))
+        except UnknownResult as error:
+            with taking_results(self.database, error):
+                self._await_begun(lambda: creation_with_results(self._schema, values, self._begun))
+
+    def _await_begun(self, describe: Callable[[], Request[Self]]) -> None:
+        """Gets the primary key by a request; in a pipeline, when that is executed."""
+        pending: Any = self.database._described(describe)
+        if pending is not self:
+            self._pk_source = pending
 
     def _creation(self, values: dict[str, Any]) -> Request[Self]:
         """The request that creates the object of this instance."""

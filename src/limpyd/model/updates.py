@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from types import MethodType
 from typing import Any, Generic, Protocol, TypeVar, overload
 
+from limpyd.commands.calls import calling_by_statement
 from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import Expression
@@ -161,15 +163,6 @@ class OnClass(Protocol[R_co]):
     ) -> R_co: ...
 
 
-def _without_self(call: Any) -> inspect.Signature:
-    signature = inspect.signature(call)
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
-
-
-ON_INSTANCE, ON_CLASS = _without_self(OnInstance.__call__), _without_self(OnClass.__call__)
-"""The signatures of both; other arguments are refused with the cure."""
-
-
 class Update(Generic[R_co]):
     """Sets several fields of an object, with all their indexes, in one atomic step and one request.
 
@@ -200,53 +193,58 @@ class Update(Generic[R_co]):
     @overload
     def __get__(self, instance: object, owner: Any) -> OnInstance[R_co]: ...
     def __get__(self, instance: Any, owner: Any) -> Any:
-        return _update_of(owner) if instance is None else _update_in(instance)
+        return MethodType(_of_model, owner) if instance is None else MethodType(_in_instance, instance)
 
 
-def _update_of(model: Any) -> OnClass[Any]:
-    @taking_foreign_keys
-    def update(
-        pk: Encodable = MISSING,
-        /,
-        *given: Any,
-        if_: Expression | None = None,
-        if_version: int | None = MISSING,
-        **values: Any,
-    ) -> Any:
-        schema: Schema = model._declared()
-        by_name_only(f"{schema.name}.update", "pk, ", given or ((pk,) if isinstance(pk, Mapping) else ()))
-        if pk is MISSING:
-            msg = (
-                f"{schema.name}.update takes the primary key of an object first: {schema.name}.update(pk, …); "
-                f"to change all that match, {schema.name}.collection(…).update(…)"
-            )
-            raise InvalidPrimaryKey(msg)
-        stored = pk_bytes(schema.name, pk)
-        try:
-            return model._asked(lambda: updating(schema, stored, values, if_, if_version))
-        except UnknownResult as error:
-            with taking_results(model.database, error):
-                return model.database._run(updating(schema, stored, values, if_, if_version))
-
-    update.__doc__ = Update.__doc__
-    update.__signature__ = ON_CLASS  # type: ignore[attr-defined]
-    return update
+@taking_foreign_keys
+def _of_model(
+    model: Any,
+    pk: Encodable = MISSING,
+    /,
+    *given: Any,
+    if_: Expression | None = None,
+    if_version: int | None = MISSING,
+    **values: Any,
+) -> Any:
+    schema: Schema = model._declared()
+    by_name_only(f"{schema.name}.update", "pk, ", given or ((pk,) if isinstance(pk, Mapping) else ()))
+    if pk is MISSING:
+        msg = (
+            f"{schema.name}.update takes the primary key of an object first: {schema.name}.update(pk, …); "
+            f"to change all that match, {schema.name}.collection(…).update(…)"
+        )
+        raise InvalidPrimaryKey(msg)
+    stored = pk_bytes(schema.name, pk)
+    try:
+        return model._asked(lambda: updating(schema, stored, values, if_, if_version))
+    except UnknownResult as error:
+        with taking_results(model.database, error):
+            return model.database._run(updating(schema, stored, values, if_, if_version))
 
 
-def _update_in(instance: Any) -> OnInstance[Any]:
-    @taking_foreign_keys
-    def update(*given: Any, if_: Expression | None = None, if_version: int | None = MISSING, **values: Any) -> Any:
-        by_name_only("update", "", given)
-        pk = instance._pk_bytes
-        if pk is None:
-            msg = f"{instance!r} was never stored; create it with its values instead"
-            raise InvalidPrimaryKey(msg)
-        try:
-            return instance._asked(lambda: updating(instance._schema, pk, values, if_, if_version, instance))
-        except UnknownResult as error:
-            with taking_results(instance.database, error):
-                return instance._run(updating(instance._schema, pk, values, if_, if_version, instance))
+def _describe(
+    instance: Any, /, *given: Any, if_: Expression | None = None, if_version: int | None = MISSING, **values: Any
+) -> Request[int | None]:
+    by_name_only("update", "", given)
+    pk = instance._pk_bytes
+    if pk is None:
+        msg = f"{instance!r} was never stored; create it with its values instead"
+        raise InvalidPrimaryKey(msg)
+    return updating(instance._schema, pk, values, if_, if_version, instance)
 
-    update.__doc__ = Update.__doc__
-    update.__signature__ = ON_INSTANCE  # type: ignore[attr-defined]
-    return update
+
+def _frequent(instance: Any, values: Any) -> Any:
+    """Returns the statement of a frequent update of these fields; None if there is none."""
+    if type(values) is not dict:
+        return None
+    schema: Schema = instance._schema
+    return schema.statements[schema.keys.partition(instance._pk_bytes)].direct_update("update", values)
+
+
+def _as_update(call: Any, shown: Any) -> Any:
+    call.__name__, call.__doc__, call.__signature__ = "update", Update.__doc__, inspect.signature(shown.__call__)
+    return call
+
+
+_of_model = _as_update(_of_model, OnClass)
+_in_instance = _as_update(calling_by_statement(_describe, _frequent), OnInstance)

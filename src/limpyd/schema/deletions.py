@@ -129,35 +129,35 @@ class Deletions:
         if self._schema.incoming:
             if self.take_steps:
                 request: Request[None] = self._roots.delete_one(self.relatives, partition, pk)
-                return request.then(self._deleted)
-            return cascading.delete_one(self._schema, partition, pk).then(self._deleted)
+                return request.then(self.noted)
+            return cascading.delete_one(self._schema, partition, pk).then(self.noted)
         statement, general = self._schema.statements[partition].deletion, self._delete_in_general
-        return general(pk) if statement is None else delete.request(statement, pk, self._deleted, general)
+        return general(pk) if statement is None else delete.request(statement, pk, self.noted, general)
 
     def _delete_in_general(self, pk: bytes) -> Request[None]:
         """The same by the general script, of an object to which none refers."""
         partition = self._schema.keys.partition(pk)
-        return object_requests.delete(self._schema, partition, pk, self.layout(partition)).then(self._deleted)
+        return object_requests.delete(self._schema, partition, pk, self.layout(partition)).then(self.noted)
 
     def bulk_delete(self, partition: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects as far as the first that is refused."""
         if self._schema.incoming:
             if self.take_steps:
                 request: Request[bulk.Changed] = self._roots.delete_many(self.relatives, partition, pks, skip=skip)
-                return request.then(self._deleted)
-            return cascading.delete_many(self._schema, partition, pks, skip=skip).then(self._deleted)
-        return bulk.delete(self._schema, partition, pks, self.layout(partition), skip=skip).then(self._deleted)
+                return request.then(self.noted)
+            return cascading.delete_many(self._schema, partition, pks, skip=skip).then(self.noted)
+        return bulk.delete(self._schema, partition, pks, self.layout(partition), skip=skip).then(self.noted)
 
     def delete_found(self, partition: Partition, search: Search) -> Request[int]:
         """The request that deletes the objects that a query finds."""
         if self._schema.incoming:
             if self.take_steps:
                 request: Request[int] = self._roots.delete_found(self.relatives, search)
-                return request.then(self._deleted)
-            return cascading.delete_found(self._schema, search, partition).then(self._deleted)
-        return query_writes.delete_found(self._schema, search, self.layout(partition)).then(self._deleted)
+                return request.then(self.noted)
+            return cascading.delete_found(self._schema, search, partition).then(self.noted)
+        return query_writes.delete_found(self._schema, search, self.layout(partition)).then(self.noted)
 
-    def _deleted(self, result: R) -> R:
+    def noted(self, result: R) -> R:
         """Has instances ask for their objects at the next read: those of all models whose objects may be gone."""
         schema = self._schema
         for model in self.relatives.models if schema.incoming else (schema,):

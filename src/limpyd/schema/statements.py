@@ -25,12 +25,11 @@ from limpyd.statements.creation_source import (
     enters,
     is_entered,
 )
-from limpyd.statements.delete import deletion
+from limpyd.statements.delete import Deletion, deletion
 from limpyd.statements.index_entries import NoRoom, follows
 from limpyd.statements.read import ExistsStatement, LoadStatement, ReadStatement
 from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.scalar_write import FieldChange
-from limpyd.statements.statement import Statement
 from limpyd.statements.statement_cache import StatementCache
 from limpyd.statements.update import Update
 from limpyd.utils.cached_properties import cached_property
@@ -82,7 +81,7 @@ class PartitionStatements:
             return self._loads[names]
         except (KeyError, TypeError):  # or a name is none
             fields = [self._schema.hash_field(name) for name in names]
-        statement = LoadStatement(self._partition.hash_prefix, self.subject, fields)
+        statement = LoadStatement(self._partition, self.subject, fields)
         if len(self._loads) >= MAX_LOADS:
             self._loads.clear()
         self._loads[names] = statement
@@ -124,21 +123,31 @@ class PartitionStatements:
             return None
 
     @cached_property
+    def stay(self) -> bool:
+        """True if all objects are in this partition, with no record of that to compare, until they are deleted."""
+        schema = self._schema
+        return not (schema.keys.count > 1 or schema.keys.has_record or schema.expires)
+
+    @cached_property
     def direct_creation(self) -> Any:
         """The function that creates objects without a `Request` (drivers/fast_path.py); None if there is none.
 
-        There is one for a model of one partition that mints primary keys, and has only plain fields of one value.
+        It takes a class or an instance, and the values. There is one for a model of one partition that mints primary
+        keys, and has only plain fields of one value.
         """
-        schema = self._schema
-        keys, creation = schema.keys, self.creation
-        if keys.count > 1 or keys.has_record or not schema.mints_pks or schema.expires:
+        schema, creation = self._schema, self.creation
+        if not self.stay or not schema.mints_pks:
             return None
         if schema.has_defaults or schema.required or schema.own_setters or creation is None or not creation.is_plain:
             return None
-        return schema.model.database._creating_directly(creation)
+        return schema.model.database._directly(
+            creation.fast_call(),
+            lambda holder, values: holder._creation(values),
+            lambda holder, values: holder._created(values),
+        )
 
     @cached_property
-    def deletion(self) -> Statement | None:
+    def deletion(self) -> Deletion | None:
         """The statement that deletes an object to which no other object refers; None if only the general script can.
 
         The general script deletes objects of a model that has dynamic fields, an index of a field of many members, or
@@ -177,6 +186,20 @@ class PartitionStatements:
         """
         removed = [name for name, value in values.items() if value is None]
         return self._updates.get((operation, tuple(values), tuple(removed)))
+
+    def direct_update(self, operation: str, values: Mapping[str, Any]) -> Update | None:
+        """Returns the statement of a frequent `update` or `hmset`, if it can be called without a request."""
+        schema = self._schema
+        if operation == "update" and (schema.version is not None or schema.own_setters):
+            return None
+        return self._updates.known((operation, tuple(values), ()))
+
+    def direct_load(self, names: tuple[str, ...]) -> LoadStatement | None:
+        """Returns the statement that reads some fields, if they have been read before."""
+        try:
+            return self._loads.get(names)
+        except TypeError:  # a name is none
+            return None
 
     def _scalar_field(self, field: Any) -> ScalarField:
         """The `ScalarField` of a field, which all statements share."""

@@ -13,7 +13,7 @@ from limpyd.requests.resp import pack_bytes
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
 from limpyd.statements.creation_source import Layout, creation_source
-from limpyd.statements.fast_path import PLAIN_TYPES, Form
+from limpyd.statements.fast_call import FastCall, ValuesForm
 from limpyd.statements.prepared_requests import Prepared
 from limpyd.statements.script_source import CompiledScript
 from limpyd.statements.statement import Statement
@@ -30,7 +30,7 @@ class Creation(Statement):
     """The statement that creates objects; a call encodes the values of one."""
 
     __slots__ = (
-        *("_blank", "_composites", "_encoders", "_form", "_gathered", "_names", "_scalar_fields", "_versioned"),
+        *("_blank", "_composites", "_encoders", "_gathered", "_names", "_scalar_fields", "_set", "_versioned"),
         "_whole",
     )
 
@@ -41,6 +41,7 @@ class Creation(Statement):
         source = creation_source(partition, layout)
         more_keys = (partition.seq,) if layout.mints else ()
         super().__init__(CompiledScript("create", source, flags), model, partition, "HSET", more_keys=more_keys)
+        self._set = scalar_fields
         self._scalar_fields = [(field.name, field.encode_unchecked, field.computed) for field in scalar_fields]
         self._encoders = {field.name: field.encode for field in scalar_fields}
         self._blank = {field.name: (b"",) * (1 + len(field.computed)) for field in scalar_fields}
@@ -50,7 +51,6 @@ class Creation(Statement):
         self._versioned = layout.version is not None
         if not layout.gathered:
             self.pack = pack_bytes
-        self._form = Form(self, (self._whole,), sum(1 + len(field.computed) for field in scalar_fields))
         self._names = frozenset({*(field.name for field in scalar_fields), *(each.name for each in layout.gathered)})
 
     @property
@@ -122,32 +122,17 @@ class Creation(Statement):
                 given += (command, len(args), *args, len(keys), *keys)
         return marks, given
 
-    def packed_directly(self, values: Mapping[str, Any]) -> bytes | None:
-        """Returns the request that creates an object with plain values of all fields, and a primary key that is minted.
+    def fast_call(self) -> FastCall:
+        """Returns the common part of creations with a minted primary key and plain values of all fields.
 
-        None if the call has to be described as a request: there are other values, or one does not fit, which the
-        description says; or the catalog is not known.
+        The holder, an instance or a class, takes the primary key (`_begun`).
         """
-        catalog, form = self._form.known
-        if catalog is not self.maintenance.catalog:
-            form = self._form.renewed()
-        if form is None or len(values) != len(self._scalar_fields):
-            return None
-        sent: list[int | bytes] = [0, b""]
-        try:
-            for name, encode, computed in self._scalar_fields:
-                value = values[name]
-                if type(value) not in PLAIN_TYPES:
-                    return None
-                stored = encode(value)
-                sent += (len(stored), stored)
-                for index in computed:
-                    for text in index.indexed_texts(stored):
-                        sent += (len(text), text)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            return None
-        packed: bytes = form % tuple(sent)
-        return packed
+
+        def packed(_: Any, values: Mapping[str, Any]) -> bytes | None:
+            return form.packed(b"", values)
+
+        form = ValuesForm(self, (self._whole,), self._set)
+        return FastCall(packed, lambda holder, pk: holder._begun(pk), self.model, writes=True, home=self.partition)
 
     @property
     def name(self) -> str:

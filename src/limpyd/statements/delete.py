@@ -10,6 +10,7 @@ from limpyd.keys import Partition
 from limpyd.requests.request import IncompleteReply, Request
 from limpyd.scripts.error_mapping import Model
 from limpyd.statements.composite_entries import CompositePart, composite_entry
+from limpyd.statements.fast_call import FastCall, Form
 from limpyd.statements.index_entries import EntryCode, locals_of, required
 from limpyd.statements.lua_text import key, key_of, literal, tag
 from limpyd.statements.prepared_requests import Prepared
@@ -28,7 +29,7 @@ def deletion(
     scalar_fields: Sequence[ScalarField],
     composites: Sequence[CompositeFieldIndex],
     prefixes: Sequence[bytes],
-) -> Statement:
+) -> Deletion:
     """Returns the statement.
 
     Args:
@@ -48,6 +49,22 @@ class Deletion(Statement):
     """The statement."""
 
     __slots__ = ()
+
+    def fast_call(self) -> FastCall:
+        """Returns the common part of the deletions of objects to which no other object refers."""
+        schema: Any = self.model
+        form, maintenance = Form(self, (), 0), self.maintenance
+
+        def packed(instance: Any, _: Any) -> bytes | None:
+            catalog, made = form.known
+            if catalog is not maintenance.catalog:
+                made = form.renewed()
+            pk = instance._pk_bytes
+            return None if made is None or pk is None or schema.incoming else made % (len(pk), pk)
+
+        return FastCall(
+            packed, lambda _, _reply: schema.deletions.noted(None), schema, writes=True, home=self.partition
+        )
 
     @property
     def name(self) -> str:

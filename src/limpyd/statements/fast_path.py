@@ -8,59 +8,15 @@ one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
-from uuid import UUID
+from typing import Any
 
 from limpyd.keys import ModelKeys, Partition
 from limpyd.requests.request import Request
-from limpyd.requests.resp import Argument
+from limpyd.statements.fast_call import PLAIN_TYPES, FastCall, Form, Packer, ReadHome, Settle, Trust, trust_in
 from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read
-from limpyd.statements.statement import Statement
 
-PLAIN_TYPES = frozenset({bool, bytes, date, datetime, Decimal, float, int, str, time, timedelta, UUID})
-"""The types of values that stand for themselves only; what others mean, such as fields and lists, is described."""
-
-Packer = Callable[[Any, Any], bytes | None]
 Call = Callable[[Any, Any], Any]
-
-
-class Trust(Protocol):
-    """The trust of plain reads in a partition that its objects have not moved."""
-
-    @property
-    def is_trusted(self) -> bool: ...
-
-
-class FastCall(NamedTuple):
-    """The common part of the calls of a command on a field.
-
-    Attributes:
-        packed: returns the bytes to send for a bound field and the arguments of the command (a value, or a tuple); None
-            if the call needs a request.
-        decode: makes the result from the reply; for a read its first argument is the bound field.
-        model: the model of the objects.
-        writes: true for a write: a list in reply is a refusal, and any other reply shows that the object exists.
-        home: the slot of the objects, by which a cluster routes the calls.
-        trust: of a model of several partitions, the trust in the one where the objects are; otherwise None.
-    """
-
-    packed: Packer
-    decode: Callable[..., Any]
-    model: Any
-    writes: bool
-    home: Partition | ReadHome
-    trust: Trust | None = None
-
-
-class ReadHome(NamedTuple):
-    """The slot of reads, which a replica may serve."""
-
-    slot: int
-    crosses_slots: bool = False
-    may_be_stale: bool = True
 
 
 class PartitionedCall:
@@ -98,35 +54,45 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
     iterable = hasattr(type(bound), "_unread")  # a command has it forget how much of an iterator is left
     if type(request) is Read:
         decode = _decoding(request.decode, bound)
-        home, trust = ReadHome(request.slot), _trust(request.model, bound)
+        home, trust = ReadHome(request.slot), trust_in(request.model, _partition(request.model, bound))
         packed = _reading(request, trust, iterable)
         return decode and FastCall(packed, decode, request.model, writes=False, home=home, trust=trust)
     if type(request) is not PreparedWrite or _knows_more(request.convert):
         return None
     packer = PACKERS[len(given)](request, given, iterable)
     statement = request.statement
-    model, trust = statement.model, _trust(statement.model, bound)
-    return packer and FastCall(packer, request.convert, model, writes=True, home=statement.partition, trust=trust)
+    settle = _settling(statement.model, request.convert)
+    return packer and FastCall(packer, settle, statement.model, writes=True, home=statement.partition)
 
 
-def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:
+def _partition(model: Any, bound: Any) -> Partition:
+    partition: Partition = model.keys.partition(bound._instance._pk_bytes)
+    return partition
+
+
+def _decoding(decode: Any, bound: Any) -> Settle | None:
     """Returns the function that decodes replies for any bound field; None if it depends on more than the reply."""
     if getattr(decode, "__self__", None) is bound:
-        method: Callable[[Any, Any], Any] = decode.__func__
+        method: Settle = decode.__func__
         return method
     return None if _knows_more(decode) else lambda _, reply: decode(reply)
+
+
+def _settling(model: Any, convert: Callable[[Any], Any]) -> Settle:
+    """Returns the function that decodes replies to writes, which show that the object exists."""
+
+    def settle(bound: Any, reply: Any) -> Any:
+        instance = bound._instance
+        if instance._seen is not model.era:
+            instance._mark_existing()
+        return convert(reply)
+
+    return settle
 
 
 def _knows_more(decode: Any) -> bool:
     """Returns whether a function depends on more than its argument."""
     return bool(getattr(decode, "__self__", None) or getattr(decode, "__closure__", None))
-
-
-def _trust(model: Any, bound: Any) -> Trust | None:
-    if model.keys.count == 1:
-        return None
-    trust: Trust = model.maintenance.at(model.keys.partition(bound._instance._pk_bytes))
-    return trust
 
 
 def _reading(first: Read[Any], trust: Trust | None, iterable: bool) -> Packer:
@@ -144,34 +110,6 @@ def _reading(first: Read[Any], trust: Trust | None, iterable: bool) -> Packer:
         return form % (length + len(pk), pk)
 
     return packed
-
-
-class Form:
-    """The format of a statement's requests; it is made again when the catalog changes.
-
-    Args:
-        statement: the statement.
-        before: the values that all requests have.
-        count: the number of values after them.
-
-    Attributes:
-        known: a catalog, and the format under it.
-    """
-
-    __slots__ = ("_args", "_statement", "known")
-
-    def __init__(self, statement: Statement, before: Sequence[Argument], count: int) -> None:
-        self._statement = statement
-        self._args = before, count
-        self.known: tuple[object, Any] = (self, None)
-
-    def renewed(self) -> bytes | None:
-        """Returns the format under the catalog that is known now; None if the server has to be asked."""
-        made = self._statement.form(*self._args)
-        if made is None:
-            return None
-        self.known = made
-        return made[1]
 
 
 def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packer:

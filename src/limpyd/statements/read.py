@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from limpyd.keys import key_from_template
+from limpyd.keys import Partition, key_from_template
 from limpyd.keys.slots import slot_of
 from limpyd.requests.guards import Guard
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.resp import pack_each
 from limpyd.requests.subjects import Subject
 from limpyd.server import Needs
+from limpyd.statements.fast_call import PLAIN_PKS, FastCall, ReadHome, trust_in
 from limpyd.types import Codec
 
 R_co = TypeVar("R_co", covariant=True)
@@ -29,6 +30,7 @@ class ReadStatement:
 
     Attributes:
         slot: the hash slot of the key, whose hash tag is in the prefix.
+        direct: the function that makes its calls without a request, once one was made (see statements/fast_call.py).
     """
 
     __slots__ = (
@@ -40,6 +42,7 @@ class ReadStatement:
         "_prefix",
         "_with_one",
         "_without",
+        "direct",
         "slot",
         "subject",
     )
@@ -48,6 +51,7 @@ class ReadStatement:
         before, _, after = prefix.partition(b"\0")
         words = tuple(command.split())
         self.subject = subject
+        self.direct: Any = None
         self.slot = slot_of(prefix)
         self._command: tuple[Argument, ...] = words
         self._prefix = prefix
@@ -116,6 +120,19 @@ class ExistsStatement(ReadStatement):
 
     def args(self, pk: bytes, args: tuple[Argument, ...]) -> tuple[Argument, ...]:
         return (*self._command, self._prefix, pk, *args)
+
+    def fast_call(self) -> FastCall:
+        """Returns the common part of the calls of a model, which are given a primary key."""
+        model: Any = self.subject
+        form, encode = self._without, model.pk_field.encode
+
+        def packed(_: Any, given: Any) -> bytes | None:
+            if type(given) not in PLAIN_PKS:
+                return None
+            pk = encode(given)
+            return form % (len(pk), pk)
+
+        return FastCall(packed, lambda _, reply: bool(reply), model, writes=False, home=ReadHome(self.slot))
 
 
 class Read(Request[R_co]):
@@ -208,17 +225,35 @@ class LoadStatement(ReadStatement):
     """The common part of the calls that read some entries of the hash of an object (HMGET).
 
     Args:
-        prefix: the prefix of its key.
-        subject: the field or model, for messages.
+        partition: the partition of the objects.
+        subject: the hash of an object of the model, for messages.
         fields: the fields to read.
     """
 
-    __slots__ = ("_decoders", "_fields")
+    __slots__ = ("_decoders", "_fields", "_partition")
 
-    def __init__(self, prefix: bytes, subject: Subject, fields: Sequence[HashEntry]) -> None:
-        super().__init__("HMGET", prefix, subject, tuple(field.sub for field in fields))
+    def __init__(self, partition: Partition, subject: Subject, fields: Sequence[HashEntry]) -> None:
+        super().__init__("HMGET", partition.hash_prefix, subject, tuple(field.sub for field in fields))
+        self._partition = partition
         self._fields = fields
         self._decoders = [field.codec.decode for field in fields]
+
+    def fast_call(self) -> FastCall:
+        """Returns the common part of the calls, on instances that know that their objects exist."""
+        subject: Any = self.subject
+        model, partition, form, length = subject.model, self._partition, self._without, self._length
+        trust = trust_in(model, partition)
+
+        def packed(instance: Any, _names: Any) -> bytes | None:
+            pk = instance._pk_bytes
+            if pk is None or instance._seen is not model.era or (trust is not None and not trust.is_trusted):
+                return None
+            return form % (length + len(pk), pk)
+
+        def settle(instance: Any, reply: Any) -> list[Any]:
+            return self.values(reply, instance._pk_bytes)
+
+        return FastCall(packed, settle, model, writes=False, home=ReadHome(self.slot), trust=trust)
 
     def values(self, reply: Sequence[bytes | None], pk: bytes) -> list[Any]:
         """Returns the value of each field, None where there is none.

@@ -53,6 +53,7 @@ class Statement:
     Attributes:
         complete: true if its reply always has the result or the error; else Python may have to transform a value.
         computed: the indexes whose texts follow a value in each request.
+        direct: the function that makes its calls without a request, once one was made (see statements/fast_call.py).
     """
 
     __slots__ = (
@@ -64,6 +65,7 @@ class Statement:
         "complete",
         "computed",
         "constant",
+        "direct",
         "head",
         "maintenance",
         "model",
@@ -94,6 +96,7 @@ class Statement:
         self.subject = subject or model
         self.claims = claims
         self.complete = True
+        self.direct: Any = None
         self.computed: Sequence[Keeps] = ()
         self.maintenance = model.maintenance.at(partition)
         declared: Assumption = self.maintenance.declared

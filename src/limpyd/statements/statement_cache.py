@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -46,6 +47,15 @@ class StatementCache(Generic[K, S]):
         except KeyError:  # another thread has just removed it
             pass
         return None if isinstance(found, int) else found
+
+    def known(self, key: K) -> S | None:
+        """Returns the statement if it is compiled; does not count this as a use before it is."""
+        found = self._known.get(key, 0)
+        if found is None or isinstance(found, int):
+            return None
+        with suppress(KeyError):  # another thread has just removed it
+            self._known.move_to_end(key)
+        return found
 
     def __len__(self) -> int:
         return len(self._known)

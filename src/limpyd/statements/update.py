@@ -12,11 +12,15 @@ from limpyd.requests.resp import pack_bytes
 from limpyd.requests.step_results import StepArgument
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
+from limpyd.statements.fast_call import FastCall, ValuesForm
 from limpyd.statements.prepared_requests import Prepared
 from limpyd.statements.scalar_write import FieldChange, write_script
 from limpyd.statements.statement import Statement
 
 R = TypeVar("R")
+
+RESULTS = {"hmset": True, "update": None}
+"""The results of operations that set values, of objects without a version."""
 
 
 class Update(Statement):
@@ -64,6 +68,20 @@ class Update(Statement):
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
         expected: Any = values[-1] if self._versioned and values[-1] != b"" else None
         return refusal(self.model, reply, pk, self.claims, command=self.command, needs=needs, expected=expected)
+
+    def fast_call(self) -> FastCall:
+        """Returns the common part of the calls, with plain values of all fields by name."""
+        form, result = ValuesForm(self, (), self._sets), RESULTS[self._name]
+
+        def packed(instance: Any, values: Mapping[str, Any]) -> bytes | None:
+            pk = instance._pk_bytes
+            return None if pk is None else form.packed(pk, values)
+
+        def settle(instance: Any, _reply: Any) -> bool | None:
+            instance._mark_existing()
+            return result
+
+        return FastCall(packed, settle, self.model, writes=True, home=self.partition)
 
     def request(
         self,

@@ -18,7 +18,8 @@ from limpyd.requests.step_results import Result
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, CommandChange, MembersStep, Other
 from limpyd.server import Needs
-from limpyd.statements.fast_path import PLAIN_TYPES, PartitionedCall, fast_call
+from limpyd.statements.fast_call import PLAIN_TYPES
+from limpyd.statements.fast_path import PartitionedCall, fast_call
 from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read, ReadStatement
 
