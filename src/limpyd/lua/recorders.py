@@ -74,7 +74,7 @@ class Recorder:
 
 def recorder(script: P, feeds: Iterable[bytes]) -> P | Recorder:
     """Returns the script that adds to the feeds with some settings what it changes; itself if it only reads."""
-    return script if script.only_reads else _recorder(script, b"".join(sorted(feeds)))
+    return script if script.only_reads else _recorder(script, b",".join(sorted(filter(None, feeds))))
 
 
 @lru_cache(MAX_KEPT)

@@ -1,13 +1,13 @@
 -- Stands around all scripts that may change objects of models with a feed of changes (see the module beside it): notes
 -- what write commands do to objects, and adds an entry to the feed for each object, in the step that changes it.
 --
--- KEYS   the last one is only read here, and taken away: after `changes=` in its name are the settings of each feed, as netstrings: the prefix of the keys of its
---        model without the number of a partition, the most entries, the sub-key of the version or '', a count of fields,
---        and those; of a count of 0 all fields are recorded
-local own_prefix, settings = string.match(KEYS[#KEYS], '^({[^}]*}[^:]*:)changes=(.*)$')
+-- KEYS   the last one is only read here, and taken away: after `changes=` in its name are the settings of each feed, by
+--        the prefix of the keys of its model without the number of a partition, as items of a JSON object: the most
+--        entries, the sub-key of the version or '', and the names of the fields that are recorded, if not all are
+local own_prefix, settings = string.match(KEYS[#KEYS], '^({[^}]*}[^:]*:)changes=(.*):nothing$')
 KEYS[#KEYS] = nil
 local notes, count_of_notes = {}, 0 -- four items for each: prefix of keys, primary key, what happened, field
-local note_change, feed_of = false, false
+local feeds = false
 
 do
   -- Nothing could be taken back any more when the entries are added.
@@ -17,30 +17,25 @@ do
   end
 end
 
--- Returns the feeds by the prefixes of keys.
-local function read_settings()
-  local at, parts, feeds = 1, {}, {}
-  while true do
-    local _, colon, length = string.find(settings, '^(%d+):', at)
-    if not colon then break end
-    parts[#parts + 1] = string.sub(settings, colon + 1, colon + length)
-    at = colon + length + 1
+-- Returns the feed of the model whose keys have a prefix; false if it has none.
+local function feed_of(prefix)
+  feeds = feeds or cjson.decode('{' .. settings .. '}')
+  local feed = feeds[prefix]
+  if feed == nil then
+    feed = feeds[string.gsub(prefix, '^({.*):%d+%.?%d*}', '%1}')] or false
+    feeds[prefix] = feed
   end
-  at = 1
-  while at <= #parts do
-    local feed, count = { maxlen = parts[at + 1], version = parts[at + 2] }, tonumber(parts[at + 3])
-    for number = 1, count do
-      feed.fields = feed.fields or {}
-      feed.fields[parts[at + 3 + number]] = true
-    end
-    feeds[parts[at]] = feed
-    at = at + 4 + count
-  end
-  return feeds
+  return feed
 end
 
--- Makes what is only needed when something is written.
-local function make_note_change()
+local function note(prefix, pk, what, field)
+  local at = 4 * count_of_notes
+  notes[at + 1], notes[at + 2], notes[at + 3], notes[at + 4] = prefix, pk, what, field
+  count_of_notes = count_of_notes + 1
+end
+
+-- Makes what few scripts need: the function that notes what a command has done, whichever it is.
+local function make_note_any()
   local WRITES = ' $writes '
   -- Their reply is the number of changes.
   local COUNTING = ' COPY DEL DELIFEQ HDEL HSETEX HSETNX LINSERT LPUSHX LREM MSETNX PFADD RPUSHX SADD SETNX SMOVE SREM '
@@ -51,16 +46,6 @@ local function make_note_change()
     SMOVE = 'both', SORT = 'last', UNLINK = 'all', ZMPOP = 2 }
   -- The distance of the sub-keys that are written, among the arguments of a command after the key.
   local SUBS = { HDEL = 1, HINCRBY = 2, HINCRBYFLOAT = 2, HMSET = 2, HSET = 2, HSETNX = 2 }
-  local feeds = read_settings()
-
-  function feed_of(prefix)
-    local feed = feeds[prefix]
-    if feed == nil then
-      feed = feeds[string.gsub(prefix, '^({.*):%d+%.?%d*}', '%1}')] or false
-      feeds[prefix] = feed
-    end
-    return feed
-  end
 
   local function is_among(words, command)
     return string.find(words, ' ' .. command .. ' ', 1, true)
@@ -99,12 +84,6 @@ local function make_note_change()
     return reply ~= false or returns_old_value(command, ...)
   end
 
-  local function note(prefix, pk, what, field)
-    local at = 4 * count_of_notes
-    notes[at + 1], notes[at + 2], notes[at + 3], notes[at + 4] = prefix, pk, what, field
-    count_of_notes = count_of_notes + 1
-  end
-
   local function note_entries(prefix, pk, command, ...)
     local args, subs = { ... }, SUBS[command]
     if subs then
@@ -128,7 +107,7 @@ local function make_note_change()
   -- Notes what a command has done to the object, or objects, of a key, if it has changed something.
   local function note_key(known, key, reply, command, ...)
     local prefix, word, pk = string.match(key, '^({[^}]*}[^:]*:)(%l+):?(.*)$')
-    if word ~= 'hash' and word ~= 'field' and word ~= 'pks' or not feed_of(prefix) then
+    if word ~= 'hash' and word ~= 'field' and word ~= 'pks' then
       return
     elseif not known and not has_changed(reply, command, ...) then
       return
@@ -158,13 +137,40 @@ local function make_note_change()
   end
 end
 
--- Returns a function that runs commands, and notes what they have done.
+local HASH, VALUE, PKS = 104, 102, 112 -- the first letters of the words after the prefix in keys of objects
+local own_length = #own_prefix
+-- Commands that write to one key, mostly to an index.
+local of_one_key = { HDEL = true, HSET = true, HSETNX = true, INCR = true, INCRBY = true, SADD = true, SREM = true,
+  ZADD = true, ZREM = true }
 local reads = { EXISTS = true, GET = true, HGET = true, HMGET = true, SISMEMBER = true, TYPE = true, ZSCORE = true }
+local note_any = false
+
+-- Notes what a command has done. It knows itself what is frequent: entries of indexes, which are no changes of objects,
+-- values in the hash of an object, and new objects.
+local function note_change(reply, command, key, ...)
+  if of_one_key[command] and type(reply) == 'number' and string.sub(key, 1, own_length) == own_prefix then
+    local letter = string.byte(key, own_length + 1)
+    if letter ~= HASH and letter ~= VALUE and letter ~= PKS then
+      return
+    elseif command == 'HSET' and string.sub(key, own_length + 1, own_length + 5) == 'hash:' then
+      local pk = string.sub(key, own_length + 6)
+      for at = 1, select('#', ...), 2 do
+        note(own_prefix, pk, 'changed', (select(at, ...)))
+      end
+      return
+    elseif command == 'SADD' and reply == 1 and select('#', ...) == 1 and key == own_prefix .. 'pks' then
+      return note(own_prefix, (...), 'created', false)
+    end
+  end
+  note_any = note_any or make_note_any()
+  note_any(reply, command, key, ...)
+end
+
+-- Returns a function that runs commands, and notes what they have done.
 local function noting(run)
   return function(command, ...)
     local reply = run(command, ...)
     if not reads[command] and ... then
-      note_change = note_change or make_note_change()
       note_change(reply, command, ...)
     end
     return reply
@@ -200,20 +206,21 @@ end
 local found, latest = {}, {}
 for at = 1, 4 * count_of_notes, 4 do
   local prefix, pk, what, field = notes[at], notes[at + 1], notes[at + 2], notes[at + 3]
-  local object = prefix .. pk
+  local feed, object = feed_of(prefix), prefix .. pk
   local last = latest[object]
-  if what == '$deleted' and last and last.what == 'created' then
+  if not feed then
+    last = false
+  elseif what == '$deleted' and last and last.what == 'created' then
     last.what, latest[object] = false, nil -- nobody has seen it
   elseif what == '$deleted' and last then
     last.what, last.fields = what, {}
   elseif not last or last.what == '$deleted' and what == 'created' then
-    last = { prefix = prefix, pk = pk, what = what, fields = {}, has = {} }
+    last = { prefix = prefix, pk = pk, what = what, fields = {}, has = {}, feed = feed }
     latest[object], found[#found + 1] = last, last
   elseif what == 'created' then
     last.what = what
   end
-  if what == 'changed' and last.what ~= '$deleted' and not last.has[field] then
-    local feed = feed_of(prefix)
+  if last and what == 'changed' and last.what ~= '$deleted' and not last.has[field] then
     last.has[field] = true
     last.unknown = last.unknown or not field
     if field and field ~= feed.version and (not feed.fields or feed.fields[string.match(field, '^([^:.]+)%.%d+:') or field]) then
@@ -223,7 +230,7 @@ for at = 1, 4 * count_of_notes, 4 do
 end
 
 for _, change in ipairs(found) do
-  local prefix, feed = change.prefix, feed_of(change.prefix)
+  local prefix, feed = change.prefix, change.feed
   if change.what and (change.what ~= 'changed' or change.fields[1] or change.unknown) then
     local entry = { 'pk', change.pk, 'kind', change.what }
     if change.fields[1] then

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
-from limpyd.keys import to_bytes
+from limpyd.keys import to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.requests.promise_guards import netstrings
 from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.suggestions import did_you_mean
 
@@ -78,6 +78,8 @@ def feed_settings(schema: Any, feed: Any) -> bytes:
             raise DeclarationError(msg)
     if schema.keys.count > 1:
         prefix = re.sub(NUMBER, b"", prefix)
-    names = [to_bytes(name) for name in feed.fields or ()]
-    version = schema.version_sub or b""
-    return netstrings([prefix, b"%d" % feed.max_length, version, b"%d" % len(names), *names])
+    settings = {"maxlen": feed.max_length, "version": to_text(schema.version_sub or b"")}
+    if feed.fields:
+        settings["fields"] = dict.fromkeys(feed.fields, 1)
+    text = json.dumps({to_text(prefix): settings}, ensure_ascii=False, separators=(",", ":"))
+    return to_bytes(text[1:-1])
