@@ -144,6 +144,36 @@ class TestWrites:
             await self._transaction(any_face, lambda: order.status.hset("y"), lambda: orders.create(code="1"))
         assert await new() == []
 
+    async def test_what_a_transaction_creates_and_deletes_has_no_entry(self, any_face):
+        class Page(any_face.Model):
+            database = any_face.database
+            name = PKField()
+            changes = ChangeFeed()
+            title = InstanceHashField()
+            text = StringField()
+            tags = SetField(indexable=True)
+            part = DynamicSetField()
+
+        page, new = Page.lazy_connect("a"), Since(any_face, Page)
+        steps = {
+            "create": lambda: Page.create(name="a", title="x", text="x", tags=["x"]),
+            "write": lambda: page.part("x").sadd("x"),
+            "delete": lambda: page.delete(),
+        }
+
+        async def told(*names):
+            await self._transaction(any_face, *(steps[name] for name in names))
+            return [change[0] for change in await new()]
+
+        assert await told("create", "write", "delete") == []
+        assert await told("create", "delete", "create", "delete") == []
+        assert await told("create", "delete", "create") == ["created"]
+        assert await told("write", "delete", "create", "write", "delete") == ["deleted"]
+        await self._transaction(any_face, steps["create"])
+        await new()
+        await self._transaction(any_face, steps["write"], steps["delete"], steps["create"])
+        assert await new() == [("deleted", "a", (), None), ("created", "a", ("title", "text", "tags"), None)]
+
     async def _transaction(self, face, *calls):
         if face.is_async:
             async with face.database.transaction():

@@ -208,19 +208,18 @@ for at = 1, 4 * count_of_notes, 4 do
   local prefix, pk, what, field = notes[at], notes[at + 1], notes[at + 2], notes[at + 3]
   local feed, object = feed_of(prefix), prefix .. pk
   local last = latest[object]
+  local is_gone = last and (last.what == '$deleted' or not last.what)
   if not feed then
     last = false
-  elseif what == '$deleted' and last and last.what == 'created' then
-    last.what, latest[object] = false, nil -- nobody has seen it
   elseif what == '$deleted' and last then
-    last.what, last.fields = what, {}
-  elseif not last or last.what == '$deleted' and what == 'created' then
+    last.what, last.fields = last.what ~= 'created' and what, {} -- nobody has seen what the same step has created
+  elseif not last or is_gone and what == 'created' then
     last = { prefix = prefix, pk = pk, what = what, fields = {}, has = {}, feed = feed }
     latest[object], found[#found + 1] = last, last
   elseif what == 'created' then
     last.what = what
   end
-  if last and what == 'changed' and last.what ~= '$deleted' and not last.has[field] then
+  if last and what == 'changed' and not is_gone and not last.has[field] then
     last.has[field] = true
     last.unknown = last.unknown or not field
     if field and field ~= feed.version and (not feed.fields or feed.fields[string.match(field, '^([^:.]+)%.%d+:') or field]) then
