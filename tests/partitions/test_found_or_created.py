@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from limpyd import InstanceHashField
+from limpyd import InstanceHashField, PKField
 from limpyd.exceptions import MultipleObjectsReturned, UniquenessError
 from tests.support.blocks import block
 from tests.support.claim_writers import World
@@ -92,6 +92,31 @@ async def test_by_other_values(any_face, models):
     await any_face.refused(MultipleObjectsReturned, lambda: model.get_or_create(city="c5"), match="several")
     assert World(model, any_face.client).faults() == []
     assert await any_face.do(model.collection().count()) == 25
+
+
+async def test_with_given_primary_keys(any_face, models):
+    class Named(any_face.Model):
+        database = models.database
+        name = PKField()
+        email = InstanceHashField(unique=True)
+        nick = InstanceHashField(unique=True)
+
+    do, called = any_face.do, (Named.get_or_create, Named.update_or_create)
+    for number in range(8):
+        given = {"defaults": {"name": f"p{number}"}} if number % 2 else {"create_defaults": {"name": f"p{number}"}}
+        call = called[0] if number % 2 else called[1]
+        one, is_new = await do(call(email=f"e{number}", **given))
+        assert (one._pk, is_new) == (f"p{number}", True)
+        await do(one.update(email=f"moved {number}"))
+        found, is_new = await do(Named.get_or_create(email=f"moved {number}", defaults={"name": "another"}))
+        assert (found._pk, is_new) == (f"p{number}", False)
+        error = await any_face.refused(
+            UniquenessError, lambda n=number: Named.get_or_create(nick=f"n{n}", defaults={"name": f"p{n}"})
+        )
+        assert error.value == f"p{number}"
+    assert sorted(await any_face.all(Named.collection())) == [f"p{number}" for number in range(8)]
+    assert World(Named, any_face.client).faults() == []
+    assert (await do(Named.check())).ok
 
 
 @pytest.mark.parametrize("name", ["email", "city"])

@@ -72,7 +72,7 @@ def get_or_create(
         )
         return request.assuming(*assumed(schema, conditions, (), partition))
 
-    return _where_it_is(schema, method, values, conditions, request_in)
+    return _where_it_is(schema, method, values, others, conditions, request_in)
 
 
 def update_or_create(
@@ -120,13 +120,14 @@ def update_or_create(
         )
         return request.assuming(*assumed(schema, conditions, (), partition))
 
-    return _where_it_is(schema, method, values, conditions, request_in)
+    return _where_it_is(schema, method, values, created_with, conditions, request_in)
 
 
 def _where_it_is(
     schema: Schema,
     method: str,
     values: Mapping[str, Any],
+    others: Mapping[str, Any],
     conditions: Sequence[Condition],
     request_in: Callable[..., Request[tuple[bytes, bool]]],
 ) -> Request[tuple[bytes, bool]]:
@@ -140,7 +141,8 @@ def _where_it_is(
         unique = by_unique(conditions)
         if unique is not None:
             name = unique.field_index.key.removeprefix(schema.keys.first.prefix + b"uniq:")
-            return where_it_is(schema, UniqueValue(schema, name, unique.texts[0]), request_in)
+            of_pk = None if schema.mints_pks else schema.keys.partition(given_pk(schema, others))
+            return where_it_is(schema, UniqueValue(schema, name, unique.texts[0]), request_in, of_pk)
     if not is_placed and schema.mints_pks and all(condition.beside() is None for condition in conditions):
         from limpyd.model.anywhere import anywhere  # noqa: PLC0415 - few models have several partitions
 

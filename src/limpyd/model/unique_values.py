@@ -8,32 +8,44 @@ from typing import Any, TypeVar
 from limpyd.claims.requests import look_up
 from limpyd.claims.restoring import restore
 from limpyd.claims.unique_value import UniqueValue
-from limpyd.exceptions import ServerError, UniquenessError
+from limpyd.exceptions import LimpydError, ServerError, UniquenessError
 from limpyd.keys import Partition
+from limpyd.model.anywhere import Gone
 from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.requests.scattered import Rounds, Scattered
 
 R = TypeVar("R")
 
 
-def where_it_is(schema: Any, value: UniqueValue, request_in: Callable[[Partition], Request[R]]) -> Request[R]:
-    """The request to the partition that has a value; if none has it, to the one that keeps the claims of the value.
+def where_it_is(
+    schema: Any,
+    value: UniqueValue,
+    request_in: Callable[[Partition, LimpydError | None], Request[R]],
+    of_pk: Partition | None,
+) -> Request[R]:
+    """The request to the partition that has a value; if none has it, to the one where the object is created.
 
-    There it can be claimed within the write, so of several callers one creates the object. The others find it: a
-    partition that has claimed the value meanwhile is asked next.
+    That is the partition of its primary key, if this is given; else the one that keeps the claims of the value, where
+    it can be claimed within the write. Of several callers one creates the object. The others find it: a partition that
+    has claimed the value meanwhile is asked next.
 
     Args:
         schema: the model.
         value: the value.
-        request_in: returns the request that finds or creates the object in a partition.
+        request_in: returns the request that finds the object in a partition, and raises an error if there is none; or
+            creates it if no error is given.
+        of_pk: the partition of the primary key of a new object, if it is given.
     """
-    request_in(value.home)  # so that what is wrong with the arguments is raised at once
+    chosen = of_pk or value.home
+    request_in(chosen, None)  # so that what is wrong with the arguments is raised at once
 
     def rounds() -> Rounds[R]:
-        partition, last = (yield from _claimed_by(schema, value)) or value.home, None
+        partition, last = (yield from _claimed_by(schema, value)) or chosen, None
         for _ in range(MAX_TRIES):
             try:
-                (result,) = yield [request_in(partition)]
+                (result,) = yield [request_in(partition, None if of_pk in {None, partition} else Gone())]
+            except Gone:
+                partition = chosen
             except UniquenessError as error:
                 refusal = (partition, error.field, error.owner)
                 if refusal == last:  # it is not about an object that was created meanwhile
