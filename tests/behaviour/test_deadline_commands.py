@@ -1,11 +1,11 @@
 """The commands of deadlines within pipelines and transactions, and in totals."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from limpyd import DeadlineField, DoesNotExist, InstanceHashField, UniquenessError
-from limpyd.exceptions import InvalidFilter
+from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue
 from tests.support.blocks import block
 
 
@@ -91,3 +91,29 @@ async def test_deadlines_cannot_be_added(face, session):
     for total in ("sum", "avg"):
         await face.refused(InvalidFilter, lambda total=total: getattr(found, total)("expires"), match="moments")
     assert await face.do(found.min("expires")) == await face.do(one.expires.get())
+
+
+async def test_deadlines_that_no_datetime_can_be(face, session):
+    one = await face.do(session.create(number=1))
+    last = datetime.max.replace(tzinfo=UTC)
+    refused = (
+        lambda: one.expires.set(timedelta.max),
+        lambda: one.update(expires=timedelta(days=3_000_000)),
+        lambda: one.expires.expire(10**15),
+        lambda: one.expires.pexpire(timedelta.max // timedelta(milliseconds=1)),
+        lambda: one.expires.expireat(253_402_300_800),
+        lambda: one.expires.pexpireat(253_402_300_800_000),
+        lambda: session.create(expires=timedelta.min),
+    )
+    for call in refused:
+        await face.refused(InvalidValue, call, match="at most")
+    with pytest.raises(DeclarationError, match="at most"):
+        DeadlineField(ttl=timedelta.max)
+    assert await face.do(one.expires.ttl()) == 3600
+    for latest in (last, datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))):
+        await face.do(one.expires.set(latest))
+        assert await face.do(one.expires.get()) == last.replace(microsecond=999_000)
+    assert await face.do(one.expires.pexpireat(253_402_300_799_999))
+    assert await face.do(one.expires.expire(365_000 * 86400))
+    assert (await face.do(one.expires.get())).year > 3000
+    assert (await face.do(session.check())).ok

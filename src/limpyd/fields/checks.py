@@ -226,14 +226,14 @@ def at_most_one(command: str, **options: Any) -> None:
         raise InvalidValue(msg)
 
 
-def seconds(what: str, value: int | timedelta, *, low: int = SMALLEST) -> int:
+def seconds(what: str, value: int | timedelta, *, low: int = SMALLEST, high: int = LARGEST) -> int:
     """A duration in whole seconds."""
-    return integer(what, _whole(what, value, timedelta(seconds=1)), low=low)
+    return integer(what, _whole(what, value, timedelta(seconds=1)), low=low, high=high)
 
 
-def milliseconds(what: str, value: int | timedelta, *, low: int = SMALLEST) -> int:
+def milliseconds(what: str, value: int | timedelta, *, low: int = SMALLEST, high: int = LARGEST) -> int:
     """A duration in whole milliseconds."""
-    return integer(what, _whole(what, value, timedelta(milliseconds=1)), low=low)
+    return integer(what, _whole(what, value, timedelta(milliseconds=1)), low=low, high=high)
 
 
 def _whole(what: str, value: int | timedelta, unit: timedelta) -> int:
@@ -264,14 +264,14 @@ def timeout(what: str, value: Timeout) -> str:
     return text
 
 
-def timestamp(what: str, value: int | datetime, *, low: int = SMALLEST) -> int:
+def timestamp(what: str, value: int | datetime, *, low: int = SMALLEST, high: int = LARGEST) -> int:
     """A moment in whole seconds since 1970; a datetime without a time zone is one of local time."""
-    return integer(what, _since_1970(what, value, timedelta(seconds=1)), low=low)
+    return integer(what, _since_1970(what, value, timedelta(seconds=1)), low=low, high=high)
 
 
-def timestamp_ms(what: str, value: int | datetime, *, low: int = SMALLEST) -> int:
+def timestamp_ms(what: str, value: int | datetime, *, low: int = SMALLEST, high: int = LARGEST) -> int:
     """A moment in whole milliseconds since 1970; a datetime without a time zone is one of local time."""
-    return integer(what, _since_1970(what, value, timedelta(milliseconds=1)), low=low)
+    return integer(what, _since_1970(what, value, timedelta(milliseconds=1)), low=low, high=high)
 
 
 def _since_1970(what: str, value: int | datetime, unit: timedelta) -> int:

@@ -24,7 +24,7 @@ from limpyd.requests.step_results import Result
 from limpyd.scripts.object_requests import read_existing
 from limpyd.scripts.writes import WriteStep
 from limpyd.types import Codec
-from limpyd.types.moments import DEADLINE, from_now
+from limpyd.types.moments import DEADLINE, LATEST, LONGEST, MILLISECOND, from_now
 
 R = TypeVar("R")
 SECOND = 1000
@@ -88,10 +88,10 @@ class BoundDeadline(BoundSingleValue[Face]):
             lt: only if the new one is earlier.
 
         Raises:
-            InvalidValue: the time is negative, or more than one condition is given.
+            InvalidValue: the time is negative, or above 365,000 days; or more than one condition is given.
             DoesNotExist: the object was deleted, or has expired.
         """
-        duration = checks.seconds("expire's seconds", seconds, low=0) * SECOND
+        duration = checks.seconds("expire's seconds", seconds, low=0, high=LONGEST // timedelta(seconds=1)) * SECOND
         return self._limited("expire", from_now(timedelta(milliseconds=duration)), nx=nx, xx=xx, gt=gt, lt=lt)
 
     @operation
@@ -99,7 +99,7 @@ class BoundDeadline(BoundSingleValue[Face]):
         self, milliseconds: int | timedelta, *, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
     ) -> Request[bool]:
         """Lets the object expire after a number of milliseconds; otherwise like `expire`."""
-        duration = checks.milliseconds("pexpire's milliseconds", milliseconds, low=0)
+        duration = checks.milliseconds("pexpire's milliseconds", milliseconds, low=0, high=LONGEST // MILLISECOND)
         return self._limited("pexpire", from_now(timedelta(milliseconds=duration)), nx=nx, xx=xx, gt=gt, lt=lt)
 
     @operation
@@ -113,8 +113,8 @@ class BoundDeadline(BoundSingleValue[Face]):
         lt: bool = False,
     ) -> Request[bool]:
         """Lets the object expire at a moment, in Unix seconds or a datetime; otherwise like `expire`."""
-        moment = checks.timestamp("expireat's unix_time_seconds", unix_time_seconds, low=0) * SECOND
-        return self._limited("expireat", b"%d" % moment, nx=nx, xx=xx, gt=gt, lt=lt)
+        moment = checks.timestamp("expireat's unix_time_seconds", unix_time_seconds, low=0, high=LATEST // SECOND)
+        return self._limited("expireat", b"%d" % (moment * SECOND), nx=nx, xx=xx, gt=gt, lt=lt)
 
     @operation
     def pexpireat(
@@ -127,7 +127,7 @@ class BoundDeadline(BoundSingleValue[Face]):
         lt: bool = False,
     ) -> Request[bool]:
         """Lets the object expire at a moment, in milliseconds since 1970 or a datetime; otherwise like `expire`."""
-        moment = checks.timestamp_ms("pexpireat's unix_time_milliseconds", unix_time_milliseconds, low=0)
+        moment = checks.timestamp_ms("pexpireat's unix_time_milliseconds", unix_time_milliseconds, low=0, high=LATEST)
         return self._limited("pexpireat", b"%d" % moment, nx=nx, xx=xx, gt=gt, lt=lt)
 
     @command("HDEL")
@@ -203,8 +203,8 @@ class DeadlineField(InstanceHashField[datetime]):
     is_deadline = True
 
     def __init__(self, *, ttl: timedelta | None = None, renew_on: Literal["write"] | None = None) -> None:
-        if ttl is not None and (not isinstance(ttl, timedelta) or ttl <= timedelta()):
-            msg = f"DeadlineField: ttl={ttl!r} is not a positive timedelta"
+        if ttl is not None and (not isinstance(ttl, timedelta) or not timedelta() < ttl <= LONGEST):
+            msg = f"DeadlineField: ttl={ttl!r} is not a positive timedelta of at most {LONGEST.days:,} days"
             raise DeclarationError(msg)
         if renew_on not in {None, "write"} or (renew_on is not None and ttl is None):
             cure = "declare a ttl, which it sets" if renew_on == "write" else 'it is "write", or None'

@@ -14,6 +14,10 @@ Each process has another one, which nobody can guess. So whatever else is an arg
 """
 MILLISECOND = timedelta(milliseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
+"""The last moment that a datetime can be, in milliseconds since 1970."""
+LONGEST = timedelta(days=365_000)
+"""The longest duration: the moment after it is one that a datetime can be, for some thousand years yet."""
 
 
 class FromNow(bytes):
@@ -38,6 +42,9 @@ NOW = from_now(timedelta())
 
 def _encode(value: datetime | timedelta) -> bytes:
     if isinstance(value, timedelta):
+        if abs(value) > LONGEST:
+            msg = f"a duration is at most {LONGEST.days:,} days, and None, where a deadline is set, has no end"
+            raise ValueError(msg)
         return from_now(value)
     if not isinstance(value, datetime):
         msg = f"it takes datetime or timedelta, not {type(value).__name__}"
@@ -45,7 +52,7 @@ def _encode(value: datetime | timedelta) -> bytes:
     if value.utcoffset() is None:
         msg = "a datetime needs a time zone, such as tzinfo=UTC"
         raise ValueError(msg)
-    return b"%d" % ((value - EPOCH) // MILLISECOND)
+    return b"%d" % min((value - EPOCH) // MILLISECOND, LATEST)
 
 
 DEADLINE: Codec[datetime] = Codec(
