@@ -1,4 +1,4 @@
-"""The process that `tests.support.forks` forks: it imports limpyd, and becomes each program that it is told of.
+"""The process that `tests.support.forks` forks: it imports all of limpyd, and becomes each program that it is told of.
 
 Each program is the child of a process that waits for it, and tells its number and, when it has ended, its exit code.
 """
@@ -8,17 +8,21 @@ from __future__ import annotations
 import gc
 import json
 import os
+import pkgutil
 import runpy
 import socket
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import typer  # noqa: F401 - what programs import
 
+import limpyd
 import tests.support.examples
 import tests.support.servers  # noqa: F401
+from limpyd.lua.linker import providers
 
 LONGEST = 1 << 17
 """The bytes of an order at most."""
@@ -26,6 +30,7 @@ LONGEST = 1 << 17
 
 def main(line: socket.socket) -> None:
     """Forks for each order, until the process that gives them has ended."""
+    import_all()
     gc.collect()
     gc.freeze()
     while True:
@@ -43,6 +48,14 @@ def main(line: socket.socket) -> None:
             watch(child, given)
         for each in given:
             os.close(each)
+
+
+def import_all() -> None:
+    """Imports all modules of limpyd, and reads its Lua files: each program would do so for most of half a second."""
+    for module in pkgutil.walk_packages(limpyd.__path__, "limpyd."):
+        if not module.name.endswith(".__main__"):
+            import_module(module.name)
+    providers()
 
 
 def watch(child: int, given: list[int]) -> NoReturn:
