@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from tests.support.compiled import pytest_collection  # noqa: F401 - a hook of pytest
 from tests.support.declared_keys import every_script_declares_it, look_at_keys  # noqa: F401 - fixtures of all tests
 from tests.support.face import Face
 from tests.support.partitioned import pytest_runtest_makereport  # noqa: F401 - a hook of pytest
