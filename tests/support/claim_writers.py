@@ -18,6 +18,7 @@ from limpyd.model.crud import creation
 from limpyd.requests.decoders import returned
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause
+from tests.support.expected_indexes import values
 
 Steps = Generator[tuple[Request[Any], tuple[Any, ...]] | None, Any, str]
 """Yields each request with what is sent for it, or None for a pause, and is sent the reply; returns the outcome."""
@@ -111,12 +112,12 @@ class World:
         """Stores what is there before, and returns the writers of a case."""
         if not self.client.exists(self.keys.first.history):
             self.model(pk="first", email="first")  # restores, since nothing is known of claims
-        for key in self.client.scan_iter("{claiming:*}:*", count=1000):
-            if not key.endswith((b":meta", b":history")):
-                self.client.delete(key)
-        values = dict(case.before)
-        for pk in {pk for writer in case.writers for pk, _ in writer if not pk.startswith("+")} | values.keys():
-            self.model(pk=pk, email=values.get(pk), other="x")
+        keys = self.client.scan_iter("{claiming:*}:*", count=1000)
+        if outdated := [key for key in keys if not key.endswith((b":meta", b":history"))]:
+            self.client.delete(*outdated)
+        before = dict(case.before)
+        for pk in {pk for writer in case.writers for pk, _ in writer if not pk.startswith("+")} | before.keys():
+            self.model(pk=pk, email=before.get(pk), other="x")
         self.model._schema.maintenance.at(self.keys.first)
         return [self.writer(operations) for operations in case.writers]
 
@@ -159,8 +160,11 @@ class World:
     @property
     def is_lost(self) -> bool:
         """True if claims may be lost, and nobody has restored them yet."""
+        return self._is_lost(values(self.client))
+
+    def _is_lost(self, stored: dict[bytes, Any]) -> bool:
         now = self.client.info("replication")["master_replid"].encode()
-        return any(self.client.get(partition.history) != now for partition in self.keys.partitions)
+        return any(stored.get(partition.history) != now for partition in self.keys.partitions)
 
     def owners(self, value: str) -> set[bytes]:
         """Returns the objects that have a value now."""
@@ -175,20 +179,20 @@ class World:
         name = field.encode()
         found = []
         owners: dict[bytes, list[bytes]] = {}
-        lost = self.is_lost
+        stored = values(self.client)
+        lost = self._is_lost(stored)
         for partition in self.keys.partitions:
-            uniq = self.client.hgetall(partition.prefix + b"uniq:" + name)
-            nonces = self.client.hgetall(partition.prefix + b"nonce:" + name)
+            uniq, nonces = (stored.get(partition.prefix + kind + name, {}) for kind in (b"uniq:", b"nonce:"))
             if uniq.keys() != nonces.keys():
                 found.append(f"values {uniq} and nonces {nonces} of {partition.prefix!r} differ")
             for text, pk in uniq.items():
                 owners.setdefault(text, []).append(pk)
                 home = self._home(text)
-                record = self.client.hget(home.prefix + b"claim:" + name, text)
+                record = stored.get(home.prefix + b"claim:" + name, {}).get(text)
                 claimed = record is not None and (int.from_bytes(record[:2]), record[2:10])
                 if not lost and claimed != (partition.number, nonces.get(text)):
                     found.append(f"{text!r} of {pk!r} is not claimed by its partition: {record!r}")
-                if self.client.hget(partition.hash_prefix + pk, name) != text:
+                if stored.get(partition.hash_prefix + pk, {}).get(name) != text:
                     found.append(f"{text!r} is not the value of {pk!r}")
         return found + [f"{text!r} has the owners {pks}" for text, pks in owners.items() if len(pks) > 1]
 

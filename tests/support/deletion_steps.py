@@ -16,6 +16,7 @@ from limpyd.model.crud import creation
 from limpyd.requests.decoders import returned
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause, Scattered
+from tests.support.expected_indexes import values
 
 Steps = Generator[tuple[Request[Any], tuple[Any, ...]] | None, Any, Any]
 """Yields each request with what is sent for it, or None for a pause, and is sent the reply; returns the result."""
@@ -101,9 +102,8 @@ class World:
 
     def begin(self, stored: list[tuple[str, str, str | None]]) -> None:
         """Removes everything, and stores objects: the model, the primary key, and what it refers to."""
-        for key in self.client.scan_iter(count=1000):
-            if not key.endswith(b":meta"):
-                self.client.delete(key)
+        if outdated := [key for key in self.client.scan_iter(count=1000) if not key.endswith(b":meta")]:
+            self.client.delete(*outdated)
         self.confirmed = {}
         for name, pk, target in stored:
             refers = {} if target is None else {"target": target}
@@ -145,17 +145,11 @@ class World:
 
     def _confirm(self, name: str, pk: str, target: str) -> None:
         """Notes a reference that a writer was told of, of one incarnation to another."""
-        own = self.stored(self.models[name]._schema, pk.encode(), b"mark")
-        other = self.stored(self.models[name].target.target, target.encode(), b"mark")
+        stored = values(self.client)
+        own = mark_of(stored, self.models[name]._schema, pk.encode())
+        other = mark_of(stored, self.models[name].target.target, target.encode())
         if own is not None and other is not None:
             self.confirmed[name, pk] = own, other
-
-    def stored(self, schema: Any, pk: bytes, field: bytes) -> bytes | None:
-        """A value of an object; None if there is no such object."""
-        partition = schema.keys.partition(pk)
-        if not self.client.sismember(partition.pks, pk):
-            return None
-        return self.client.hget(partition.hash_prefix + pk, field)
 
     def sent(self, asked: tuple[Request[Any], tuple[Any, ...]] | None) -> Any:
         """Sends one message, and returns the reply."""
@@ -172,40 +166,48 @@ class World:
 
     def faults(self) -> list[str]:
         """What is wrong now, whoever takes no more steps."""
-        return [fault for name, model in self.models.items() if hasattr(model, "target") for fault in self._of(name)]
+        stored = values(self.client)
+        referring = [name for name, model in self.models.items() if hasattr(model, "target")]
+        return [fault for name in referring for fault in self._of(name, stored)]
 
-    def _of(self, name: str) -> list[str]:
+    def _of(self, name: str, stored: dict[bytes, Any]) -> list[str]:
         model, found = self.models[name], []
         target = model.target.target
         for partition in model._schema.keys.partitions:
-            for pk in self.client.smembers(partition.pks):
-                referred = self.client.hget(partition.hash_prefix + pk, b"target")
+            for pk in stored.get(partition.pks, ()):
+                referred = stored.get(partition.hash_prefix + pk, {}).get(b"target")
                 index = partition.prefix + b"eq:target:"
                 if referred is None:
                     confirmed = self.confirmed.get((name, pk.decode()))
-                    if confirmed is not None and confirmed[0] == self.stored(model._schema, pk, b"mark"):
-                        found += self._lost(name, pk, target, confirmed[1])
+                    if confirmed is not None and confirmed[0] == mark_of(stored, model._schema, pk):
+                        found += self._lost(name, pk, stored, confirmed[1])
                     continue
-                if not self.client.sismember(index + referred, pk):
+                if pk not in stored.get(index + referred, ()):
                     found.append(f"{name} {pk!r} is not in the index of {referred!r}")
                 at = target.keys.partition(referred)
-                if not self.client.sismember(at.pks, referred):
+                if referred not in stored.get(at.pks, ()):
                     if model.target.on_delete == "restrict":
                         found.append(f"{referred!r} was deleted although {name} {pk!r} refers to it")
-                    elif not self.client.hexists(at.tomb, referred):
+                    elif referred not in stored.get(at.tomb, ()):
                         found.append(f"{name} {pk!r} refers to {referred!r}, and nothing notes that it is gone")
         return found
 
-    def _lost(self, name: str, pk: bytes, target: Any, mark: bytes) -> list[str]:
-        for partition in target.keys.partitions:
-            for other in self.client.smembers(partition.pks):
-                if self.client.hget(partition.hash_prefix + other, b"mark") == mark:
+    def _lost(self, name: str, pk: bytes, stored: dict[bytes, Any], mark: bytes) -> list[str]:
+        for partition in self.models[name].target.target.keys.partitions:
+            for other in stored.get(partition.pks, ()):
+                if stored.get(partition.hash_prefix + other, {}).get(b"mark") == mark:
                     return [f"the confirmed reference of {name} {pk!r} to {other!r} was lost"]
         return []
 
     def left(self) -> list[bytes]:
         """What deletions have left."""
         return [key for key in self.client.scan_iter(count=1000) if key.endswith((b":closing", b":tomb"))]
+
+
+def mark_of(stored: dict[bytes, Any], schema: Any, pk: bytes) -> bytes | None:
+    """The value of `mark` of an object; None if there is no such object."""
+    partition = schema.keys.partition(pk)
+    return stored.get(partition.hash_prefix + pk, {}).get(b"mark") if pk in stored.get(partition.pks, ()) else None
 
 
 def end_of(world: World, steps: Steps, asked: Any = None) -> str:

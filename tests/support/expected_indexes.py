@@ -65,7 +65,7 @@ def everything(client: redis.Redis | redis.RedisCluster) -> list[Any]:
     return list(client.eval(EVERYTHING, 0))  # type: ignore[arg-type]
 
 
-def state(client: redis.Redis) -> dict[bytes, object]:
+def state(client: redis.Redis) -> dict[bytes, tuple[bytes, Any, Any]]:
     """Everything in the database: the values (in what order a hash or set keeps them says nothing) and expiries.
 
     Those of single entries of a hash stand beside that of its key; of a stream the dump holds what its groups know.
@@ -82,6 +82,11 @@ def state(client: redis.Redis) -> dict[bytes, object]:
         for key, kind, value, expires, subs in everything(client)
         if not META.fullmatch(key)
     }
+
+
+def values(client: redis.Redis) -> dict[bytes, Any]:
+    """The values of all keys of `state`."""
+    return {key: value for key, (_, value, _) in state(client).items()}
 
 
 def inconsistencies(client: redis.Redis, model: type[RedisModel]) -> list[str]:

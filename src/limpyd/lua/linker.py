@@ -140,6 +140,7 @@ class _Linked:
         self._regions: dict[tuple[LuaPart, int], Region] = {}
         self._own: dict[LuaPart, Region] = {}  # of each script within it
         self._region_of: dict[LuaPart, Region] = {}
+        self._needs: dict[LuaPart, list[tuple[int, LuaPart]]] = {}
         self._order: dict[LuaPart, None] = {}  # each after those that it needs
         self._parts_in: dict[Region, list[LuaPart]] = {}
         self._put: set[LuaPart] = set()
@@ -156,9 +157,12 @@ class _Linked:
             raise LinkError(msg)
         return re.sub(BLANK_LINES, "\n\n", text)
 
-    def _needed(self, part: LuaPart) -> Iterator[tuple[int, LuaPart]]:
+    def _needed(self, part: LuaPart) -> list[tuple[int, LuaPart]]:
         """The files that a file needs, and in which of its pieces, without those that are left out."""
-        return ((number, each) for number, each in self._wanted(part) if self._without.isdisjoint(each.optional))
+        if part not in self._needs:
+            wanted = self._wanted(part)
+            self._needs[part] = [(number, each) for number, each in wanted if self._without.isdisjoint(each.optional)]
+        return self._needs[part]
 
     def _wanted(self, part: LuaPart) -> Iterator[tuple[int, LuaPart]]:
         """The files that a file needs, and in which of its pieces."""
