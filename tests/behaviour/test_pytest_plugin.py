@@ -77,7 +77,9 @@ def run(folder, files, *options):
     """Runs pytest in a folder with some files, with warnings as errors; gives what it said."""
     for name, text in files.items():
         (folder / name).write_text(textwrap.dedent(text))
-    plugin = ["-p", "pytest_limpyd"] if not installed() else []
+    plugin = ["-p", "no:hypothesispytest"]  # which takes longer than the tests
+    if not installed():
+        plugin += ["-p", "pytest_limpyd"]
     if "no:asyncio" not in options:
         plugin += ["-o", "asyncio_default_fixture_loop_scope=function"]
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}

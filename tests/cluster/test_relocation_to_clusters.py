@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from limpyd.exceptions import Relocated, UniquenessError
 from tests.support import grouped_models
 from tests.support.face import Face
+from tests.support.forks import run
 from tests.support.moving_models import agrees, declared, filled
 from tests.support.servers import NEWEST
 
-ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("LIMPYD_KILLS", "4"))
 PARTITIONS = 16
 
@@ -77,9 +74,7 @@ def test_killed_relocations(name, program, numbers, servers, clusters):
     server, cluster = servers(name), clusters(name)
     with server.client() as client:
         client.flushall()
-    ports = [str(server.port), str(cluster.nodes[0].port), str(KILLS), "cluster"]
-    command = [sys.executable, "-m", f"tests.faults.programs.{program}", *ports]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60 + 10 * KILLS, check=False)
+    done = run("-m", f"tests.faults.programs.{program}", server.port, cluster.nodes[0].port, KILLS, "cluster")
     cluster.restore()
     assert done.returncode == 0, done.stdout + done.stderr
     printed = [int(each) for each in done.stdout.split()]

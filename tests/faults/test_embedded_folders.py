@@ -204,10 +204,7 @@ class TestOneServer:
         os.close(lock)
 
     def test_killed_at_any_time(self, tmp_path):
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.faults.programs.killed_starts", str(tmp_path), str(ROUNDS)],
-            capture_output=True, text=True, cwd=ROOT, timeout=60 + 10 * ROUNDS, check=False,
-        )  # fmt: skip
+        done = forks.run("-m", "tests.faults.programs.killed_starts", tmp_path, ROUNDS)
         assert done.returncode == 0, done.stderr
         killed, _writes, _longest, lost = map(float, done.stdout.split())
         assert killed >= ROUNDS

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-import subprocess
-import sys
 import threading
 import time
 import warnings
 from contextlib import suppress
-from pathlib import Path
 
 import anyio
 import pytest
@@ -20,6 +17,7 @@ import uvloop
 from limpyd import InstanceHashField, ListField, RedisDatabase, StreamField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import DeclarationError, LimpydError, OutcomeUnknown, ServerTimeout, ServerUnreachable
+from tests.support.forks import run
 from tests.support.proxy import Proxy
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
@@ -103,8 +101,7 @@ sys.exit(status != 0)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_loop_that_is_kept_over_a_fork(one_server, loop, host):
     """Parent and child get their own replies, each on connections of its own."""
-    run = [sys.executable, "-c", FORKED, str(one_server.port), loop, host]
-    done = subprocess.run(run, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2], timeout=90)
+    done = run("-c", FORKED, one_server.port, loop, host)
     assert "wrong" not in done.stdout
     if loop == "asyncio":  # libuv, on which uvloop stands, may abort when another process uses its loop
         assert done.returncode == 0, done.stderr[-3000:]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+from tests.support.forks import run
 
 PROGRAM = """
 import random, signal, sys
@@ -41,7 +39,6 @@ print(interrupts)
 
 
 def test_interrupts(one_server):
-    run = [sys.executable, "-c", PROGRAM, str(one_server.port)]
-    done = subprocess.run(run, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2], timeout=60)
+    done = run("-c", PROGRAM, one_server.port)
     assert done.returncode == 0, done
     assert int(done.stdout) > 300

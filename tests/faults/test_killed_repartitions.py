@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.support.forks import run
 from tests.support.servers import FEW
 
-ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("LIMPYD_KILLS", "6"))
 
 
@@ -21,8 +18,7 @@ def test_killed_repartitions(name, servers):
     server = servers(name)
     with server.client() as client:
         client.flushall()
-    program = [sys.executable, "-m", "tests.faults.programs.killed_repartitions", str(server.port), str(KILLS)]
-    done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=60 + 3 * KILLS, check=False)
+    done = run("-m", "tests.faults.programs.killed_repartitions", server.port, KILLS)
     assert done.returncode == 0, done.stdout + done.stderr
     kills, rounds, writes = map(int, done.stdout.split())
     assert kills >= KILLS

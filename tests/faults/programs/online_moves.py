@@ -72,6 +72,7 @@ class User(threading.Thread):
             while not self.stopped.is_set():
                 self._rng.choice(actions if len(self.expected) > 4 else (self._create,))()
                 self.operations += 1
+                time.sleep(0.001)  # else they leave nothing of the processor to the movers
         except BaseException:  # noqa: BLE001 - the program tells it
             self.fault = traceback.format_exc()
 
