@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-cluster test test-pairs test-all check faults interrupts random bench growth bench-peers commands references examples faces lua docs format clean
+.PHONY: demo demo-cluster test test-pairs test-all check check-pyright check-docs check-mypy check-files faults interrupts random bench growth bench-peers commands references examples faces lua docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -46,14 +46,23 @@ test-all:  ## Run the tests on each Python at hand, each in its own .venv-…, a
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 check: $(READY)  ## Look for mistakes without running anything: style, types, Lua, the docs.
+	@$(MAKE) --no-print-directory --jobs 2 check-pyright check-docs check-mypy check-files
+
+check-pyright: $(READY)  # takes as long as all others, so it begins first
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+
+check-docs: $(READY)
+	@$(SPHINX)
+
+check-mypy: $(READY)
+	@$(BIN)/mypy
+	@$(BIN)/mypy examples/board
+
+check-files: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m tools.lua
 	@$(BIN)/python -m tools.faces --check
-	@$(BIN)/mypy
-	@$(BIN)/mypy examples/board
-	@$(BIN)/pyright --pythonpath $(BIN)/python
-	@$(SPHINX)
 
 docs: $(READY)  ## Build the documentation.
 	@$(SPHINX)

@@ -53,8 +53,7 @@ def servers(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Server]]
 def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
     """Each server in turn, empty."""
     server = servers(request.param)
-    with server.client() as client:
-        client.flushall()
+    server.empty()
     return server
 
 
@@ -62,8 +61,7 @@ def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> 
 def one_server(servers: Callable[[str], Server]) -> Server:
     """The server that embedded databases run on, empty; for tests of what is the same on all."""
     server = servers(NEWEST)
-    with server.client() as client:
-        client.flushall()
+    server.empty()
     return server
 
 

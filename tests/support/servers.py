@@ -117,6 +117,13 @@ class Server:
         if self._own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def empty(self) -> None:
+        """Deletes all keys. A client of redis-py would send five commands first, and thousands of tests begin so."""
+        with socket.create_connection(("127.0.0.1", self.port)) as line:
+            line.sendall(b"FLUSHALL\r\n")
+            reply = line.recv(100)
+        assert reply == b"+OK\r\n", reply
+
     def client(self) -> redis.Redis:
         """A redis-py client, for looking at what is stored."""
         return redis.Redis(port=self.port)
