@@ -3,13 +3,12 @@
 LIMPYD_STEPS=20000    how many, in each case (60 if it is not set); see also tests/faults/programs/random_changes.py
 """
 
-import os
-
 import pytest
 
+from tests.support.amounts import amount
 from tests.support.random_changes import RandomChanges
 
-STEPS = int(os.environ.get("LIMPYD_STEPS", "60"))
+STEPS = amount("LIMPYD_STEPS", 60)
 
 
 @pytest.mark.parametrize("partitions", [1, 4])

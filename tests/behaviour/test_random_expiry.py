@@ -3,13 +3,12 @@
 LIMPYD_STEPS=20000    how many, in each case (150 if it is not set); see also tests/faults/programs/random_expiry.py
 """
 
-import os
-
 import pytest
 
+from tests.support.amounts import amount
 from tests.support.random_expiry import RandomExpiry
 
-STEPS = int(os.environ.get("LIMPYD_STEPS", "150"))
+STEPS = amount("LIMPYD_STEPS", 150)
 
 
 @pytest.mark.parametrize("partitions", [1, 4])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from limpyd.exceptions import Relocated, UniquenessError
 from tests.support import grouped_models
+from tests.support.amounts import amount
 from tests.support.face import Face
 from tests.support.forks import run
 from tests.support.moving_models import agrees, declared, filled
 from tests.support.servers import NEWEST
 
-KILLS = int(os.environ.get("LIMPYD_KILLS", "4"))
+KILLS = amount("LIMPYD_KILLS", 4)
 PARTITIONS = 16
 
 

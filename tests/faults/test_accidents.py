@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from limpyd import RedisModel
 from tests.faults.programs.fault_suite import accident
+from tests.support.amounts import amount
 from tests.support.face import Face
 from tests.support.promises import DONE, REFUSED, UNKNOWN, Promises, declare, key_of
 
-TIMES = int(os.environ.get("LIMPYD_FAULT_TIMES", "2"))
+TIMES = amount("LIMPYD_FAULT_TIMES", 2)
 REFUSING = {"full", "busy", "demoted"}
 """Those in which a server refuses, which must have come up."""
 

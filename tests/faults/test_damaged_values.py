@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from contextlib import closing
 
@@ -13,11 +12,12 @@ from hypothesis import strategies as st
 from limpyd import RedisDatabase, RedisModel
 from limpyd.exceptions import StoredValueError, WrongTypeError
 from limpyd.fields import ValueField
+from tests.support.amounts import amount
 from tests.support.damage import LOSING, UNREPAIRABLE, declare, values
 from tests.support.expected_indexes import state
 from tests.support.snapshots import Snapshot
 
-EXAMPLES = int(os.environ.get("LIMPYD_DAMAGES", "20"))
+EXAMPLES = amount("LIMPYD_DAMAGES", 20)
 TEXTS = [b"\xff", b"oops", b"", b"5", b"{", b"1,2", b"nan", b"-0", b"9" * 30, b"a\0b", b"2024-02-30", b" 7"]
 REFERENCES = {"home", "work", "towns", "route", "ranks", "wish"}
 

@@ -19,10 +19,11 @@ from limpyd.embedded import supervisor
 from limpyd.exceptions import DeclarationError, ServerUnreachable
 from tests.faults.programs.killed_starts import processes, servers
 from tests.support import forks
+from tests.support.amounts import amount
 from tests.support.processes import Program, alive, gone
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = int(os.environ.get("LIMPYD_KILLS", "6")) // 2
+ROUNDS = amount("LIMPYD_KILLS", 6) // 2
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
 

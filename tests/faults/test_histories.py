@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import replace
 from math import inf
 
 import pytest
 
+from tests.support.amounts import amount
 from tests.support.histories.linearizability import UNKNOWN, Claims, Counter, History, Links, Operation, Page
 from tests.support.histories.recording import record, unexplained
 from tests.support.servers import NEWEST_AND_OLDEST
 
 pytestmark = pytest.mark.each_face
 
-ROUNDS = int(os.environ.get("LIMPYD_HISTORIES", "1"))
+ROUNDS = amount("LIMPYD_HISTORIES", 1)
 WORKERS, STEPS = 6, 200
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import sys
 from types import FrameType
 from typing import Any
@@ -14,8 +13,9 @@ import pytest
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import NotExecuted, OutcomeUnknown
+from tests.support.amounts import amount
 
-STRIDE = int(os.environ.get("LIMPYD_STRIDE", "5"))
+STRIDE = amount("LIMPYD_STRIDE", 5)
 """Each how many-th line is tried."""
 KINDS = ["pipeline", "transaction", "watched"]
 WITHIN = ("limpyd/pipelines", "limpyd/drivers")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
+from tests.support.amounts import amount
 from tests.support.forks import run
 from tests.support.servers import FEW
 
-KILLS = int(os.environ.get("LIMPYD_KILLS", "6"))
+KILLS = amount("LIMPYD_KILLS", 6)
 
 
 @pytest.mark.parametrize("name", FEW)

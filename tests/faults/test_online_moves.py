@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
+from tests.support.amounts import amount
 from tests.support.forks import run
 from tests.support.servers import NEWEST
 
-MOVES = int(os.environ.get("LIMPYD_MOVES", "1"))
-SEEDS = int(os.environ.get("LIMPYD_SEEDS", "1"))
+MOVES = amount("LIMPYD_MOVES", 1)
+SEEDS = amount("LIMPYD_SEEDS", 1)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from contextlib import closing
@@ -10,13 +9,14 @@ from contextlib import closing
 from limpyd import RedisDatabase
 from tests.faults.programs.races import COUNTS, NAMES, player_on
 from tests.faults.programs.steady_writer import WRITTEN, model_on
+from tests.support.amounts import amount
 from tests.support.expected_indexes import inconsistencies
 from tests.support.forks import Forked
 from tests.support.writers import writers
 
 PROCESSES = 4
-ROUNDS = int(os.environ.get("LIMPYD_RACES", "1"))
-SECONDS = float(os.environ.get("LIMPYD_REBUILT_SECONDS", "1"))
+ROUNDS = amount("LIMPYD_RACES", 1)
+SECONDS = amount("LIMPYD_REBUILT_SECONDS", 1.0)
 
 
 def racing(server, what, seed):

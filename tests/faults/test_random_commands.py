@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import os
 from collections import Counter
 from decimal import Decimal
 
@@ -18,6 +17,7 @@ from limpyd import (
 )
 from limpyd.commands.table import Scope
 from limpyd.types import GeoPoint
+from tests.support.amounts import amount
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.random_commands.commands import FIELDS, PAIRS
 from tests.support.random_commands.sequences import do, failing, in_all_stretches, resolved, thing
@@ -27,7 +27,7 @@ __all__ = ["failing", "thing"]  # fixtures
 
 pytestmark = pytest.mark.parametrize("server", FEW, indirect=True)
 
-SEQUENCES = int(os.environ.get("LIMPYD_SEQUENCES", "1"))  # of each stretch of commands
+SEQUENCES = amount("LIMPYD_SEQUENCES", 1)  # of each stretch of commands
 
 NO_INDEX = {"note", "log", "visitors", "plain", "loose", "bag", "loose_heads", "floats"}
 REFUSED_WHEN_INDEXED = {  # they wait, or let values expire

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 import time
@@ -14,13 +13,14 @@ from hypothesis import strategies as st
 
 from limpyd import LimpydError, RedisDatabase, RedisModel
 from tests.faults.programs.steady_writer import WRITTEN, model_on
+from tests.support.amounts import amount
 from tests.support.damage import declare, values
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.related_models import MANY, REFERENCES, problems, related_models
 from tests.support.writers import writers
 
-EXAMPLES = int(os.environ.get("LIMPYD_DAMAGES", "20"))
-SECONDS = float(os.environ.get("LIMPYD_CHECKED_SECONDS", "0.5"))
+EXAMPLES = amount("LIMPYD_DAMAGES", 20)
+SECONDS = amount("LIMPYD_CHECKED_SECONDS", 0.5)
 PKS = ["a", "b b", "c:c", "*", "{e}", "nul\0"]
 NAMES = ["1", "3", "nobody", "", "*", "a\0b", "7", "0.5"]
 

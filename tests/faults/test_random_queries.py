@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import pytest
 
+from tests.support.amounts import amount
 from tests.support.random_queries.changes import CHANGES
 from tests.support.random_queries.comparison import PROJECTIONS
 from tests.support.random_queries.conditions import KINDS, on_field
@@ -48,7 +49,7 @@ from tests.support.random_queries.queries import (
 from tests.support.random_queries.run import Run, asked, forms_of
 from tests.support.servers import BINARIES, CLUSTERS
 
-QUERIES = int(os.environ.get("LIMPYD_QUERIES", "2000")) // (2 * len([*BINARIES, *CLUSTERS]))
+QUERIES = amount("LIMPYD_QUERIES", 2000) // (2 * len([*BINARIES, *CLUSTERS]))
 SEED = os.environ.get("LIMPYD_QUERY_SEED")
 OF_ONE_SEED = 125
 

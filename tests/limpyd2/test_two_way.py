@@ -1,15 +1,15 @@
 """limpyd with layout="limpyd2" and redis-limpyd 2.1.2 work on one database, each on objects of both."""
 
-import os
 import random
 
 import pytest
 
+from tests.support.amounts import amount
 from tests.support.limpyd2.peers import contents, limpyd2, peers
 from tests.support.limpyd2.random_orders import WORDS, call, random_order
 from tests.support.servers import running
 
-STEPS = int(os.environ.get("LIMPYD_TWO_WAY", "60"))
+STEPS = amount("LIMPYD_TWO_WAY", 60)
 
 
 @pytest.fixture(scope="module")

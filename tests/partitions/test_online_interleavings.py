@@ -7,7 +7,6 @@ compared with plain Python.
 
 from __future__ import annotations
 
-import os
 import random
 from typing import Any
 
@@ -16,10 +15,11 @@ import pytest
 from limpyd import AutoPKField, InstanceHashField, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import ObjectsOnTheirWay
 from limpyd.repartitioning import announcing, delivery, parcels
+from tests.support.amounts import amount
 from tests.support.servers import NEWEST
 from tests.support.slow_moves import steps_of
 
-SCHEDULES = int(os.environ.get("LIMPYD_SCHEDULES", "6"))
+SCHEDULES = amount("LIMPYD_SCHEDULES", 6)
 PKS = ["a b", "c:d", "*", "{}", "n\0ul", "é😀", "\udcff", *map(str, range(20))]
 TITLES = "xyz"
 

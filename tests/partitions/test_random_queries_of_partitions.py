@@ -10,10 +10,11 @@ import os
 
 import pytest
 
+from tests.support.amounts import amount
 from tests.support.random_queries.run import asked
 
 COUNTS = (4, 16)
-QUERIES = int(os.environ.get("LIMPYD_QUERIES", "160")) // (2 * len(COUNTS))
+QUERIES = amount("LIMPYD_QUERIES", 160) // (2 * len(COUNTS))
 SEED = os.environ.get("LIMPYD_QUERY_SEED")
 OF_ONE_SEED = 40
 

@@ -6,7 +6,6 @@ movers are stopped for good anywhere. A process that has read the epoch writes w
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -16,9 +15,10 @@ import pytest
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
 from limpyd.exceptions import DifferentPartitions, UniquenessError
 from limpyd.repartitioning import delivery, mover, parcels
+from tests.support.amounts import amount
 from tests.support.servers import NEWEST
 
-SCHEDULES = int(os.environ.get("LIMPYD_SCHEDULES", "6"))
+SCHEDULES = amount("LIMPYD_SCHEDULES", 6)
 PKS = [str(number) for number in range(12)]
 VALUES = ["u", "v", "w"]
 

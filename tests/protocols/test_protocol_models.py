@@ -23,6 +23,9 @@ from tests.protocols.online_model import Online
 from tests.protocols.refs_model import References
 from tests.protocols.relocation_model import Relocation
 from tests.protocols.repartition_model import Repartitioning
+from tests.support.amounts import shortened
+
+shortened.add("the cases of tests/protocols, of which its programs explore all")
 
 SMALL = [
     *(

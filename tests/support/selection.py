@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.support.amounts import shortened
 from tests.support.partitioned import spread_models
 from tests.support.servers import BINARIES, KNOWN, system_server
 from tests.support.turns import in_turn, pair_of
@@ -20,6 +21,7 @@ SERVERS_HELP = (
     "run only the tests of these servers, named as in the tests' ids; 'system' is the redis-server on the PATH"
 )
 PAIRS_HELP = "run each test on each pair of a face and a server; else they take turns"
+LONGER = "make random, make faults and make interrupts run for long"
 PARTITIONS_HELP = "the number of partitions of models that declare none, and can have several"
 
 
@@ -87,7 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class PairsOfWorkers:
-    """Has the process that reports know how many tests the others made."""
+    """Has the process that reports know how many tests the others made, and what they shortened."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -96,20 +98,24 @@ class PairsOfWorkers:
         """Takes over what a worker counted; each collects all tests."""
         if hasattr(node, "workeroutput"):  # else it was killed
             self._config.stash[_pairs] = Pairs(*node.workeroutput["pairs"])
+            shortened.update(node.workeroutput["shortened"])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tells the process that reports how many tests a worker made."""
+    """Tells the process that reports how many tests a worker made, and what it shortened."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["pairs"] = tuple(session.config.stash[_pairs])
+        session.config.workeroutput["shortened"] = sorted(shortened)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Tells of how many pairs the tests were, and names the known servers that are not at hand."""
+    """Tells of how many pairs the tests were, what was shortened, and which known servers are not at hand."""
     pairs = config.stash[_pairs]
     if pairs.made < pairs.all:
         of_all = f"{pairs.made:,} of {pairs.all:,} pairs of a test with a face or server were in turn"
         terminalreporter.write_line(f"{of_all}; make test-pairs (--every-pair) runs all")
+    if shortened:
+        terminalreporter.write_line(f"shortened: {', '.join(sorted(shortened))}; {LONGER}")
     missing = [name for name in KNOWN if name not in BINARIES]
     if missing:
         system = system_server()

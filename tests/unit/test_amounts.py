@@ -1,0 +1,30 @@
+"""What the suite does less of than it could is done at length by `make random`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import amounts
+
+ROOT = Path(__file__).parents[2]
+USED = {name for file in ROOT.glob("tests/*/test_*.py") for name in re.findall(r"amount\(\"(\w+)\"", file.read_text())}
+
+
+def test_make_random_sets_each():
+    target = re.search(r"(?ms)^random:.*?^$", (ROOT / "Makefile").read_text())
+    assert target
+    assert set(re.findall(r"LIMPYD_\w+(?==)", target[0])) == USED - {"LIMPYD_NONE"}
+
+
+@pytest.mark.parametrize(("in_suite", "given"), [(3, 20), (0.5, 2.5)])
+def test_they_are_those_of_the_environment(monkeypatch, in_suite, given):
+    monkeypatch.setattr(amounts, "shortened", set())
+    assert amounts.amount("LIMPYD_NONE", in_suite) == in_suite
+    assert amounts.shortened == {"LIMPYD_NONE"}
+    monkeypatch.setattr(amounts, "shortened", set())
+    monkeypatch.setenv("LIMPYD_NONE", str(given))
+    assert amounts.amount("LIMPYD_NONE", in_suite) == given
+    assert amounts.shortened == set()
