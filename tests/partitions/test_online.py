@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from binascii import crc32
 
 import pytest
 
-from limpyd import ChangeFeed, InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd import (
+    ChangeFeed,
+    FKInstanceHashField,
+    InstanceHashField,
+    ListField,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    StringField,
+)
 from limpyd.exceptions import DifferentPartitions, ObjectsMoved, ObjectsOnTheirWay, UnsupportedCommand
 from limpyd.indexes.maintenance.trusted_reads import TRUSTED
 from limpyd.repartitioning import announcing, delivery
@@ -155,12 +165,15 @@ async def test_what_is_created_is_found_by_all(any_face, another_process):
 
 
 async def test_other_processes_are_refused(any_face, another_process):
-    """Those that declare another number; unique values, which have to move at once; or a feed, read by partition."""
+    """Those that declare another number; or a feed, read by partition."""
     await filled(any_face, another_process(2))
     steps = moved_until(another_process(4, Sync), is_half)
-    unique = {"email": InstanceHashField(unique=True)}
-    refused = [another_process(8), another_process(16), another_process(2, **unique), another_process(4, **unique)]
-    for model in (*refused, another_process(2, changes=ChangeFeed()), another_process(4, changes=ChangeFeed())):
+    for model in (
+        another_process(8),
+        another_process(16),
+        another_process(2, changes=ChangeFeed()),
+        another_process(4, changes=ChangeFeed()),
+    ):
         for name in ("query", "write", "read"):
             error = await any_face.refused(DifferentPartitions, lambda model=model, name=name: CALLS[name](model))
             assert (error.stored, error.is_moving) == (4, True)
@@ -168,15 +181,55 @@ async def test_other_processes_are_refused(any_face, another_process):
         await any_face.refused(DifferentPartitions, another_process(count).repartition)
     for _ in steps:
         pass
-    await any_face.do(another_process(4, **unique).create(email="x"))
 
 
-@pytest.mark.parametrize("more", [{"email": InstanceHashField(unique=True)}, {"changes": ChangeFeed()}])
+UNIQUE = {"email": InstanceHashField(unique=True)}
+
+
+async def test_references_that_come_in_the_last_moment(any_face, another_process):
+    """The move is taken back, as nobody could go on."""
+    former = another_process(2)
+    made = await filled(any_face, former)
+    steps = steps_of(another_process(4, Sync))
+    next(steps)
+    next(steps)  # the mover has seen no references
+    body = {"database": former.database, "partitions": 2, "thing": FKInstanceHashField(former)}
+    referring = type("Referring", (any_face.Model,), {**body, "__module__": __name__})
+    await any_face.do(referring.create(thing=made["1"]))
+    with pytest.raises(UnsupportedCommand, match="references"):
+        for _ in steps:
+            pass
+    assert set(given_by(another_process(4, Sync)).values()) == {"2"}
+    for model in (former, another_process(2)):
+        assert len(await any_face.do(model.collection().all())) == COUNT
+        await any_face.do(model.create(title="new", note="n"))
+        await any_face.do((await any_face.do(model.get(title="new"))).delete())
+    await any_face.refused(DifferentPartitions, another_process(4).collection().count)
+    await any_face.do(referring.collection().delete())
+    assert list(await any_face.do(former.check())) == []
+
+
+async def test_a_unique_value_that_comes_in_the_last_moment(any_face, another_process):
+    """A class that declares it goes on."""
+    made = await filled(any_face, another_process(2))
+    steps = steps_of(another_process(4, Sync))
+    next(steps)
+    next(steps)
+    new = another_process(2, **UNIQUE)
+    await any_face.do(new.create(email="x", note="n"))
+    with pytest.raises(UnsupportedCommand, match="that are unique"):
+        for _ in steps:
+            pass
+    assert (await any_face.do(another_process(4, **UNIQUE).repartition())).objects
+    assert len(await any_face.do(new.collection().all())) == len(made) + 1
+
+
+@pytest.mark.parametrize("more", [{"changes": ChangeFeed()}])
 async def test_a_process_that_declares_more_cannot_go_on(any_face, another_process, more):
     """It says who can."""
     made = await filled(any_face, another_process(2))
     steps = moved_until(another_process(4, Sync), is_half)
-    await any_face.refused(UnsupportedCommand, another_process(4, **more).repartition, match="declares none")
+    await any_face.refused(UnsupportedCommand, another_process(4, **more).repartition, match="declares no feed")
     for _ in steps:
         pass
     model = another_process(4)
@@ -300,6 +353,52 @@ async def test_round_trips(any_face, another_process):
     with any_face.sent() as sent:
         await any_face.do(made["1"].note.get())
     assert len(sent.commands) == 1
+
+
+async def test_round_trips_of_unique_values(any_face, another_process):
+    """While objects move, they take as many requests as before; a query asks those that a partition gave to, too."""
+    former = another_process(2, **UNIQUE)
+    made = await filled(any_face, former)
+    thing = made["1"]  # in partition 0; the claims of these values are in 1 or 3
+    nobodys, *values = [text for text in map(str, range(60)) if crc32(text.encode()) % 2]
+
+    async def costs():
+        found, value = [], values.pop()
+        for call in (
+            lambda: thing.email.hset(value),
+            lambda: former.collection(email=value).all(),
+            lambda: former.collection(email=nobodys).all(),
+        ):
+            with any_face.sent() as sent:
+                await any_face.do(call())
+            found.append(len(sent.commands))
+        return found
+
+    for _ in range(5):  # from then on each removes the claim of a value that was given up
+        before = await costs()
+    steps = moved_until(another_process(4, Sync, **UNIQUE), is_half)
+    for _ in range(4):  # the process finds out
+        await costs()
+    meanwhile = await costs()
+    for _ in steps:
+        pass
+    for _ in range(4):
+        await costs()
+    assert await costs() == before
+    assert [more - less for more, less in zip(meanwhile, before, strict=True)] == [0, 1, 0]
+
+
+async def test_new_objects_are_spread_evenly_after_a_move(any_face, another_process):
+    """Those with unique values are made where the claims are, so that takes one request."""
+    await filled(any_face, another_process(2, **UNIQUE))
+    model = another_process(4, **UNIQUE)
+    await any_face.do(model.repartition())
+    await any_face.do(model.create(email="first"))
+    partitions = set()
+    for number in range(12):
+        thing = await any_face.do(model.create(email=f"e{number}"))
+        partitions.add((int(await any_face.do(thing.pk.get())) - 1) % 4)
+    assert partitions == {0, 1, 2, 3}
 
 
 async def test_progress(any_face, another_process):

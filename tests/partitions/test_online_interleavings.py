@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from limpyd import AutoPKField, InstanceHashField, PKField, RedisDatabase, RedisModel, SetField, StringField
-from limpyd.exceptions import ObjectsOnTheirWay
+from limpyd.claims import requests
+from limpyd.exceptions import ObjectsOnTheirWay, UniquenessError
 from limpyd.repartitioning import announcing, delivery, parcels
 from tests.support.amounts import amount
 from tests.support.servers import NEWEST
@@ -22,6 +23,7 @@ from tests.support.slow_moves import steps_of
 SCHEDULES = amount("LIMPYD_SCHEDULES", 6)
 PKS = ["a b", "c:d", "*", "{}", "n\0ul", "é😀", "\udcff", *map(str, range(20))]
 TITLES = "xyz"
+EMAILS = [f"{each}@é" for each in range(12)]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,7 @@ def world(servers):
             "title": StringField(indexable=True),
             "count": InstanceHashField(int, indexable=True),
             "tags": SetField(indexable=True),
+            "email": InstanceHashField(unique=True),
             "__module__": __name__,
         }
         return type("Slowly", (RedisModel,), body)
@@ -53,13 +56,14 @@ def small_steps(monkeypatch):
         (announcing, "IN_SLICE", 3),
         (announcing, "SLICES", 4),
         (parcels, "OBJECTS", 2),
+        (requests, "GRACE", -1),
         (delivery, "FOUND", 3),
     ):
         monkeypatch.setattr(owner, name, value)
 
 
 class Account:
-    """The objects as they should be, by primary key: the title, the count and the tags of each.
+    """The objects as they should be, by primary key: the title, the count, the tags and the email of each.
 
     Attributes:
         waits: how often a process would have had to wait.
@@ -78,18 +82,68 @@ class Account:
                 self._create(model)
             else:
                 pk = self._rng.choice(list(self._truth))
-                what = self._rng.choice((self._read, self._write, self._count, self._tag, self._delete, self._query))
+                whats = (self._read, self._write, self._count, self._tag, self._delete, self._query)
+                what = self._rng.choice((*whats, self._claim, self._seek, self._find))
                 what(model, pk, model.lazy_connect(pk))
         except ObjectsOnTheirWay:
             self.waits += 1
 
     def _create(self, model: Any) -> None:
         values = {"title": self._rng.choice(TITLES), "count": self._rng.randrange(5), "tags": ["p"]}
+        email = self._rng.choice((None, *EMAILS))
         pk = None if self._mints else self._rng.choice(PKS)
-        if pk not in self._truth:
-            made = model(**values) if pk is None else model(key=pk, **values)
+        if pk in self._truth:
+            return
+        more = {} if email is None else {"email": email}
+        more |= {} if pk is None else {"key": pk}
+        owner = self._owner(email)
+        if owner is not None:
+            with pytest.raises(UniquenessError) as caught:
+                model(**values, **more)
+            assert caught.value.owner == owner
+            return
+        made = model(**values, **more)
+        assert made.key.get() not in self._truth
+        self._truth[made.key.get()] = [values["title"], values["count"], {"p"}, email]
+
+    def _owner(self, email: str | None) -> str | None:
+        """Returns the primary key of the object that has an email."""
+        return next((pk for pk, known in self._truth.items() if email is not None and known[3] == email), None)
+
+    def _claim(self, _model: Any, pk: str, thing: Any) -> None:
+        email = self._rng.choice((None, *EMAILS))
+        owner = self._owner(email)
+        if owner not in {None, pk}:
+            with pytest.raises(UniquenessError) as caught:
+                thing.email.hset(email)
+            assert caught.value.owner == owner
+            return
+        if email is None:
+            thing.email.hdel()
+        else:
+            thing.email.hset(email)
+        self._truth[pk][3] = email
+
+    def _seek(self, model: Any, _pk: str, _thing: Any) -> None:
+        email = self._rng.choice(EMAILS)
+        owner = self._owner(email)
+        assert list(model.collection(email=email)) == ([] if owner is None else [owner])
+        some = self._rng.sample(EMAILS, 3)
+        found = {self._owner(each) for each in some} - {None}
+        assert set(model.collection(email__in=some)) == found
+
+    def _find(self, model: Any, _pk: str, _thing: Any) -> None:
+        email = self._rng.choice(EMAILS)
+        owner = self._owner(email)
+        if not self._mints:
+            return
+        made, created = model.get_or_create(email=email, defaults={"title": "x", "count": 0, "tags": ["p"]})
+        assert created == (owner is None)
+        if created:
             assert made.key.get() not in self._truth
-            self._truth[made.key.get()] = [values["title"], values["count"], {"p"}]
+            self._truth[made.key.get()] = ["x", 0, {"p"}, email]
+        else:
+            assert made.key.get() == owner
 
     def _read(self, model: Any, pk: str, thing: Any) -> None:
         assert thing.title.get() == self._truth[pk][0]
@@ -121,7 +175,7 @@ class Account:
 
     def compare(self, model: Any) -> None:
         """Compares all objects."""
-        rows = model.collection().sort("count").values_list("key", "title", "count", "tags").all()
+        rows = model.collection().sort("count").values_list("key", "title", "count", "tags", "email").all()
         assert {row[0]: list(row[1:]) for row in rows} == self._truth
         assert [row[2] for row in rows] == sorted(row[2] for row in rows)
 

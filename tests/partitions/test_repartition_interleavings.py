@@ -1,5 +1,7 @@
 """The steps of movers, and of processes that declare the old or the new number, in random orders, on a real server.
 
+They move behind a fence: from one partition, or with a feed of changes.
+
 The model in tests/protocols explores the protocol; here it is what is implemented. Each request of a mover is a step;
 movers are stopped for good anywhere. A process that has read the epoch writes when many steps have come between.
 """
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
+from limpyd import ChangeFeed, InstanceHashField, PKField, RedisDatabase, RedisModel
 from limpyd.exceptions import DifferentPartitions, UniquenessError
 from limpyd.repartitioning import delivery, mover, parcels
 from tests.support.amounts import amount
@@ -37,6 +39,7 @@ def world(servers):
             "email": InstanceHashField(unique=True),
             "count": InstanceHashField(int, indexable=True),
             "__module__": __name__,
+            **({} if count == 1 else {"changes": ChangeFeed()}),
         }
         return type("Stepwise", (RedisModel,), body)
 

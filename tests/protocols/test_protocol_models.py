@@ -1,7 +1,7 @@
 """The models of the protocols: small cases, and whether faults of a broken protocol are found.
 
-The programs `claims_model`, `claims_failover`, `refs_model`, `repartition_model`, `online_model` and `relocation_model`
-explore all cases, in some minutes each.
+The programs `claims_model`, `claims_failover`, `refs_model`, `repartition_model`, `online_model`, `moving_claims_model`
+and `relocation_model` explore all cases, in some minutes each.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import pytest
 from tests.protocols import (
     claims_failover,
     claims_model,
+    moving_claims_model,
     online_model,
     refs_model,
     relocation_cases,
@@ -19,6 +20,7 @@ from tests.protocols import (
 from tests.protocols.claims_failover import ClaimsWithFailovers
 from tests.protocols.claims_model import Claims
 from tests.protocols.exploration import TooManyStatesError, explore, find_fault
+from tests.protocols.moving_claims_model import MovingClaims
 from tests.protocols.online_model import Online
 from tests.protocols.refs_model import References
 from tests.protocols.relocation_model import Relocation
@@ -42,6 +44,7 @@ SMALL = [
         for number, states in {2: 180, 5: 238, 11: 222}.items()
     ),
     *((Online, online_model.CASES[number], states) for number, states in {0: 300}.items()),
+    *((MovingClaims, moving_claims_model.CASES[number], states) for number, states in {0: 104, 1: 85}.items()),
     *(
         (Relocation, relocation_cases.CASES[number], states)
         for number, states in {2: 304, 3: 403, 29: 332, 33: 281}.items()
@@ -54,6 +57,7 @@ MODELS = [
     (References, refs_model),
     (Repartitioning, repartition_model),
     (Online, online_model),
+    (MovingClaims, moving_claims_model),
 ]
 BY_OTHERS = "deletion and creation by others, references"
 SHOWN_BY = {
@@ -80,6 +84,14 @@ SHOWN_BY = {
     },
     (Online, "a parcel is dropped without comparing"): "two movers of a slice with two objects",
     (Online, "only the partition that a claim names is asked"): "a value of another object is wanted",
+    **{
+        (MovingClaims, variant): "two claim"
+        for variant in (
+            "only the present keeper is barred",
+            "the clock does not move",
+            "the move ends without new epochs",
+        )
+    },
     **{(Relocation, variant): shown_by for variant, shown_by in relocation_cases.SHOWN_BY.items()},
 }
 """The case that shows what is wrong with a broken protocol, where exploring those before it takes long."""

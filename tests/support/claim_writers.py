@@ -77,7 +77,8 @@ def asked(request: Any) -> Generator[Any, Any, Any]:
             yield None
         else:
             for each in asked:
-                found.append(each.decode((yield each, each.args) if each.args else None))
+                args = each.args_under([assumption.guard() for assumption in each.assumes])
+                found.append(each.decode((yield each, args) if each.args else None))
 
 
 class Case(NamedTuple):

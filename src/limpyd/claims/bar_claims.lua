@@ -9,6 +9,7 @@
 --        latter if it has lost nothing
 -- Reply  the numbers of the partitions whose claims are not all in the list; then for each value the number, the name
 --        of the index, the value and the nonce
+-- @guarded
 -- @requires recent_parts
 
 local incomplete, since, reply = {}, {}, {}

@@ -10,6 +10,7 @@
 --           bytes; and the nonce of the claim that was barred, and is to be made anew, or ''
 -- Reply  for each value 'mine' and the time of the claim; or, if another claim is in the way, 'young' or 'old', its
 --        partition, its nonce, and the time of the clock. Nothing if claims may be lost
+-- @guarded
 -- @requires claim_parts claim_record is_continued
 
 if not is_continued(KEYS[2]) then

@@ -35,7 +35,7 @@ class PartitionClaim(Promise):
         owner: the primary key of another object, which has the value; None if none is known.
     """
 
-    __slots__ = ("_asks_within_write", "_nonce", "_pk", "owner", "partition", "value")
+    __slots__ = ("_asks_within_write", "_home", "_nonce", "_pk", "owner", "partition", "value")
 
     def __init__(self, value: UniqueValue, partition: Partition, pk: bytes | None) -> None:
         super().__init__()
@@ -44,10 +44,11 @@ class PartitionClaim(Promise):
         self._pk = pk
         self.owner: bytes | None = None
         self._nonce = b""
-        self._asks_within_write = value.home is partition
+        self._home = value.home
+        self._asks_within_write = self._home is partition
         if self._asks_within_write:
             self._nonce = os.urandom(NONCE)
-            self._set_guard(b"%b%d" % (self._nonce, value.home.number), {})
+            self._set_guard(b"%b%d" % (self._nonce, self._home.number), {})
 
     @property
     def key(self) -> bytes:
@@ -82,12 +83,12 @@ class PartitionClaim(Promise):
 
     def wanted(self) -> Wanted:
         """Returns a new claim, in place of the last one."""
-        barred, self._nonce = self._nonce, os.urandom(NONCE)
-        return Wanted(self.value, self.partition, self._nonce, barred)
+        barred, self._nonce, self._home = self._nonce, os.urandom(NONCE), self.value.home
+        return Wanted(self.value, self._home, self.partition, self._nonce, barred)
 
     def hold(self, time: int) -> None:
         """Notes that the claim is made, and its time."""
-        number = self.value.home.number
+        number = self._home.number
         self._set_guard(b"%b%d %d" % (self._nonce, number, time), {Bar(self.partition.prefix, b"%d" % number): time})
 
     def leave_to(self, owner: bytes) -> None:

@@ -48,7 +48,7 @@ def claimed(claims: Sequence[Claimable]) -> Rounds[None]:
     upkeep = _Upkeep(claims)
     while left:
         attempts = [(one, one.wanted()) for one in left]
-        homes = by_partition(attempts, lambda attempt: attempt[0].value.home)
+        homes = by_partition(attempts, lambda attempt: attempt[1].home)
         if at_least is None:
             at_least = yield from _latest_bar([wanted for _, wanted in attempts if wanted.barred])
         asked = [requests.claim(home, [wanted for _, wanted in some], at_least) for home, some in homes]
@@ -103,13 +103,9 @@ def _settled(found: Sequence[tuple[Claimable, Wanted, InTheWay]]) -> Rounds[tupl
     left: list[Claimable] = []
     if not found:
         return young, left
-    partitions = found[0][0].value.model.keys.partitions
-    owners = by_partition(found, lambda each: partitions[each[2].number])
-    replies = yield [
-        requests.verify(partition, [(one.value, answer) for one, _, answer in some]) for partition, some in owners
-    ]
+    owners = yield from owners_of([(one.value, answer) for one, _, answer in found])
     old = []
-    for (one, wanted, answer), owner in _answered(owners, replies):
+    for (one, wanted, answer), owner in zip(found, owners, strict=True):
         if owner is not None:
             one.leave_to(owner)
         elif answer.is_old:
@@ -117,7 +113,7 @@ def _settled(found: Sequence[tuple[Claimable, Wanted, InTheWay]]) -> Rounds[tupl
         else:
             young.append(one)
     if old:
-        homes = by_partition(old, lambda each: each[0].value.home)
+        homes = by_partition(old, lambda each: each[1].home)
         replies = yield [
             requests.take_over(home, [(wanted, answer) for _, wanted, answer in some]) for home, some in homes
         ]
@@ -127,6 +123,18 @@ def _settled(found: Sequence[tuple[Claimable, Wanted, InTheWay]]) -> Rounds[tupl
             else:
                 one.hold(time)
     return young, left
+
+
+def owners_of(found: Sequence[tuple[UniqueValue, InTheWay]]) -> Rounds[list[bytes | None]]:
+    """Finds the object that has each of some values, by the claims of these; bars old claims of others."""
+    keys = found[0][0].model.keys
+    claims = [(at, holder) for at, (_, claim) in enumerate(found) for holder in keys.holders(claim.number)]
+    asked = by_partition(claims, lambda one: one[1])
+    replies = yield [requests.verify(holder, [found[at] for at, _ in some]) for holder, some in asked]
+    owners: list[bytes | None] = [None] * len(found)
+    for (at, _), owner in _answered(asked, replies):
+        owners[at] = owners[at] if owner is None else owner
+    return owners
 
 
 class _Upkeep:

@@ -6,6 +6,7 @@
 -- ARGV   the values
 -- Reply  for each value the number of the partition that has claimed it; nothing if none has. Nothing at all if claims
 --        may be lost
+-- @guarded
 -- @requires claim_parts is_continued
 
 if not is_continued(KEYS[1]) then

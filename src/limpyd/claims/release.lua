@@ -4,6 +4,7 @@
 -- KEYS   the claims of indexes: hashes from values to records
 -- ARGV   for each key a value and the nonce of its claim
 -- Reply  how many were removed
+-- @guarded
 -- @requires claim_parts
 
 local removed = 0

@@ -5,6 +5,7 @@
 --        2  for each partition of claims the time before which its claims are void here
 --        3  the id of the history of its claims (see lua/library/history.lua)
 -- Reply  1 if it has all, else 0; the id of the server's history; the time of the clock; the latest time of a bar
+-- @guarded
 -- @requires history_id is_continued
 
 local latest = 0

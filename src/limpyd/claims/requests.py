@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from limpyd.claims.in_place import InPlace
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
@@ -39,12 +40,14 @@ class Wanted(NamedTuple):
 
     Attributes:
         value: the value.
-        partition: the partition that is to have it.
+        home: the partition that keeps it.
+        partition: the partition that is to have the value.
         nonce: its nonce, which is new.
         barred: the nonce of the claim that it is to replace; empty if there is none.
     """
 
     value: UniqueValue
+    home: Partition
     partition: Partition
     nonce: bytes
     barred: bytes
@@ -93,27 +96,30 @@ def claim(home: Partition, wanted: Sequence[Wanted], at_least: int = 0) -> Reque
             return [None] * len(wanted)
         return [facts[0] if outcome == b"mine" else InTheWay(outcome == b"old", *facts) for outcome, *facts in reply]
 
-    return _asked(CLAIM, wanted[0].value.model, keys, (GRACE, at_least, *_flat(args)), decode)
+    return _asked(CLAIM, wanted[0].value.model, home, keys, (GRACE, at_least, *_flat(args)), decode)
 
 
 def look_up(home: Partition, values: Sequence[UniqueValue]) -> Request[list[int | None] | None]:
     """Returns the number of the partition that has claimed each value, or None; None alone if claims may be lost."""
     keys = (home.history, *(value.claims_in(home) for value in values))
-    return _asked(LOOK_UP, values[0].model, keys, [value.text for value in values], returned)
+    return _asked(LOOK_UP, values[0].model, home, keys, [value.text for value in values], returned)
 
 
 def verify(partition: Partition, found: Sequence[tuple[UniqueValue, InTheWay]]) -> Request[list[bytes | None]]:
     """Returns for each value that a partition claimed the object that has it; bars the old claims of others."""
     keys = (partition.pks, partition.barred, *(value.index_in(partition) for value, _ in found))
-    args = [(value.text, value.home.number, one.time, int(one.is_old)) for value, one in found]
-    return _asked(VERIFY, found[0][0].model, keys, _flat(args), list)
+    args = []
+    for value, one in found:
+        former = value.former_home
+        args.append((value.text, value.home.number, b"" if former is None else former, one.time, int(one.is_old)))
+    return _asked(VERIFY, found[0][0].model, partition, keys, _flat(args), list)
 
 
 def take_over(home: Partition, found: Sequence[tuple[Wanted, InTheWay]]) -> Request[list[int | None]]:
     """Takes over claims that a partition keeps; returns for each the time, or None if it is another one, or lost."""
     keys = (home.clock, home.history, *(wanted.value.claims_in(home) for wanted, _ in found))
     args = [(wanted.value.text, one.number, one.nonce, wanted.partition.number, wanted.nonce) for wanted, one in found]
-    return _asked(TAKE_OVER, found[0][0].value.model, keys, _flat(args), list)
+    return _asked(TAKE_OVER, found[0][0].value.model, home, keys, _flat(args), list)
 
 
 def take_given_up(model: Any, partition: Partition, most: int) -> Request[list[GivenUp]]:
@@ -134,7 +140,7 @@ def release(home: Partition, given_up: Sequence[GivenUp]) -> Request[int]:
     """Removes the claims of values that were given up, unless they are others by now; returns how many were."""
     keys = [value.claims_in(home) for value, _ in given_up]
     args = _flat((value.text, nonce) for value, nonce in given_up)
-    return _asked(RELEASE, given_up[0].value.model, keys, args, int)
+    return _asked(RELEASE, given_up[0].value.model, home, keys, args, int)
 
 
 class History(NamedTuple):
@@ -158,7 +164,9 @@ class History(NamedTuple):
 def report_history(model: Any, partition: Partition) -> Request[History]:
     """Asks whether a partition may have lost what it had of claims."""
     keys = (partition.clock, partition.barred, partition.history)
-    return _asked(REPORT_HISTORY, model, keys, (), lambda reply: History(partition, bool(reply[0]), *reply[1:]))
+    return _asked(
+        REPORT_HISTORY, model, partition, keys, (), lambda reply: History(partition, bool(reply[0]), *reply[1:])
+    )
 
 
 class Held(NamedTuple):
@@ -193,7 +201,7 @@ def bar_claims(model: Any, partition: Partition, bars: Sequence[Bar]) -> Request
         each = zip(found[1::4], found[2::4], found[3::4], strict=True)
         return incomplete, [Held(UniqueValue(model, name, text), partition.number, nonce) for name, text, nonce in each]
 
-    return _asked(BAR_CLAIMS, model, (partition.barred, partition.recent, partition.forgotten), args, decode)
+    return _asked(BAR_CLAIMS, model, partition, (partition.barred, partition.recent, partition.forgotten), args, decode)
 
 
 def restore_claims(lost: History, time: int | None, claims: Sequence[Held], model: Any) -> Request[int]:
@@ -210,7 +218,7 @@ def restore_claims(lost: History, time: int | None, claims: Sequence[Held], mode
     args = [lost.id, b"" if time is None else time]
     for value, number, nonce in claims:
         args += (value.text, number, nonce)
-    return _asked(RESTORE_CLAIMS, model, keys, args, int)
+    return _asked(RESTORE_CLAIMS, model, partition, keys, args, int)
 
 
 def _flat(args: Iterable[Sequence[Argument]]) -> list[Argument]:
@@ -218,7 +226,13 @@ def _flat(args: Iterable[Sequence[Argument]]) -> list[Argument]:
 
 
 def _asked(
-    script: Script, model: Any, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R]
+    script: Script,
+    model: Any,
+    partition: Partition,
+    keys: Sequence[bytes],
+    args: Sequence[Argument],
+    decode: Callable[[Any], R],
 ) -> Request[R]:
     script = script.expiring if model.expires else script
-    return Request(evalsha(script, keys, args), decode, readonly=True, script=script, subject=model)
+    request = Request(evalsha(script, keys, args), decode, readonly=True, script=script, subject=model)
+    return request.assuming(InPlace(model, partition))

@@ -8,6 +8,7 @@
 --        2  the time that the clock shows from now on; '' if more claims follow
 --        3… for each claim the value, the number of the partition that has it, and the nonce
 -- Reply  1; 0 if the history is another one by now, or the claims were restored meanwhile
+-- @guarded
 -- @requires claim_record history_id is_continued
 
 if history_id() ~= ARGV[1] or is_continued(KEYS[2]) then

@@ -38,8 +38,10 @@ def restore(model: Any) -> Rounds[None]:
         yield Pause(PAUSE)
         return
     maintenance.restoring_since = monotonic()
-    yield from _restore(model)
-    maintenance.restoring_since = float("-inf")
+    try:
+        yield from _restore(model)
+    finally:
+        maintenance.restoring_since = float("-inf")
 
 
 def _restore(model: Any) -> Rounds[None]:
@@ -51,20 +53,23 @@ def _restore(model: Any) -> Rounds[None]:
     time = max(max(history.time, history.latest_bar) for history in histories) + JUMP
     bars = [requests.bar_claims(model, each.partition, [*_bars(each, histories, time)]) for each in histories]
     claims: dict[int, list[Held]] = {history.partition.number: [] for history in lost}
+    is_moving = model.keys.move is not None
     for partition, (incomplete, remembered) in zip(partitions, (yield bars), strict=True):
-        for held in remembered:
+        found = [held for held in remembered if held.value.home.number in claims]
+        missing = claims.keys() if is_moving else incomplete  # what has moved is remembered elsewhere
+        if missing:
+            found += [one for one in (yield from held_values(model, partition)) if one.value.home.number in missing]
+        for held in found:
             claims[held.value.home.number].append(held)
-        if incomplete:
-            for held in (yield from held_values(model, partition)):
-                if held.value.home.number in incomplete:
-                    claims[held.value.home.number].append(held)
+    if is_moving:  # none of the values was on its way to another partition
+        yield [requests.report_history(model, partition) for partition in partitions]
     last = []
     for history in lost:
-        found = claims[history.partition.number]
-        while len(found) > CHUNK:
-            yield [requests.restore_claims(history, None, found[:CHUNK], model)]
-            found = found[CHUNK:]
-        last.append(requests.restore_claims(history, time, found, model))
+        held_here = claims[history.partition.number]
+        while len(held_here) > CHUNK:
+            yield [requests.restore_claims(history, None, held_here[:CHUNK], model)]
+            held_here = held_here[CHUNK:]
+        last.append(requests.restore_claims(history, time, held_here, model))
     yield last
 
 

@@ -8,6 +8,7 @@
 --        the partition that is to have it; and a new random nonce of eight bytes
 -- Reply  for each value the time of the clock; nothing if the claim is another one by now, or claims may be
 --        lost
+-- @guarded
 -- @requires claim_parts claim_record is_continued
 
 local continued, time = is_continued(KEYS[2]), redis.call('INCR', KEYS[1])

@@ -23,8 +23,14 @@ class UniqueValue(NamedTuple):
     @property
     def home(self) -> Partition:
         """The partition that keeps its claim."""
-        partition: Partition = self.model.keys.partition_of_text(self.text)
+        partition: Partition = self.model.keys.keeper(self.text)
         return partition
+
+    @property
+    def former_home(self) -> int | None:
+        """The number of the partition that kept it before objects began to move; None if that is the same one."""
+        number: int | None = self.model.keys.former_keeper(self.text)
+        return number
 
     def index_in(self, partition: Partition) -> bytes:
         """The key of the index in a partition."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from limpyd.claims import requests
-from limpyd.claims.conversation import by_partition
+from limpyd.claims.conversation import by_partition, owners_of
 from limpyd.claims.held_values import walk_values
 from limpyd.claims.requests import GivenUp, Held, InTheWay, Wanted
 from limpyd.claims.restoring import restore
@@ -33,6 +33,7 @@ class ClaimCheck:
 
     def __init__(self, model: Any, notes: Notes, repairs: AbstractSet[Kind]) -> None:
         self._model = model
+        self._keys = model.keys
         self._partitions: Sequence[Partition] = model.keys.partitions
         self._notes = notes
         self._repairs = repairs
@@ -43,8 +44,9 @@ class ClaimCheck:
             yield Scattered(lambda: restore(self._model), subject=self._model, readonly=False)
         for partition in self._partitions:
             yield from walk_values(self._model, partition, b"nonce", partial(self._look_at_held, partition))
-        for partition in self._partitions:
-            yield from walk_values(self._model, partition, b"claim", partial(self._look_at_claims, partition))
+        if self._keys.move is None:  # else a claim may name a partition that has given the object to another one
+            for partition in self._partitions:
+                yield from walk_values(self._model, partition, b"claim", partial(self._look_at_claims, partition))
 
     # --- values that objects have ---
 
@@ -53,19 +55,27 @@ class ClaimCheck:
         for home, held in by_partition(some, lambda one: one.value.home):
             records = yield _read(self._model, held[0].value.claims_in(home), [one.value for one in held])
             for one, record in zip(held, records, strict=True):
-                if record is None or (int.from_bytes(record[:2]), record[2:10]) != (one.number, one.nonce):
-                    yield from self._look_again(one, record)
+                if not self._is_claimed(one, record):
+                    yield from self._look_again(one)
 
-    def _look_again(self, held: Held, record: bytes | None) -> Program[None]:
-        """Looks at a value that was not claimed; it still is not, unless the partition has given it up since."""
-        if not (yield from self._still_has(held)):
+    def _is_claimed(self, held: Held, record: bytes | None) -> bool:
+        """Returns whether a record is that of the claim by which a partition has a value."""
+        if record is None or record[2:10] != held.nonce:
+            return False
+        return self._keys.at(held.number) in self._keys.holders(int.from_bytes(record[:2]))
+
+    def _look_again(self, held: Held) -> Program[None]:
+        """Looks at a value that was not claimed; it still is not, unless the claim has moved, or was given up since."""
+        value, partition = held.value, self._keys.at(held.number)
+        read = _read(self._model, value.claims_in(value.home), [value])
+        (record,) = yield read.assuming(self._model.maintenance.at(value.home).assumed(writes=False))
+        if self._is_claimed(held, record) or not (yield from self._still_has(held)):
             return
-        value, partition = held.value, self._partitions[held.number]
         (pk,) = yield _read(self._model, value.index_in(partition), [value])
         other = None if record is None else int.from_bytes(record[:2])
         if other is not None and other != held.number:
             way = InTheWay(is_old=False, number=other, nonce=b"", time=0)
-            (owner,) = yield requests.verify(self._partitions[other], [(value, way)])
+            (owner,) = yield Scattered(lambda: owners_of([(value, way)]), subject=self._model)
             if owner is not None:
                 return self._note("conflict", value, pk, f"belongs to {_shown(owner)} as well", repaired=False)
         repaired = "unclaimed" in self._repairs and (yield from self._claim(held))
@@ -73,23 +83,23 @@ class ClaimCheck:
 
     def _claim(self, held: Held) -> Program[bool]:
         """Claims a value that an object has; returns whether the claim is there."""
-        value, partition = held.value, self._partitions[held.number]
-        wanted = Wanted(value, partition, held.nonce, b"")
-        (answer,) = yield requests.claim(value.home, [wanted])
+        value, partition = held.value, self._keys.at(held.number)
+        wanted = Wanted(value, value.home, partition, held.nonce, b"")
+        (answer,) = yield requests.claim(wanted.home, [wanted])
         done = isinstance(answer, int)
         if isinstance(answer, InTheWay):
             # It is one of nobody: it is voided where its write might come, and replaced.
-            other = self._partitions[answer.number]
-            (owner,) = yield requests.verify(other, [(value, answer._replace(is_old=True))])
-            if owner is None or other is partition:
-                (taken,) = yield requests.take_over(value.home, [(wanted, answer)])
+            old = answer._replace(is_old=True)
+            (owner,) = yield Scattered(lambda: owners_of([(value, old)]), subject=self._model)
+            if owner is None or partition in self._keys.holders(answer.number):
+                (taken,) = yield requests.take_over(wanted.home, [(wanted, answer)])
                 done = taken is not None
         if done and not (yield from self._still_has(held)):
-            yield requests.release(value.home, [GivenUp(value, held.nonce)])
+            yield requests.release(wanted.home, [GivenUp(value, held.nonce)])
         return done
 
     def _still_has(self, held: Held) -> Program[bool]:
-        partition = self._partitions[held.number]
+        partition = self._keys.at(held.number)
         (nonce,) = yield _read(self._model, partition.nonces_of(held.value.index_in(partition)), [held.value])
         return bool(nonce == held.nonce)
 

@@ -165,8 +165,28 @@ class ModelKeys:
         return self._only
 
     def partition_of_text(self, _text: bytes) -> Partition:
-        """The partition of what is no object, such as a stored collection of a name, or the claim of a value."""
+        """The partition of what is no object and does not move with objects, such as a stored collection of a name."""
         return self._only
+
+    def keeper(self, _text: bytes) -> Partition:
+        """The partition that keeps the claim of a value: that of an object with a primary key of the same hash."""
+        return self._only
+
+    def creating(self, _text: bytes) -> Partition:
+        """The partition in which an object with a value is made: the one that keeps the claim of it, if it can be."""
+        return self._only
+
+    def mints_in(self, _partition: Partition) -> bool:
+        """Returns whether new objects with automatic primary keys may be made in a partition."""
+        return True
+
+    def former_keeper(self, _text: bytes) -> int | None:
+        """The number of the partition that gave the claim of a value to `keeper`; None if it is not known to have."""
+        return None
+
+    def holders(self, _number: int) -> list[Partition]:
+        """The partitions that may have what one of a number has claimed: itself, and those that it has given to."""
+        return [self._only]
 
     def turn(self, text: bytes | None = None) -> None:
         """Has this thread or task make its next object in the next partition."""

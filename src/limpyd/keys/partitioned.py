@@ -127,6 +127,21 @@ class PartitionedKeys(ModelKeys):
         places = self._places
         return places.at(crc32(text) & (places.count - 1))
 
+    def keeper(self, text: bytes) -> Partition:
+        return self._places.having(crc32(text))
+
+    def creating(self, text: bytes) -> Partition:
+        return self._places.minting(crc32(text))
+
+    def mints_in(self, partition: Partition) -> bool:
+        return self._places.mints_in(partition.number)
+
+    def former_keeper(self, text: bytes) -> int | None:
+        return self._places.former(crc32(text))
+
+    def holders(self, number: int) -> list[Partition]:
+        return self._places.holders(number)
+
     def turn(self, text: bytes | None = None) -> None:
         TURN.set(next(self._turns) if text is None else crc32(text))
 

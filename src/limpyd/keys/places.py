@@ -50,9 +50,21 @@ class Places:
         number = spread & self._last
         return self.made.get(number) or self._make(number)
 
+    def former(self, spread: int) -> int | None:  # noqa: ARG002 - nothing has moved
+        """The number of the partition that had, before this move, what a number spreads over partitions."""
+        return None
+
+    def holders(self, number: int) -> list[Partition]:
+        """The partitions that may have what was in the partition of a number at some moment of this move."""
+        return [self.at(number)]
+
     def minting(self, turn: int) -> Partition:
         """The partition whose turn it is to get a new object."""
         return self.having(turn)
+
+    def mints_in(self, number: int) -> bool:  # noqa: ARG002 - nothing is moving
+        """Returns whether new objects may be made in the partition of a number."""
+        return True
 
     def _make(self, number: int) -> Partition:
         partition = self._placed(number)
@@ -113,12 +125,22 @@ class MovingPlaces(Places):
         has_moved = given is not None and slice_of(spread, self._move.to, given.all) < given.slices
         return self.at(number if has_moved else source)
 
+    def former(self, spread: int) -> int | None:
+        number = self.having(spread).number
+        return None if number < self._move.before else self.source(number)
+
+    def holders(self, number: int) -> list[Partition]:
+        getting = [each for each in self.numbers() if each != number and self.source(each) == number]
+        return [self.at(number), *map(self.at, getting)]
+
     def minting(self, turn: int) -> Partition:
         """Partitions that get objects mint once they have all, as the others do not give what they mint meanwhile."""
         number = turn & self._last
-        source = self.source(number)
-        given = self.given.get(source)
-        return self.at(number if given is not None and given.is_all else source)
+        return self.at(number if self.mints_in(number) else self.source(number))
+
+    def mints_in(self, number: int) -> bool:
+        given = self.given.get(self.source(number))
+        return number < self._move.before or (given is not None and given.is_all)
 
     def _mark(self, partition: Partition) -> None:
         given = self.given.get(self.source(partition.number))

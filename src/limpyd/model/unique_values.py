@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from limpyd.claims.requests import look_up
+from limpyd.claims.requests import InTheWay, look_up, verify
 from limpyd.claims.restoring import restore
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import LimpydError, ServerError, UniquenessError
@@ -36,14 +36,15 @@ def where_it_is(
             creates it if no error is given.
         of_pk: the partition of the primary key of a new object, if it is given.
     """
-    chosen = of_pk or value.home
+    chosen = of_pk or schema.keys.creating(value.text)
     request_in(chosen, None)  # so that what is wrong with the arguments is raised at once
 
     def rounds() -> Rounds[R]:
         partition, last = (yield from _claimed_by(schema, value)) or chosen, None
         for _ in range(MAX_TRIES):
+            may_create = schema.keys.mints_in(partition) if of_pk is None else partition is of_pk
             try:
-                (result,) = yield [request_in(partition, None if of_pk in {None, partition} else Gone())]
+                (result,) = yield [request_in(partition, None if may_create else Gone())]
             except Gone:
                 partition = chosen
             except UniquenessError as error:
@@ -64,6 +65,19 @@ def _claimed_by(schema: Any, value: UniqueValue) -> Rounds[Partition | None]:
     """Returns the partition that has claimed a value, if one has."""
     while True:
         (numbers,) = yield [look_up(value.home, [value])]
-        if numbers is not None:
-            return None if numbers[0] is None else schema.keys.partitions[numbers[0]]
-        yield from restore(schema)
+        if numbers is None:
+            yield from restore(schema)
+        elif numbers[0] is None:
+            return None
+        else:
+            return (yield from _holder(schema, value, numbers[0]))
+
+
+def _holder(schema: Any, value: UniqueValue, number: int) -> Rounds[Partition | None]:
+    """Returns the partition that has a value by the claim of one; None if none of several has it."""
+    holders: list[Partition] = schema.keys.holders(number)
+    if len(holders) == 1 and schema.keys.mints_in(holders[0]):
+        return holders[0]
+    claim = InTheWay(is_old=False, number=number, nonce=b"", time=0)
+    owners = yield [verify(holder, [(value, claim)]) for holder in holders]
+    return next((holder for holder, (owner,) in zip(holders, owners, strict=True) if owner is not None), None)

@@ -5,6 +5,7 @@
 -- KEYS   1  the catalog
 --        2  the set of primary keys
 --        3  the counter of automatic primary keys
+--        4  the id of the history of its claims (see lua/library/history.lua)
 -- ARGV   1  the old number of partitions
 --        2  the new one
 --        3  a new random epoch
@@ -12,9 +13,11 @@
 --        5  the least number that the counter is to have; '' if none
 --        6  the most objects of a slice, about
 --        7  the most slices, a power of two
+--        8  '1' if there are claims: a partition that gets some has all that it ever had of them
 -- Reply  1  the record of the partition
 --        2  the milliseconds since it was announced
 --        3  the counter; '' if there is none
+-- @requires history_id
 
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
@@ -27,6 +30,8 @@ if not recorded or recorded == ARGV[1] then
     while slices < most and slices * ARGV[6] < objects do
       slices = 2 * slices
     end
+  elseif ARGV[8] == '1' then
+    redis.call('SET', KEYS[4], history_id())
   end
   recorded, announced = '-' .. ARGV[2] .. ' ' .. ARGV[1] .. ' 0 ' .. slices, string.format('%.0f', now)
   redis.call('HSET', KEYS[1], ':partitions', recorded, ':epoch', ARGV[3], ':announced', announced)

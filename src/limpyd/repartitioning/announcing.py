@@ -51,13 +51,13 @@ def announce(
         least: the least number that the counter of primary keys has from now on.
     """
     args: list[Argument] = [move.before, move.to, new_epoch(), b"" if slices is None else slices]
-    args += [b"" if least is None else least, IN_SLICE, SLICES]
+    args += [b"" if least is None else least, IN_SLICE, SLICES, int(schema.claimed_index is not None)]
 
     def decode(reply: list[Any]) -> Announced:
         record, milliseconds, counter = reply
         return Announced(record, milliseconds / 1000, int(counter) if counter.isdigit() else None)
 
-    return _asked(ANNOUNCE, schema, (partition.meta, partition.pks, partition.seq), args, decode)
+    return _asked(ANNOUNCE, schema, (partition.meta, partition.pks, partition.seq, partition.history), args, decode)
 
 
 def change(schema: Schema, partition: Partition, record: bytes, to: bytes) -> Request[bytes]:

@@ -55,18 +55,18 @@ class Declared(NamedTuple):
 
     Attributes:
         is_referred: true if other models refer to them.
-        is_claimed: true if values are unique over partitions.
+        claimed: the names in the catalog of the indexes whose values are unique over partitions.
     """
 
     is_referred: bool
-    is_claimed: bool
+    claimed: frozenset[bytes]
 
 
 def declared(schema: Schema, partition: Partition) -> Request[Declared]:
     """Returns what has ever been declared of the objects of a partition (HKEYS)."""
 
     def decode(names: list[bytes]) -> Declared:
-        return Declared(b":references" in names, any(name.startswith(b"uniq:") for name in names))
+        return Declared(b":references" in names, frozenset(name for name in names if name.startswith(b"uniq:")))
 
     return Request((b"HKEYS", partition.meta), decode, readonly=True, subject=schema)
 

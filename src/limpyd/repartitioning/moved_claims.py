@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from limpyd.claims.requests import NONCE
@@ -29,17 +29,38 @@ def move_claims(target: Schema) -> Program[None]:
         target: the model as its partitions are while objects move.
     """
     partitions = target.keys.partitions
-    names = [each.name for each in target.maintenance.at(target.keys.first).indexes if each.is_claimed]
-    indexes = [name.removeprefix(b"uniq:") for name in names]
+    indexes = claimed_names(target)
     for partition in partitions if indexes else ():
         times: dict[Partition, int] = {}
         for index in indexes:
             yield from _enter(target, index, partition, times)
-        pairs = [text for home, time in times.items() for text in (home.number, time)]
-        yield _asked(FORGET, target, partition, (partition.recent, partition.forgotten), pairs)
-    for index in indexes:
-        for partition in partitions:
+        yield forget_recent(target, partition, times)
+    yield from remove_strange(target)
+
+
+def forget_recent(target: Schema, partition: Partition, times: Mapping[Partition, int]) -> Request[int]:
+    """Has a partition note that its values came by claims of other partitions which it does not list.
+
+    Args:
+        target: the model as its partitions are while objects move.
+        partition: the partition.
+        times: for each partition of claims the time of the last one.
+    """
+    pairs = [text for home, time in times.items() for text in (home.number, time)]
+    return _asked(FORGET, target, partition, (partition.recent, partition.forgotten), pairs)
+
+
+def remove_strange(target: Schema) -> Program[None]:
+    """Removes claims from partitions where they are not looked for any more."""
+    for index in claimed_names(target):
+        for partition in target.keys.partitions:
             yield from _remove(target, index, partition)
+
+
+def claimed_names(target: Schema) -> list[bytes]:
+    """Returns the names of the indexes whose values are claimed, without what precedes them in their keys."""
+    indexes = target.maintenance.at(target.keys.first).indexes
+    return [each.name.removeprefix(b"uniq:") for each in indexes if each.is_claimed]
 
 
 def _enter(target: Schema, index: bytes, partition: Partition, times: dict[Partition, int]) -> Program[None]:
@@ -63,7 +84,7 @@ def _enter(target: Schema, index: bytes, partition: Partition, times: dict[Parti
 
 
 def _remove(target: Schema, index: bytes, partition: Partition) -> Program[None]:
-    """Removes claims from a partition where they are not looked for any more."""
+    """Removes claims of an index from a partition where they are not looked for."""
     key = UniqueValue(target, index, b"").claims_in(partition)
     for page in _Pages(key):
         values = yield from page

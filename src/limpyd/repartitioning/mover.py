@@ -15,6 +15,7 @@ from limpyd.keys.moving import Move
 from limpyd.relations.references import ReferenceField
 from limpyd.repartitioning import fences
 from limpyd.repartitioning.announcing import next_in
+from limpyd.repartitioning.carried_claims import redirect_claims
 from limpyd.repartitioning.delivery import Delivery
 from limpyd.repartitioning.moved_claims import move_claims
 from limpyd.repartitioning.schemas import while_moving
@@ -121,19 +122,27 @@ class _Mover:
         slices = MoveInSlices(target, move, self.delivery, self._progress)
         if in_use:
             yield from slices.announce()
-        if not (in_use and (yield from self._may_be_used())):
+        try:
+            in_use = in_use and (yield from self._may_be_used())
+        except UnsupportedCommand:
+            yield from slices.abandon()  # nobody could go on
+            raise
+        if not in_use:
             msg = (
-                f"{target.name}.repartition: the objects are being moved while the model is in use, which is not "
-                "possible with unique values or a feed of changes. Go on with a class that declares none"
+                f"{target.name}.repartition: the objects are being moved while the model is in use. Go on with a class "
+                "that declares no feed of changes, and all values that are unique"
             )
             raise UnsupportedCommand(msg)
         yield from slices.run()
+        yield from slices.tell()  # so what was promised before is not sent any more
+        if target.claimed_index is not None:
+            yield from redirect_claims(target, move)
         has_ended: bool = yield fences.end(target, record, self.before)
         yield from slices.tell()
         return has_ended
 
     def _may_be_used(self) -> Program[bool]:
-        """Returns whether the model can be used while its objects move: nothing is unique, and it has no feed.
+        """Returns whether the model can be used while its objects move: it has no feed, and all claims are known.
 
         Raises:
             UnsupportedCommand: other models refer to it.
@@ -142,8 +151,8 @@ class _Mover:
         known = yield [fences.declared(target, each) for each in (target.keys.root, *target.keys.partitions)]
         if any(each.is_referred for each in known):
             raise _has_references(target)
-        has_claims = target.claimed_index is not None or any(each.is_claimed for each in known)
-        return not has_claims and self._schema.feed is None
+        own = {each.name for each in target.maintenance.at(target.keys.first).indexes if each.is_claimed}
+        return self._schema.feed is None and all(each.claimed <= own for each in known)
 
     def _move_behind_fence(self, record: bytes) -> Program[bool]:
         """Moves the objects while nobody else can use the model."""

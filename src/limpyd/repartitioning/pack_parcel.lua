@@ -3,7 +3,8 @@
 -- is a parcel for that partition already, which has to arrive first.
 --
 -- A parcel is a hash: under `nonce` its nonce, under `object:` and a primary key that object (see
--- lua/library/object_contents.lua).
+-- lua/library/object_contents.lua), and under `nonces:` and the primary key, if it has values that are unique over
+-- partitions, the nonces of their claims (see lua/library/with_claims.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the parcel
@@ -22,7 +23,7 @@ local first = last_pk + 1
 -- @reads KeysAndIndexes first
 local first_prefix, last_prefix = first + 1, first + ARGV[first]
 -- @end
-ARGV.promises = false -- what is unique keeps its place in the index, and its claim is made anew
+ARGV.promises = false -- what is unique keeps its claim
 
 return atomically(function()
   current_key = KEYS[2]
@@ -35,7 +36,12 @@ return atomically(function()
     current_key = KEYS[1]
     if bytes < tonumber(ARGV[4]) and call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
       local object = object_contents(ARGV[at], ARGV[1], ARGV[2], first_prefix, last_prefix)
+      ARGV.nonces = {}
       unindex_object(KEYS[1], ARGV[at], first, #ARGV)
+      if next(ARGV.nonces) then
+        parcel[#parcel + 1] = 'nonces:' .. ARGV[at]
+        parcel[#parcel + 1] = cmsgpack.pack(ARGV.nonces)
+      end
       pks[#pks + 1], bytes = ARGV[at], bytes + #object
       parcel[#parcel + 1] = 'object:' .. ARGV[at]
       parcel[#parcel + 1] = object

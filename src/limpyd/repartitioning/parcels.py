@@ -28,7 +28,7 @@ OBJECTS = 100
 """The most objects of a parcel."""
 BYTES = 1_000_000
 """The bytes after which no more objects are added to a parcel."""
-NONCE, OBJECT = b"nonce", b"object:"
+NONCE, NONCES, OBJECT = b"nonce", b"nonces:", b"object:"
 
 
 class Parcel(NamedTuple):
@@ -36,7 +36,7 @@ class Parcel(NamedTuple):
 
     Attributes:
         nonce: the random text that tells it from other parcels on the same way.
-        objects: for each object its primary key and its contents.
+        objects: for each object its primary key, its contents and the nonces of its claims.
     """
 
     nonce: bytes
@@ -74,7 +74,11 @@ def pack(source: Schema, old: Partition, new: Partition, pks: Sequence[bytes]) -
             raise refusal(source, reply, None, who=f"the move of {source.name}")
         found = dict(zip(reply[1][::2], reply[1][1::2], strict=True))
         nonce = found.pop(NONCE, None)
-        objects = [text for name, contents in found.items() for text in (name.removeprefix(OBJECT), contents)]
+        objects: list[bytes] = []
+        for name, contents in found.items():
+            if name.startswith(OBJECT):
+                pk = name.removeprefix(OBJECT)
+                objects += (pk, contents, found.get(NONCES + pk, b""))
         return None if nonce is None else Parcel(nonce, objects)
 
     request = _asked(PACK, source, (old.pks, old.parcel(new)), args, decode)

@@ -6,6 +6,8 @@ The partition that gives a slice and those that get it are closed while it is on
 
 from __future__ import annotations
 
+from binascii import crc32
+
 from limpyd.exceptions import DifferentPartitions
 from limpyd.indexes.maintenance.generators import OnProgress, sizes
 from limpyd.keys import Partition
@@ -14,6 +16,7 @@ from limpyd.keys.partitioned import PartitionedKeys
 from limpyd.keys.places import slice_of
 from limpyd.repartitioning import fences
 from limpyd.repartitioning.announcing import announce, change, next_in, record_of
+from limpyd.repartitioning.carried_claims import carry_claims
 from limpyd.repartitioning.delivery import Delivery
 from limpyd.requests.request import MAX_TRIES, Program
 from limpyd.schema.schema import Schema
@@ -60,6 +63,17 @@ class MoveInSlices:
         if left > 0:
             yield fences.pause(target, left)
 
+    def abandon(self) -> Program[None]:
+        """Takes the announcement back, unless a slice has moved, or is moving."""
+        target, before = self._target, b"%d" % self._move.before
+        partitions = target.keys.partitions
+        records = yield [record_of(target, each) for each in partitions]
+        if any(told is None or told.given.slices or told.closed for told in map(Told.of, records)):
+            return
+        left = yield [change(target, *each, before) for each in zip(partitions, records, strict=True)]
+        if set(left) == {before}:
+            yield change(target, target.keys.root, self._move.text, before)
+
     def run(self) -> Program[None]:
         """Moves all slices that have not moved yet."""
         olds = self._target.keys.partitions[: self._move.before]
@@ -83,8 +97,11 @@ class MoveInSlices:
             self._report(old, told.given)
 
     def tell(self) -> Program[None]:
-        """Has all processes learn that the move has ended, when they use a partition the next time."""
+        """Has all processes look at the records again, when they use a partition the next time."""
         record = b"%d" % self._move.to
+        for partition in self._target.keys.partitions:
+            partition.recorded = record
+            self._target.maintenance.at(partition).forget()
         yield [change(self._target, each, record, record) for each in self._target.keys.partitions]
 
     def _move_slice(self, old: Partition, given: Given) -> Program[None]:
@@ -109,12 +126,13 @@ class MoveInSlices:
             target.maintenance.at(partition).forget()
         keys: PartitionedKeys = target.keys  # type: ignore[assignment]
 
-        def home_of(pk: bytes) -> Partition | None:
-            spread = keys.spread(pk)
+        def home_at(spread: int) -> Partition | None:
             is_in_slice = slice_of(spread, self._move.to, given.all) == given.slices
             return keys.at(spread & (self._move.to - 1)) if is_in_slice else None
 
-        yield from self._delivery.move(target, old, homes, home_of, lambda _: None)
+        yield from self._delivery.move(target, old, homes, lambda pk: home_at(keys.spread(pk)), lambda _: None)
+        if target.claimed_index is not None:
+            yield from carry_claims(target, old, homes, lambda text: home_at(crc32(text)))
 
     def _report(self, old: Partition, given: Given | None) -> None:
         """Reports the objects of all partitions before one, and of its slices that have moved."""

@@ -8,7 +8,7 @@
 -- ARGV   1  the prefix of all keys of the partition
 --        2  a new random epoch
 --        3  a count of names, and the names of all indexes in the catalog
---        …  a count of texts, and for each object its primary key and its contents
+--        …  a count of texts, and for each object its primary key, its contents and the nonces of its claims, or ''
 --        …  the keys and indexes of the model (see lua/library/unindex_object.lua)
 -- Reply  'ok', the number of objects added, and for each that an index refused its primary key and the outcome; or
 --        'transform', 'error', 'broken' (see lua/library/journal.lua), or 'both' and a key that exists without an object
@@ -18,7 +18,7 @@
 local last_name = 3 + ARGV[3]
 local first_object, last_object = last_name + 2, last_name + 1 + ARGV[last_name + 1]
 local first = last_object + 1
-ARGV.promises = false -- the claims of unique values follow
+ARGV.promises = false -- what is unique has its claim
 
 local function index(pk)
   index_object(pk, first, #ARGV)
@@ -27,7 +27,8 @@ end
 return atomically(function()
   pk_set = KEYS[1]
   local added, refused = 0, {}
-  for at = first_object, last_object, 2 do
+  for at = first_object, last_object, 3 do
+    ARGV.nonces = ARGV[at + 2] ~= '' and cmsgpack.unpack(ARGV[at + 2])
     if restore_object(KEYS[1], ARGV[1], ARGV[at], ARGV[at + 1]) then
       added = added + 1
       local _, outcome = with_savepoint(index, ARGV[at])

@@ -112,9 +112,12 @@ class NewObjectTurns:
         return {name: field for name, field in self.value_fields.items() if field.refers and not field.many}
 
     def partition_for(self, values: Mapping[str, Any]) -> Partition | None:
-        """Returns the partition that keeps the claim of the first unique value of a new object; None if it has none."""
+        """Returns the partition for a new object, by its first unique value, whose claim is kept there if possible.
+
+        None if the object has none.
+        """
         text = None if self.claimed_index is None else self._first_unique_text(values)
-        return None if text is None else self.keys.partition_of_text(text)
+        return None if text is None else self.keys.creating(text)
 
     def _first_unique_text(self, values: Mapping[str, Any]) -> bytes | None:
         """Returns the text of the first value of a new object that is unique, if an index keeps one text of it."""

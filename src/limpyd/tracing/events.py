@@ -90,7 +90,9 @@ SCRIPTS = {
     "repartition": (
         "announce",
         "begin_moving",
+        "carry_claims",
         "change_record",
+        "drop_claims",
         "drop_parcel",
         "end_moving",
         "enter_claims",
@@ -98,6 +100,7 @@ SCRIPTS = {
         "forget_recent",
         "hold_values",
         "pack_parcel",
+        "redirect_claims",
         "settle",
         "unpack_parcel",
     ),

@@ -3,12 +3,14 @@
     python -m tests.faults.programs.online_moves PORT SEED MOVES [cluster]
 
 Threads that declare two partitions read, write, query and use pipelines, each on objects of its own, and compare what
-they get with plain Python. Beside them two processes move the objects to twice as many partitions, again and again; of
-some tries both are killed. The program prints the numbers of movers killed and of operations, or ends with an error.
+they get with plain Python. All want the same few unique values. Beside them two processes move the objects to twice as
+many partitions, again and again; of some tries both are killed. The program prints the numbers of movers killed and of
+operations, or ends with an error.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -19,12 +21,14 @@ import traceback
 from typing import Any
 
 from limpyd import AutoPKField, InstanceHashField, ListField, PKField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd.exceptions import UniquenessError
 from limpyd.indexes.maintenance import partition_record, trusted_reads
-from limpyd.repartitioning import announcing, fences
+from limpyd.repartitioning import announcing, fences, mover
 
 PORT, SEED, MOVES, CLUSTERED = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), "cluster" in sys.argv[4:]
 USERS = 4
 MOST_OBJECTS = 100
+EMAILS = [f"{number}@é" for number in range(40)]
 MINTS = SEED % 2 == 0
 partition_record.TRUSTED = trusted_reads.TRUSTED = 0.2
 fences.NOTICED = 0.4
@@ -43,6 +47,7 @@ def declare(count: int) -> Any:
         "count": InstanceHashField(int, indexable=True),
         "tags": SetField(indexable=True),
         "queue": ListField(),
+        "email": InstanceHashField(unique=True),
     }
     return type("Used", (RedisModel,), body)
 
@@ -52,6 +57,7 @@ class User(threading.Thread):
 
     Attributes:
         expected: the count of each object, and the length of its queue, by primary key.
+        emails: the unique value of each object that has one.
         operations: how many operations were done.
         fault: what went wrong, if anything did.
     """
@@ -59,6 +65,7 @@ class User(threading.Thread):
     def __init__(self, number: int, model: Any) -> None:
         super().__init__()
         self.expected: dict[str, list[int]] = {}
+        self.emails: dict[str, str] = {}
         self.operations = 0
         self.fault = ""
         self.stopped = threading.Event()
@@ -68,6 +75,7 @@ class User(threading.Thread):
 
     def run(self) -> None:
         actions = (self._count, self._push, self._read, self._query, self._create, self._delete, self._pipeline)
+        actions += (self._claim, self._give_up, self._seek, self._find)
         try:
             while not self.stopped.is_set():
                 self._rng.choice(actions if len(self.expected) > 4 else (self._create,))()
@@ -112,6 +120,40 @@ class User(threading.Thread):
         pk, thing = self._some()
         thing.delete()
         del self.expected[pk]
+        self.emails.pop(pk, None)
+
+    def _claim(self) -> None:
+        pk, thing = self._some()
+        email = self._rng.choice(EMAILS)
+        with contextlib.suppress(UniquenessError):
+            thing.email.hset(email)
+            self.emails[pk] = email
+
+    def _give_up(self) -> None:
+        pk, thing = self._some()
+        assert thing.email.hdel() == (pk in self.emails)
+        self.emails.pop(pk, None)
+
+    def _seek(self) -> None:
+        for pk, email in list(self.emails.items())[:2]:
+            assert self._model.get(email=email).key.get() == pk
+            assert self._model.lazy_connect(pk).email.hget() == email
+
+    def _find(self) -> None:
+        email = self._rng.choice(EMAILS)
+        own = next((pk for pk, has in self.emails.items() if has == email), None)
+        if not MINTS or len(self.expected) >= MOST_OBJECTS:
+            return
+        given = {"owner": self._owner, "count": 0, "tags": [self._owner, "all"], "queue": ["x"]}
+        found, created = self._model.get_or_create(email=email, defaults=given)
+        pk = found.key.get()
+        if own is not None:
+            assert (pk, created) == (own, False)
+        elif created:
+            assert pk not in self.expected
+            self.expected[pk], self.emails[pk] = [0, 1], email
+        else:
+            assert pk not in self.expected
 
     def _pipeline(self) -> None:
         pks = self._rng.sample(list(self.expected), 4)
@@ -130,7 +172,11 @@ class User(threading.Thread):
 
 
 def moving(count: int) -> int:
-    """Starts a process that moves the objects, and returns its pid."""
+    """Starts a process that moves the objects, and returns its pid.
+
+    It uses what is imported already: another thread may be importing something while it is forked.
+    """
+    assert mover.repartition
     child = os.fork()
     if child == 0:
         try:
@@ -184,6 +230,14 @@ def main() -> None:
     found = {row[0]: [row[1], len(row[2])] for row in model.collection().values_list("key", "count", "queue")}
     if found != {pk: known for user in users for pk, known in user.expected.items()}:
         sys.exit("the objects are not as they should be")
+    owners = {email: pk for user in users for pk, email in user.emails.items()}
+    if len(owners) != sum(len(user.emails) for user in users):
+        sys.exit("a value has two owners")
+    for email in EMAILS:
+        if list(model.collection(email=email)) != ([owners[email]] if email in owners else []):
+            sys.exit(f"{email} does not belong to whom it should")
+    for email in set(EMAILS) - owners.keys():
+        model.lazy_connect(next(iter(found))).email.hset(email)
     report = model.check()
     if list(report):
         sys.exit(f"check: {report}")

@@ -3,7 +3,8 @@
 --
 -- ARGV ends with guards, which are removed from it:
 --   for each model, its catalog and an epoch: the text; '' if there is none; a colon and the set of primary keys if
---   there is none as long as the model has no objects
+--   there is none as long as the model has no objects; or an equals sign and the record of a partition, which the
+--   catalog is to have if it has any (see limpyd.keys.moving)
 --   for each claim of a value a NUL, the key of the index, a NUL and the value; then the nonce, the number of the
 --   partition that keeps the claim, and after a space the time of the claim, unless this script makes it; or nothing, if
 --   none is needed (see limpyd.claims)
@@ -39,8 +40,10 @@ do -- a script has at most 200 local variables at a time
         local mistyped = string.find(current.err, 'WRONGTYPE', 1, true)
         return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; rename or delete it' or current.err)
       elseif (current or '') ~= epoch then
-        local is_empty = not current and string.sub(epoch, 1, 1) == ':' and redis.call('SCARD', string.sub(epoch, 2)) == 0
-        if not is_empty then
+        local mark, expected = string.sub(epoch, 1, 1), string.sub(epoch, 2)
+        local is_empty = mark == ':' and not current and redis.call('SCARD', expected) == 0
+        local is_in_place = mark == '=' and (redis.call('HGET', meta, ':partitions') or expected) == expected
+        if not (is_empty or is_in_place) then
           return redis.error_reply('OUTDATED ' .. meta)
         end
       end

@@ -3,7 +3,8 @@
 -- owner. Values that it gave up are listed under `given_up`, each as the nonce, the index, a NUL and the value, until a
 -- client removes their claims, unless it keeps these itself. The last claims of other partitions are listed under
 -- `recent`, to be given back if those lose them; what is not listed any more is noted under `forgotten`.
--- Where objects move to other partitions, their claims are made anew afterwards (see limpyd.repartitioning).
+-- Where objects move to other partitions, the nonces of their claims go with them: `ARGV.nonces` has those of the values
+-- that leave, or that arrive, by the name of the index, a NUL and the value (see limpyd.repartitioning).
 -- @optional promises
 -- @requires ask_for_promise call claim_parts claim_record recent_claim recent_parts refuse undo_with
 -- @provides with_claims
@@ -31,10 +32,15 @@ local taken_back = {} -- for each value that this script gave up the function th
 
 -- Notes the claim of a value that the partition gets, or asks for it.
 local function hold(key, value, pk, entry_number, written, sub)
+  local prefix, number, index = place_of(key)
   if not ARGV.promises then
+    local nonce = ARGV.nonces and ARGV.nonces[index .. '\0' .. value]
+    if nonce then
+      call('HSET', prefix .. 'nonce:' .. index, value, nonce)
+      undo_with('HDEL', prefix .. 'nonce:' .. index, value)
+    end
     return
   end
-  local prefix, number, index = place_of(key)
   local place = key .. '\0' .. value
   local given = ARGV.promises[place]
   if taken_back[place] then
@@ -78,6 +84,9 @@ local function give_up(key, value)
   call('HDEL', nonces, value)
   undo_with('HSET', nonces, value, nonce)
   if not ARGV.promises then
+    if ARGV.nonces then
+      ARGV.nonces[index .. '\0' .. value] = nonce
+    end
     return
   end
   local listed = nonce .. index .. '\0' .. value

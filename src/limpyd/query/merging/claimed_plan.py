@@ -71,8 +71,8 @@ class ClaimedPlan(LatePlan):
             ):  # claims may be lost until somebody claims again, and only those who have the values know
                 return None
             for value, number in zip(some, numbers, strict=True):
-                if number is not None:
-                    found.setdefault(partitions[number], []).append(value.text)
+                for partition in () if number is None else self.model.keys.holders(number):
+                    found.setdefault(partition, []).append(value.text)
         return found
 
 
