@@ -23,7 +23,7 @@ from typing import Any
 from limpyd import AutoPKField, InstanceHashField, ListField, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import UniquenessError
 from limpyd.indexes.maintenance import partition_record, trusted_reads
-from limpyd.repartitioning import announcing, fences, mover
+from limpyd.repartitioning import announcing, fences
 
 PORT, SEED, MOVES, CLUSTERED = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), "cluster" in sys.argv[4:]
 USERS = 4
@@ -172,11 +172,7 @@ class User(threading.Thread):
 
 
 def moving(count: int) -> int:
-    """Starts a process that moves the objects, and returns its pid.
-
-    It uses what is imported already: another thread may be importing something while it is forked.
-    """
-    assert mover.repartition
+    """Starts a process that moves the objects, and returns its pid."""
     child = os.fork()
     if child == 0:
         try:
@@ -208,25 +204,52 @@ def move(count: int, rng: random.Random) -> int:
             return killed
 
 
+def moves() -> int:
+    """Has the objects moved again and again; returns how many movers were killed."""
+    rng, count, killed = random.Random(SEED), 2, 0
+    while not declare(count).collection().count():
+        time.sleep(0.1)
+    for _ in range(MOVES):
+        count *= 2
+        time.sleep(0.2)
+        killed += move(count, rng)
+    return killed
+
+
+def in_the_background() -> tuple[int, int]:
+    """Begins the moves in another process, and returns its pid, and the end of a pipe that it writes its result to.
+
+    It is forked while there are no other threads: one of those may hold a lock that it needs.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, b"%d" % moves())
+        except BaseException:  # noqa: BLE001 - the exit code tells it
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return child, reading
+
+
 def main() -> None:
-    rng, count = random.Random(SEED), 2
-    models = [declare(count) for _ in range(2)]
+    child, reading = in_the_background()
+    models = [declare(2) for _ in range(2)]
     users = [User(number, models[number % 2]) for number in range(USERS)]
     for user in users:
         user.start()
-    time.sleep(0.3)
-    killed = 0
-    for _ in range(MOVES):
-        count *= 2
-        killed += move(count, rng)
-        time.sleep(0.2)
+    _, status = os.waitpid(child, 0)
+    time.sleep(0.2)
     for user in users:
         user.stopped.set()
     for user in users:
         user.join()
         if user.fault:
             sys.exit(user.fault)
-    model = declare(count)
+    if status:
+        sys.exit("the moves have failed")
+    model = declare(2 * 2**MOVES)
     found = {row[0]: [row[1], len(row[2])] for row in model.collection().values_list("key", "count", "queue")}
     if found != {pk: known for user in users for pk, known in user.expected.items()}:
         sys.exit("the objects are not as they should be")
@@ -241,7 +264,7 @@ def main() -> None:
     report = model.check()
     if list(report):
         sys.exit(f"check: {report}")
-    print(killed, sum(user.operations for user in users))
+    print(os.read(reading, 99).decode(), sum(user.operations for user in users))
 
 
 if __name__ == "__main__":
