@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -271,6 +271,14 @@ class ObjectsOnTheirWay(ObjectsMoved):
 
     Nothing of the request was executed. Calls that are one request wait before they raise it, but not in transactions.
     """
+
+    def __init__(self, model: str, partitions: int, finish: Callable[[], Any] | None = None) -> None:
+        super().__init__(model, partitions)
+        self._finish = finish
+        """Begins the rounds of requests that bring them there, if their mover has died."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.model, self.partitions)
 
     def __str__(self) -> str:
         return (

@@ -20,6 +20,7 @@ from limpyd import (
 )
 from limpyd.exceptions import DifferentPartitions, ObjectsMoved, ObjectsOnTheirWay, UnsupportedCommand
 from limpyd.indexes.maintenance.trusted_reads import TRUSTED
+from limpyd.pipelines import waiting
 from limpyd.repartitioning import announcing, delivery
 from limpyd.utils import clock
 from tests.support.blocks import block
@@ -253,6 +254,37 @@ async def test_calls_wait_for_objects_on_their_way(any_face, another_process, ti
     ended.start()
     await any_face.do(CALLS[name](another_process(2, patience=20)))
     ended.join()
+
+
+@pytest.mark.parametrize("name", ["write", "query", "read", "pipeline"])
+async def test_calls_finish_the_slice_of_a_dead_mover(any_face, another_process, monkeypatch, time, name):
+    """Wherever it stopped; the claims of unique values arrive, too."""
+    monkeypatch.setattr(waiting, "UNFINISHED", 0)
+    former = another_process(2, patience=20, **UNIQUE)
+    made = await filled(any_face, former)
+    values = {pk: f"e{pk}" for pk in made}
+    for pk, email in values.items():
+        await any_face.do(made[pk].email.hset(email))
+    time[0] += TRUSTED
+    looking = another_process(4, Sync)
+    for stop in range(3):  # the mover stops earlier or later
+        steps = moved_until(another_process(4, Sync, **UNIQUE), is_closed)
+        for _ in range(4 * stop):
+            next(steps)
+        before = given_by(looking)[0]
+        if name == "pipeline":
+            async with block(any_face, former.database.pipeline()):
+                written = [thing.title.hset("t5") for thing in made.values()]
+            assert [each.value for each in written] == [0] * COUNT
+        else:
+            await any_face.do(CALLS[name](former))
+        after = given_by(looking)[0]
+        assert before.endswith(" closed")
+        assert after == "4" or int(after.split()[2]) == int(before.split()[2]) + 1
+    await any_face.do(another_process(4, **UNIQUE).repartition())
+    for pk, email in values.items():
+        assert await any_face.do(another_process(4, **UNIQUE).collection(email=email).all()) == [pk]
+    assert list(await any_face.do(another_process(4, **UNIQUE).check())) == []
 
 
 async def test_pipelines_go_on(any_face, another_process):

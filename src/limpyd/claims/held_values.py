@@ -10,7 +10,7 @@ from limpyd.claims.unique_value import UniqueValue
 from limpyd.keys import Partition, literal_pattern
 from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.request import Program, Request
-from limpyd.requests.scattered import Rounds
+from limpyd.requests.scattered import Rounds, rounds_of
 from limpyd.requests.walks import Origin, attempt
 
 SCANNED = 500
@@ -28,24 +28,8 @@ def held_values(model: Any, partition: Partition) -> Rounds[list[Held]]:
         found.update(values)
         yield from ()
 
-    yield from in_rounds_of_one(walk_values(model, partition, b"nonce", take))
+    yield from rounds_of(walk_values(model, partition, b"nonce", take))
     return [Held(value, partition.number, nonce) for value, nonce in found.items()]
-
-
-def in_rounds_of_one(program: Program[None]) -> Rounds[None]:
-    """Runs a program, each of whose requests is a round."""
-    result: Any = None
-    error: Exception | None = None
-    while True:
-        try:
-            request = program.send(result) if error is None else program.throw(error)
-        except StopIteration:
-            return
-        try:
-            (result,) = yield [request]
-            error = None
-        except Exception as raised:  # noqa: BLE001 - it is the step's
-            error = raised
 
 
 def walk_values(model: Any, partition: Partition, word: bytes, take: Take) -> Program[None]:

@@ -26,7 +26,7 @@ from limpyd.drivers.clients import check_client
 from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
-from limpyd.exceptions import ObjectsMoved, ServerUnreachable
+from limpyd.exceptions import LimpydError, ObjectsMoved, ServerUnreachable
 from limpyd.pipelines.asynchronous import run_scattered
 from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Program, Request, Walk
@@ -141,6 +141,10 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         waiting = Waiting(self._patience)
         while True:
             await asyncio.sleep(waiting.pause(moved))
+            unfinished = waiting.unfinished(moved)
+            if unfinished is not None:
+                with suppress(LimpydError):  # another process may do it
+                    await self._send(unfinished)
             request = self._begun(again())
             try:
                 return await self._send(request if self._active.get() is None else request.exact())

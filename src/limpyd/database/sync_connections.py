@@ -25,7 +25,7 @@ from limpyd.drivers.connection_pool import SyncConnectionPool, renew_locks
 from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.sync import SyncDriver
-from limpyd.exceptions import ObjectsMoved, ServerUnreachable
+from limpyd.exceptions import LimpydError, ObjectsMoved, ServerUnreachable
 from limpyd.pipelines.sync import run_scattered
 from limpyd.requests.request import Program, Request, Walk
 from limpyd.requests.scattered import together
@@ -113,6 +113,10 @@ class Connections(Database[redis.Redis]):
         waiting = Waiting(self._patience)
         while True:
             sleep(waiting.pause(moved))
+            unfinished = waiting.unfinished(moved)
+            if unfinished is not None:
+                with suppress(LimpydError):  # another process may do it
+                    self._opened().run(unfinished)
             request = self._begun(again())
             try:
                 return self._opened().run(request if self._active.get() is None else request.exact())

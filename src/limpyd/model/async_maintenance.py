@@ -155,7 +155,7 @@ class AsyncMaintenance(AsyncConstruction):
         """Moves the objects of this model to the number of partitions that it declares, which is greater than theirs.
 
         Other processes go on using the model, whether they declare the former number or this one: calls wait for
-        objects that are on their way. If the model has one partition so far, or unique values, requests of all
+        objects that are on their way. If the model has one partition so far, or a feed, requests of all
         processes are refused until the end (`DifferentPartitions`), except plain reads of processes that declare one
         partition and do not find what has moved; so end those first. It begins with a pause of ten seconds, in which
         processes notice it. If it is stopped, however, the next call goes on; several may run at once. On a cluster,

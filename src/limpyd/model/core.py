@@ -11,9 +11,11 @@ from limpyd.database.core import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, shorten
 from limpyd.indexes.base import Declared
 from limpyd.keys import key_from_template, to_text
+from limpyd.keys.moving import Move
 from limpyd.model.declaration import declare, move
 from limpyd.model.hash_commands import HashCommands
 from limpyd.requests.request import Request, resolved
+from limpyd.requests.scattered import Rounds, rounds_of
 from limpyd.schema.schema import Schema
 from limpyd.scripts import object_requests
 from limpyd.statements.delete import Deletion
@@ -65,6 +67,13 @@ class ModelCore(HashCommands, Faced[Face]):
             msg = f"{cls.__name__} is abstract: it stores nothing itself; use a subclass"
             raise DeclarationError(msg)
         return cls._schema
+
+    @classmethod
+    def _finish_slice(cls, move: Move, number: int) -> Rounds[None]:
+        """Brings objects that are on their way from, or to, a partition there."""
+        from limpyd.repartitioning.slices import finish_slice  # noqa: PLC0415 - only if a mover has died
+
+        return rounds_of(finish_slice(cls._declared(), move, number))
 
     if not TYPE_CHECKING:
 

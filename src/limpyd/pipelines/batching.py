@@ -42,7 +42,7 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False, by_slot
     retry: Retry | None = None
     for _ in range(MAX_TRIES):
         yield from questions_settled(left)
-        while (yield from described_again(left)):
+        while (yield from described_again(left, partial(in_one_go, by_slot=by_slot))):
             yield from questions_settled([pending for pending in left if not pending.is_done])
         tried = [pending for pending in left if not pending.is_done]
         left = _waiting(tried, (yield from _settled(tried, atomic, by_slot, retry)))

@@ -111,6 +111,10 @@ class Pending(StepResult[R_co]):
             self.settle(error=error)
             return 0
 
+    def unfinished(self) -> Request[None] | None:
+        """Returns the request that finishes what it waits for, if that has been on its way for long."""
+        return None if self._again is None or self.moved is None else self._again.waiting.unfinished(self.moved)
+
     def describe_again(self) -> None:
         """Has another request, because objects have moved."""
         self.moved = None

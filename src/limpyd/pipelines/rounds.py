@@ -122,15 +122,20 @@ def in_rounds(pendings: Sequence[Pending[Any]], send: Send) -> Exchange:
         if pause:
             yield Pause(pause)
         sent = [part for scatter in scatters for part in scatter.parts]
-    moved = yield from described_again(pendings)
+    moved = yield from described_again(pendings, send)
     if moved:
         yield from in_rounds(moved, send)
 
 
-def described_again(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pending[Any]]]:
+def described_again(pendings: Sequence[Pending[Any]], send: Send) -> Generator[Any, Any, list[Pending[Any]]]:
     """Describes operations again that were refused because objects have moved, and returns them.
 
-    It waits first, if objects are on their way; an operation for which that takes too long is settled.
+    It waits first, if objects are on their way; an operation for which that takes too long is settled. What has been on
+    its way for long, as its mover may have died, is brought there.
+
+    Args:
+        pendings: the operations.
+        send: sends operations at once.
     """
     moved = [pending for pending in pendings if pending.moved is not None]
     if not moved:
@@ -138,6 +143,9 @@ def described_again(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, lis
     pause = max(pending.pause() for pending in moved)
     if pause:
         yield Pause(pause)
+    unfinished = [request for pending in moved if (request := pending.unfinished()) is not None]
+    if unfinished:
+        yield from in_rounds([Pending(request) for request in unfinished], send)
     for pending in moved:
         if not pending.is_done:
             pending.describe_again()

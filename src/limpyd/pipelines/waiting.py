@@ -8,10 +8,13 @@ from typing import Any
 
 from limpyd.exceptions import ObjectsMoved, ObjectsOnTheirWay
 from limpyd.requests.request import MAX_TRIES, Request
+from limpyd.requests.scattered import Scattered
 
 Describe = Callable[[], Request[Any]]
 """Makes the request of an operation."""
 
+UNFINISHED = 1.0
+"""The seconds after which a mover counts as dead: its slice is finished by whoever waits for it."""
 SHORTEST, LONGEST = 0.002, 0.05
 """The seconds between two tries, which are more each time."""
 
@@ -26,6 +29,7 @@ class Waiting:
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._until: float | None = None
+        self._finishes_at = 0.0
         self._pause = SHORTEST
         self._tries = 0
 
@@ -42,11 +46,20 @@ class Waiting:
             return 0
         if self._until is None:
             self._until = monotonic() + self._patience
+            self._finishes_at = monotonic() + UNFINISHED
         if monotonic() > self._until:
             raise moved
         self._tries = 0
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST)
         return pause
+
+    def unfinished(self, moved: ObjectsMoved) -> Request[None] | None:
+        """Returns the request that finishes what has been on its way for long; None if it is not long, yet or again."""
+        begin = moved._finish if isinstance(moved, ObjectsOnTheirWay) else None
+        if begin is None or monotonic() < self._finishes_at:
+            return None
+        self._finishes_at = monotonic() + UNFINISHED
+        return Scattered(begin, readonly=False)
 
 
 class Description:

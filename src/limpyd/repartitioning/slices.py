@@ -18,6 +18,7 @@ from limpyd.repartitioning import fences
 from limpyd.repartitioning.announcing import announce, change, next_in, record_of
 from limpyd.repartitioning.carried_claims import carry_claims
 from limpyd.repartitioning.delivery import Delivery
+from limpyd.repartitioning.schemas import while_moving
 from limpyd.requests.request import MAX_TRIES, Program
 from limpyd.schema.schema import Schema
 
@@ -62,6 +63,13 @@ class MoveInSlices:
         left = fences.NOTICED - min(waited, default=fences.NOTICED)
         if left > 0:
             yield fences.pause(target, left)
+
+    def finish(self, number: int) -> Program[None]:
+        """Moves the slice that is on its way from, or to, the partition of a number, if one is."""
+        old = self._target.keys.partitions[number & (self._move.before - 1)]
+        told = Told.of((yield record_of(self._target, old)))
+        if told is not None and told.move == self._move and told.closed:
+            yield from self._move_slice(old, told.given)
 
     def abandon(self) -> Program[None]:
         """Takes the announcement back, unless a slice has moved, or is moving."""
@@ -141,3 +149,15 @@ class MoveInSlices:
         share = 1.0 if given is None else given.next.slices / given.all
         done = sum(self._sizes[: old.number]) + share * self._sizes[old.number]
         self._progress(int(done), sum(self._sizes))
+
+
+def finish_slice(schema: Schema, move: Move, number: int) -> Program[None]:
+    """Moves the slice of a model that is on its way from, or to, a partition, as its mover may have died.
+
+    Args:
+        schema: the model.
+        move: the move.
+        number: the number of the partition.
+    """
+    target = while_moving(schema, move.to)
+    yield from MoveInSlices(target, move, Delivery(target), None).finish(number)

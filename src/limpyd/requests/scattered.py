@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from limpyd.exceptions import NotInPipeline
 from limpyd.requests.reads import Reads
-from limpyd.requests.request import Request
+from limpyd.requests.request import Program, Request
 from limpyd.requests.subjects import Subject
 
 R_co = TypeVar("R_co", covariant=True)
@@ -126,6 +126,25 @@ def outcomes(requests: list[Request[Any]]) -> Scattered[list[Any]]:
         return found
 
     return Scattered(begin, subject=requests[0].subject, readonly=all(request.readonly for request in requests))
+
+
+def rounds_of(program: Program[S]) -> Rounds[S]:
+    """Runs a program, whose steps become rounds."""
+    result: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            asked = program.send(result) if error is None else program.throw(error)
+        except StopIteration as end:
+            found: S = end.value
+            return found
+        are_several = isinstance(asked, list)
+        try:
+            results = yield asked if are_several else [asked]
+        except Exception as raised:  # noqa: BLE001 - it is the step's
+            error = raised
+        else:
+            result, error = results if are_several else results[0], None
 
 
 def _not_decoded(_reply: Any) -> NoReturn:

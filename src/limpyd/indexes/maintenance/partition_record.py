@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import TypeVar
 
 from limpyd.exceptions import ObjectsMoved, ObjectsOnTheirWay
@@ -160,7 +161,8 @@ class PartitionRecord:
             if not self._can_use(told.move) or (keys.move is None and keys.count != told.move.before):
                 return False
             if told.closed:
-                raise ObjectsOnTheirWay(self._model.name, told.move.to)
+                finish = partial(self._model.model._finish_slice, told.move, partition.number)
+                raise ObjectsOnTheirWay(self._model.name, told.move.to, finish)
             if keys.move != told.move:
                 self._model.follow(told.move)
             given: Given | None = told.given
