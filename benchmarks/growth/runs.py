@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -59,8 +59,16 @@ class Growth(NamedTuple):
         return bool(self.readings) and not COSTS[self.case.operation].chunked and self.readings[-1].longest > LONGEST
 
 
+def by_default(_: Case) -> int:
+    """Returns how often a case is called at each size."""
+    return ROUNDS
+
+
 def run(
-    cases: Sequence[Case], sizes: Mapping[str, Sequence[int]], server: Server, rounds: int = ROUNDS
+    cases: Sequence[Case],
+    sizes: Mapping[str, Sequence[int]],
+    server: Server,
+    rounds: Callable[[Case], int] = by_default,
 ) -> Iterator[Growth]:
     """Runs cases, grouped by dataset and variable.
 
@@ -83,7 +91,7 @@ def run(
                 if dataset is None or case.changes:
                     dataset = _created(dataset, case, size, server)
                 try:
-                    calls = _calls(case, dataset, size, server, 1 if case.changes else rounds)
+                    calls = _calls(case, dataset, size, server, 1 if case.changes else rounds(case))
                 except (LimpydError, redis.RedisError, RecursionError) as error:
                     errors[case.name] = error
                     _until_idle(server)

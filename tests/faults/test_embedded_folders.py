@@ -385,10 +385,7 @@ class TestProcesses:
             "    with multiprocessing.get_context(sys.argv[1]).Pool(1) as pool: print(pool.map(work, [1]))\n"
         )
         for paths in ([], [str(tmp_path / "data")]):
-            done = subprocess.run(
-                [sys.executable, str(tmp_path / "program.py"), method, *paths],
-                capture_output=True, text=True, timeout=60, check=False,
-            )  # fmt: skip
+            done = forks.run(tmp_path / "program.py", method, *paths)
             shared = bool(paths) or method == "fork"
             assert ("DeclarationError: embedded() without a path was called in a child" in done.stderr) == (not shared)
             assert done.stdout == ("[True]\n" if shared else ""), done.stderr
