@@ -85,23 +85,29 @@ async def models(request, any_face):
 
 @pytest.fixture
 async def stored(any_face, models):
-    do = any_face.do
-    people = [await do(models.Person.create(name=f"p{each}", email=f"{each}@x")) for each in range(4)]
+    async def made(model, objects):
+        created = await any_face.do(model.bulk_create(objects, pks=True))
+        return [model.lazy_connect(pk) for pk in created.pks]
+
     articles = [
-        await do(
-            models.Article.create(
-                slug=f"a{each}", title=f"t{each}", owner=f"p{each % 2}", author=f"p{each % 3}", critic="p0"
-            )
-        )
+        {
+            "slug": f"a{each}",
+            "title": f"t{each}",
+            "owner": f"p{each % 2}",
+            "author": f"p{each % 3}",
+            "critic": "p0",
+            "readers": ["p0", "p1", "p3"],
+            "ranked": {"p0": 1, "p1": 2},
+            "listed": ["p0", "p1", "p0"],
+        }
         for each in range(12)
     ]
-    for article in articles:
-        await do(article.readers.sadd("p0", "p1", "p3"))
-        await do(article.ranked.zadd({"p0": 1, "p1": 2}))
-        await do(article.listed.rpush("p0", "p1", "p0"))
-    comments = [await do(models.Comment.create(text="x", article=f"a{each}")) for each in range(12)]
-    answers = [await do(models.Comment.create(text="y", above=each)) for each in comments]
-    return SimpleNamespace(people=people, articles=articles, comments=comments, answers=answers)
+    stored = SimpleNamespace()
+    stored.people = await made(models.Person, [{"name": f"p{each}", "email": f"{each}@x"} for each in range(4)])
+    stored.articles = await made(models.Article, articles)
+    stored.comments = await made(models.Comment, [{"text": "x", "article": f"a{each}"} for each in range(12)])
+    stored.answers = await made(models.Comment, [{"text": "y", "above": each} for each in stored.comments])
+    return stored
 
 
 def left(face: Any) -> list[bytes]:
