@@ -44,9 +44,14 @@ PEOPLE = [f"p{number}" for number in range(12)]
 
 @pytest.fixture
 async def stored(any_face, models):
-    people = [await any_face.do(models.Person.create(name=name, age=number)) for number, name in enumerate(PEOPLE)]
-    articles = [await any_face.do(models.Article.create(slug=f"a{number}", title=f"t{number}")) for number in range(8)]
-    return SimpleNamespace(people=people, articles=articles)
+    people = [{"name": name, "age": number} for number, name in enumerate(PEOPLE)]
+    articles = [{"slug": f"a{number}", "title": f"t{number}"} for number in range(8)]
+    await any_face.do(models.Person.bulk_create(people))
+    await any_face.do(models.Article.bulk_create(articles))
+    return SimpleNamespace(
+        people=[models.Person.lazy_connect(each["name"]) for each in people],
+        articles=[models.Article.lazy_connect(each["slug"]) for each in articles],
+    )
 
 
 WRITES = {

@@ -31,13 +31,13 @@ def declared(face, database, count, **more):
 
 async def filled(face, model, count=COUNT, pks=()):
     """Creates objects; returns their values by primary key."""
-    made = {}
+    made = []
     for number, pk in enumerate([*pks, *[None] * count]):
         values = {"title": f"t{number % 3}", "age": number, "email": f"e{number}@x", "note": f"n{number % 5}"}
         values |= {"tags": ["x", f"g{number % 4}"], "log": ["1", "1"], "scores": {"m": number}, "facts": {"k": "v"}}
-        created = await face.do(model.create(**values) if pk is None else model.create(pk=pk, **values))
-        made[await face.do(created.pk.get())] = values
-    return made
+        made.append(values if pk is None else {"pk": pk, **values})
+    created = await face.do(model.bulk_create(made, pks=True))
+    return dict(zip(created.pks, made, strict=True))
 
 
 async def agrees(face, model, made):
