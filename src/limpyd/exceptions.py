@@ -293,13 +293,15 @@ class ChangesLost(LimpydError, LookupError):
 
     Attributes:
         model: the name of the model.
-        last_id: the id of that entry; of a group, or of one that was trimmed before it was acknowledged.
+        last_id: the id of that entry, `0-0` if there was none yet; of a group, or of one that was trimmed before it was
+            acknowledged.
     """
 
     def __init__(self, model: str, feed: str, last_id: str) -> None:
+        gone = "the first entries were" if last_id == "0-0" else f"the entry {last_id} was"
         super().__init__(
-            f"{model}.{feed}: the entry {last_id} was removed, so changes after it may be lost to this reader. Begin "
-            f"again with {model}.{feed}('$'), then read all objects anew; and read more often, or raise max_length"
+            f"{model}.{feed}: {gone} removed, so changes may be lost to this reader. Begin again with "
+            f"{model}.{feed}('$'), then read all objects anew; and read more often, or raise max_length"
         )
         self.model = model
         self.last_id = last_id

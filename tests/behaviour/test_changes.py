@@ -22,7 +22,14 @@ from limpyd import (
     StringField,
     VersionField,
 )
-from limpyd.exceptions import ChangesLost, DeclarationError, InvalidValue, StoredValueError, UnsupportedCommand
+from limpyd.exceptions import (
+    ChangesLost,
+    DeclarationError,
+    InvalidValue,
+    StoredValueError,
+    UnsupportedCommand,
+    WrongTypeError,
+)
 from tests.support.random_changes import ODD
 
 
@@ -274,6 +281,18 @@ class TestWrites:
         error = await any_face.refused(LimpydError, lambda: models.Order.create(status="x"))
         assert "{order}:changes" in str(error)
         assert any_face.client.exists("{order}:pks") == 0
+        assert not (await any_face.do(models.Order.check(repair=True))).ok
+        await any_face.refused(WrongTypeError, lambda: models.Order.changes.delete_group("g"), match="{order}:changes")
+        assert (await any_face.do(models.Order.check(repair=["mistyped"]))).ok
+        await any_face.do(models.Order.create(status="x"))
+
+    async def test_a_stream_of_another_type_of_those_who_refer(self, any_face, models):
+        customer = await any_face.do(models.Customer.create(name="a"))
+        order = await any_face.do(models.Order.create(customer=customer))
+        any_face.client.set("{order}:changes", "x")
+        error = await any_face.refused(LimpydError, customer.delete)
+        assert "{order}:changes" in str(error)
+        assert [await any_face.do(one.pk.exists()) for one in (order, customer)] == [True, True]
 
     async def test_the_length_is_bounded(self, any_face):
         class Thing(any_face.Model):
@@ -320,6 +339,20 @@ class TestReading:
         with pytest.raises(ChangesLost, match=f"Order.changes: the entry {first.id} was removed") as caught:
             await any_face.all(orders.changes(first.id))
         assert (caught.value.model, caught.value.last_id) == ("Order", first.id)
+        assert len(await any_face.all(orders.changes())) == 1
+
+    async def test_who_began_with_nothing_and_falls_behind_is_told(self, any_face, models):
+        do, orders = any_face.do, models.Order
+        early = [orders.changes(), orders.changes("$")]
+        for reader in early:
+            assert await any_face.all(reader) == []
+            assert reader.position == "0-0"
+        await do(orders.bulk_create([{"status": "x"}] * 3))
+        whole = [orders.changes(early[0].position), early[1]]
+        assert [len(await any_face.all(reader)) for reader in whole] == [3, 3]
+        any_face.client.xtrim("{order}:changes", maxlen=1, approximate=False)
+        with pytest.raises(ChangesLost, match="the first entries were removed"):
+            await any_face.all(early[0])
         assert len(await any_face.all(orders.changes())) == 1
 
     async def test_what_others_add_is_named(self, any_face, models):
@@ -453,6 +486,41 @@ class TestGroups:
         with pytest.raises(ChangesLost):
             await self._take(any_face, reader)
         assert len(await self._take(any_face, reader)) == 1
+
+    async def test_a_group_that_began_with_nothing_and_falls_behind_is_told_once(self, any_face, models):
+        do, orders = any_face.do, models.Order
+        groups = [orders.changes(group="all", count=1), orders.changes("$", group="new", count=1)]
+        for reader in groups:
+            assert await self._take(any_face, reader) == []
+        await do(orders.bulk_create([{"status": "x"}] * 3))
+        any_face.client.xtrim("{order}:changes", maxlen=2, approximate=False)
+        for reader in groups:
+            with pytest.raises(ChangesLost, match="the first entries were removed"):
+                await self._take(any_face, reader)
+            assert len(await self._take(any_face, reader, 1)) == 1
+            assert len(await self._take(any_face, reader)) == 2
+        assert len(await self._take(any_face, orders.changes(group="later"))) == 2
+
+    @pytest.mark.parametrize("odd", [*ODD[:-1], "\ud800"])
+    async def test_odd_names(self, any_face, odd):
+        class Thing(any_face.Model):
+            database = any_face.database
+            key = PKField()
+            changes = ChangeFeed()
+            text = InstanceHashField()
+
+        if odd == "\ud800":
+            for names in ({"group": odd}, {"group": "g", "consumer": odd}):
+                with pytest.raises(InvalidValue, match="cannot be sent as text"):
+                    Thing.changes(**names)
+            return
+        thing = await any_face.do(Thing.create(key=odd, text="x"))
+        await any_face.do(thing.text.hset("y"))
+        for name in (odd, "x"):
+            assert len(await self._take(any_face, Thing.changes(group=name, consumer=odd))) == 2
+        assert any_face.client.xpending("{thing}:changes", "x")["pending"] == 0
+        assert await any_face.do(Thing.changes.delete_group(odd))
+        assert (await any_face.do(Thing.check())).ok
 
 
 class TestDeclarations:

@@ -8,8 +8,13 @@
 --        3  the id of the entry
 --        4  the primary key of its object
 -- Reply  1; or 0 if another worker has taken it over
+-- @requires mistyped_feed_key wrong_type
 
 local group, worker, id, pk = unpack(ARGV)
+local wrong = mistyped_feed_key(KEYS[1], KEYS[2])
+if wrong then
+  return wrong_type(wrong)
+end
 local found = redis.pcall('XPENDING', KEYS[1], group, id, id, 1)
 local pending = not found.err and found[1] -- it is an error if there is no such group
 if not pending or pending[2] ~= worker then

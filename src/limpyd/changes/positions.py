@@ -10,8 +10,10 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.keys import to_bytes
 
 BEGINNING, NOW = "0", "$"
+EVERYTHING = b"0"
+"""The position of a reader who has not asked for entries yet, and will get all that there are then."""
 NOTHING = b"0-0"
-"""The position before all entries."""
+"""The position of a reader who knows that there was no entry yet."""
 ID = re.compile(r"\d{1,20}(-\d{1,20})?")
 
 
@@ -21,7 +23,7 @@ def parsed(feed: str, last_id: Any, partitions: int) -> list[bytes] | None:
     Args:
         feed: the feed, for messages.
         last_id: "0" for nothing, "$" for all that there is, or the position of a reader.
-        partitions: the number of partitions. Those that a position does not name are newer: nothing of them was read.
+        partitions: the number of partitions. Those that a position does not name are newer: they had no entry.
 
     Raises:
         InvalidValue: it is something else.
@@ -40,7 +42,9 @@ def parsed(feed: str, last_id: Any, partitions: int) -> list[bytes] | None:
             f"{feed}: last_id={shorten(last_id)} is a position in {len(ids)} partitions, and the model has {partitions}"
         )
         raise InvalidValue(msg)
-    known = [to_bytes(one if "-" in one else f"{one}-0") for one in ids]
+    if last_id == BEGINNING:
+        return [EVERYTHING] * partitions
+    known = [to_bytes(one if "-" in one or one == BEGINNING else f"{one}-0") for one in ids]
     return known + [NOTHING] * (partitions - len(known))
 
 

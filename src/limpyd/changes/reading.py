@@ -12,7 +12,7 @@ from typing import Any
 
 from limpyd.changes import requests
 from limpyd.changes.change import Change
-from limpyd.changes.positions import BEGINNING, NOW, parsed, text_of
+from limpyd.changes.positions import BEGINNING, EVERYTHING, NOTHING, NOW, parsed, text_of
 from limpyd.exceptions import ChangesLost, InvalidValue, shorten
 from limpyd.fields import checks
 from limpyd.requests.request import Program, Request
@@ -72,12 +72,19 @@ class Reading:
 
         if len(last) > 1:
             found: list[Change] = yield Scattered(lambda: _until_some(asked, _merged, self._block), subject=model)
-            return found
-        found = yield asked()[0]
+            return self._looked_at(found)
+        found = self._looked_at((yield asked()[0]))
         while not found and self._block is not None:
             if not (yield requests.wait(model, model.keys.first, last[0], self._block)):
                 break
             found = yield asked()[0]
+        return found
+
+    def _looked_at(self, found: list[Change]) -> list[Change]:
+        """Notes which partitions have no entry yet, as the changes that were found tell, and returns these."""
+        some = {change.partition for change in found}
+        last = self._last or []
+        last[:] = [NOTHING if one == EVERYTHING and at not in some else one for at, one in enumerate(last)]
         return found
 
 
@@ -109,22 +116,19 @@ class GroupReading:
     ) -> None:
         self.model = model
         name = f"{model.name}.{model.feed.name}"
-        for what, value in (("group", group), ("consumer", "-" if consumer is None else consumer)):
-            if not isinstance(value, str) or not value:
-                msg = f"{name}: {what}={shorten(value)} is not a name; pass a text that is not empty"
-                raise InvalidValue(msg)
+        self.group = _named(model, "group", group)
         if last_id not in {BEGINNING, NOW}:
             msg = (
                 f"{name}: a group knows what it has read, so last_id={shorten(last_id)} is not possible; pass '0' to "
                 "have a new group read all that there is, or '$' for what comes from now on"
             )
             raise InvalidValue(msg)
-        self.group = group
-        self.consumer = consumer or f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+        self.consumer = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}" if consumer is None else consumer
+        self._worker = _named(model, "consumer", self.consumer)
         self._block = _waiting(name, block)
         self._idle = checks.milliseconds(f"{name}'s min_idle_time", min_idle_time, low=1)
         count = checks.integer(f"{name}'s count", count, low=1)
-        self._settings = (group, self.consumer, count, self._idle, last_id)
+        self._settings = (self.group, self._worker, count, self._idle, last_id)
 
     def next(self) -> Program[list[Change]]:
         """Returns the next changes for the worker; none if there are none in time.
@@ -152,7 +156,7 @@ class GroupReading:
 
     def acknowledge(self, change: Change) -> Program[bool]:
         """Acknowledges a change; returns false if another worker has taken it over."""
-        return (yield requests.acknowledge(self.model, self.group, self.consumer, change))  # type: ignore[no-any-return]
+        return (yield requests.acknowledge(self.model, self.group, self._worker, change))  # type: ignore[no-any-return]
 
     def _given(self, taken: list[requests.Taken]) -> list[Change] | None:
         """Returns the changes that were given; None if there may be more behind those of other workers."""
@@ -164,8 +168,22 @@ class GroupReading:
 
 
 def delete_group(model: Any, group: str) -> Program[bool]:
-    """Deletes a group; returns whether there was one."""
-    return any((yield [requests.delete_group(model, one, group) for one in model.keys.partitions]))
+    """Deletes a group; returns whether there was one.
+
+    Raises:
+        InvalidValue: it is no name.
+    """
+    name = _named(model, "group", group)
+    return any((yield [requests.delete_group(model, one, name) for one in model.keys.partitions]))
+
+
+def _named(model: Any, what: str, value: str) -> bytes:
+    """Returns the name of a group or a worker as it is sent."""
+    feed = f"{model.name}.{model.feed.name}"
+    if not isinstance(value, str) or not value:
+        msg = f"{feed}: {what}={shorten(value)} is not a name; pass a text that is not empty"
+        raise InvalidValue(msg)
+    return checks.as_bytes(f"{feed}: {what}={shorten(value)}", value)
 
 
 def _waiting(name: str, block: int | timedelta | None) -> int | None:

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from limpyd.changes.change import Change
 from limpyd.changes.entries import changes
-from limpyd.changes.positions import NOTHING
+from limpyd.changes.positions import EVERYTHING, NOTHING
 from limpyd.exceptions import ChangesLost
 from limpyd.keys import Partition, to_bytes
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Request
 
+FIRST = Script("first_changes")
 TAKE = Script("take_changes")
 ACKNOWLEDGE = Script("acknowledge")
 DELETE_GROUP = Script("delete_group")
@@ -37,22 +38,37 @@ class Taken(NamedTuple):
 
 
 def read(model: Any, partition: Partition, last: bytes, count: int) -> Request[list[Change]]:
-    """Returns the changes after an entry, oldest first (XRANGE).
+    """Returns the changes after a position, oldest first (XRANGE; a script if there was no entry before).
 
     Raises (from the reply):
-        ChangesLost: the entry is not there any more, so some after it may be missing.
+        ChangesLost: the entry is not there any more, so some after it may be missing; or the first ones are not.
     """
+    if last == NOTHING:
+        return _first(model, partition, count)
 
     def decode(entries: list[Any]) -> list[Change]:
-        if last == NOTHING:
+        if last == EVERYTHING:
             return changes(model, partition, entries)
         if not entries or entries[0][0] != last:
             raise ChangesLost(model.name, model.feed.name, last.decode())
         return changes(model, partition, entries[1:])
 
-    begins = last == NOTHING
+    begins = last == EVERYTHING
     args = ("XRANGE", partition.changes, "-" if begins else last, "+", "COUNT", count if begins else count + 1)
     return _asked(model, partition, Request(args, decode, readonly=True, subject=model))
+
+
+def _first(model: Any, partition: Partition, count: int) -> Request[list[Change]]:
+    """Returns the first changes, for a reader who knows that there were none (see changes/first_changes.lua)."""
+
+    def decode(reply: list[Any]) -> list[Change]:
+        if reply[0]:
+            raise ChangesLost(model.name, model.feed.name, NOTHING.decode())
+        return changes(model, partition, reply[1])
+
+    script = FIRST
+    args = evalsha(script, (partition.changes,), (count,))
+    return _asked(model, partition, Request(args, decode, readonly=True, script=script, subject=model))
 
 
 def newest(model: Any, partition: Partition) -> Request[bytes]:
@@ -92,22 +108,23 @@ def take(model: Any, partition: Partition, settings: Sequence[Any]) -> Request[T
         last, lost, entries, has_looked_enough = reply
         return Taken(partition, last, lost, changes(model, partition, entries), bool(has_looked_enough))
 
-    keys = (partition.changes, partition.readers(to_bytes(settings[0])))
+    keys = (partition.changes, partition.readers(settings[0]))
     request = Request(evalsha(TAKE, keys, settings), decode, readonly=True, script=TAKE, subject=model)
     return _asked(model, partition, request)
 
 
-def acknowledge(model: Any, group: str, worker: str, change: Change) -> Request[bool]:
+def acknowledge(model: Any, group: bytes, worker: bytes, change: Change) -> Request[bool]:
     """Acknowledges a change; returns false if another worker has taken it over (see changes/acknowledge.lua)."""
     partition = model.keys.partitions[change.partition]
-    keys, args = (partition.changes, partition.readers(to_bytes(group))), (group, worker, change.id, change.pk)
+    keys = (partition.changes, partition.readers(group))
+    args = (group, worker, change.id, to_bytes(change.pk))
     script = ACKNOWLEDGE
     return Request(evalsha(script, keys, args), bool, readonly=True, script=script, subject=model, name="changes")
 
 
-def delete_group(model: Any, partition: Partition, group: str) -> Request[bool]:
+def delete_group(model: Any, partition: Partition, group: bytes) -> Request[bool]:
     """Deletes a group; returns whether there was one."""
-    keys, script = (partition.changes, partition.readers(to_bytes(group))), DELETE_GROUP
+    keys, script = (partition.changes, partition.readers(group)), DELETE_GROUP
     return Request(evalsha(script, keys, (group,)), bool, readonly=True, script=script, subject=model)
 
 

@@ -13,6 +13,7 @@
 --        5  where the group begins: 0, or $ for what is new from now on
 -- Reply  the id after which nothing was given to anybody yet; the id of the last entry that the group lost because it was
 --        trimmed, or false; the entries; 1 if the request has to be repeated, since this one found only entries of others
+-- @requires mistyped_feed_key wrong_type
 
 local stream, readers = KEYS[1], KEYS[2]
 local group, worker, count, patience, beginning = unpack(ARGV)
@@ -83,8 +84,22 @@ local function take_over(other)
   return missing
 end
 
+-- Returns whether entries that the group was not given are gone.
+local function has_lost_some(last)
+  if last == '0-0' then -- when it began there was nothing
+    local facts = facts_of(call('XINFO', 'STREAM', stream))
+    return facts['entries-added'] > facts.length
+  end
+  return #call('XRANGE', stream, last, last) == 0
+end
+
+local wrong = mistyped_feed_key(stream, readers)
+if wrong then
+  return wrong_type(wrong)
+end
 local facts = group_facts()
-if not facts then
+local is_new = not facts
+if is_new then
   call('XGROUP', 'CREATE', stream, group, beginning, 'MKSTREAM')
   call('UNLINK', readers)
   facts = group_facts()
@@ -92,10 +107,6 @@ end
 call('HSET', readers, 'w' .. worker, string.format('%.0f', now))
 
 local lost, last = false, facts['last-delivered-id']
-if last ~= '0-0' and #call('XRANGE', stream, last, last) == 0 and call('XLEN', stream) > 0 then
-  lost, last = last, '0-0' -- all that is left comes after it
-  call('XGROUP', 'SETID', stream, group, last)
-end
 local entries = read('0')
 if #entries == 0 and facts.pending > 0 then
   for _, each in ipairs(call('XINFO', 'CONSUMERS', stream, group)) do
@@ -117,7 +128,11 @@ for _, entry in ipairs(entries) do
     call('XACK', stream, group, entry[1])
   end
 end
-local looked, may_be_more = 0, #entries == 0
+if #given == 0 and not is_new and call('XLEN', stream) > 0 and has_lost_some(last) then
+  lost, last = last, '0-0' -- all that is left comes after it, and some of it is read now, so this is told once
+  call('XGROUP', 'SETID', stream, group, last)
+end
+local looked, may_be_more = 0, #given == 0
 while may_be_more and #given == 0 and looked < MOST_LOOKED_AT do
   local new = read('>')
   may_be_more = #new > 0

@@ -7,19 +7,22 @@
 local own_prefix, settings = string.match(KEYS[#KEYS], '^({[^}]*}[^:]*:)changes=(.*):nothing$')
 KEYS[#KEYS] = nil
 local notes, count_of_notes = {}, 0 -- four items for each: prefix of keys, primary key, what happened, field
-local feeds = false
+local feeds, mistyped = cjson.decode('{' .. settings .. '}'), false
 
-do
-  -- Nothing could be taken back any more when the entries are added.
-  local kind = redis.call('TYPE', own_prefix .. 'changes').ok
-  if kind ~= 'none' and kind ~= 'stream' then
-    return redis.error_reply('WRONGTYPE the key ' .. own_prefix .. 'changes should be a stream; rename or delete it')
+do -- nothing could be taken back any more when the entries are added
+  local number = string.match(own_prefix, '^{.*(:%d+%.?%d*)}') or '' -- that of the partition
+  for prefix in pairs(feeds) do
+    local key = string.gsub(prefix, '}', number .. '}', 1) .. 'changes'
+    local kind = redis.pcall('TYPE', key).ok -- nothing for a key of another slot
+    mistyped = kind and kind ~= 'none' and kind ~= 'stream' and key or mistyped
   end
+end
+if mistyped and not $repairs then -- what repairs a model may remove such a key, and adds nothing to it
+  return redis.error_reply('WRONGTYPE the key ' .. mistyped .. ' should be a stream; rename or delete it')
 end
 
 -- Returns the feed of the model whose keys have a prefix; false if it has none.
 local function feed_of(prefix)
-  feeds = feeds or cjson.decode('{' .. settings .. '}')
   local feed = feeds[prefix]
   if feed == nil then
     feed = feeds[string.gsub(prefix, '^({.*):%d+%.?%d*}', '%1}')] or false
@@ -198,7 +201,7 @@ end
 local reply = run()
 local is_list = type(reply) == 'table' and not reply.ok and not reply.err
 local outcome = is_list and reply[1] or 'ok'
-if count_of_notes == 0 or type(reply) == 'table' and reply.err or outcome ~= 'ok' and outcome ~= 'unread' and outcome ~= 'broken' then
+if mistyped or count_of_notes == 0 or type(reply) == 'table' and reply.err or outcome ~= 'ok' and outcome ~= 'unread' and outcome ~= 'broken' then
   return reply
 end
 

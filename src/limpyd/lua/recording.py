@@ -14,6 +14,8 @@ COMMENTS = re.compile(r"(?m)^ *--(?! @body).*\n")
 BODY = "  -- @body\n"
 SWEEP = "sweep_expired"
 """The script whose deletions are those of objects whose deadline is over."""
+REPAIRS = ("check_", "clear_dangling")
+"""How the names of scripts begin that repair a model: they run also if the key of its feed is no stream."""
 SETTINGS = b"changes="
 """Stands before the settings of feeds in the name of the key that is never written."""
 NO_CHANGES = frozenset({"GETEX", "HGETEX", "XACK", "XAUTOCLAIM", "XCLAIM", "XREADGROUP", "XSETID"})
@@ -47,7 +49,7 @@ def recording(source: str, name: str) -> str:
             if line not in body:
                 raise NoJournal(name)
             body = body.replace(line, instead, 1)
-    before, after = _frame("expired" if name == SWEEP else "deleted")
+    before, after = _frame("expired" if name == SWEEP else "deleted", "true" if name.startswith(REPAIRS) else "false")
     return f"{source[:at]}{before}{body}{after}"
 
 
@@ -57,9 +59,10 @@ def with_feeds(nothing: bytes, feeds: bytes) -> bytes:
 
 
 @cache
-def _frame(deleted: str) -> tuple[str, str]:
+def _frame(deleted: str, repairs: str) -> tuple[str, str]:
     writes = {facts.name for facts in TABLE.values() if facts.scope is not Scope.READ and " " not in facts.name}
     text = COMMENTS.sub("", FRAME.read_text("utf-8"))
     text = text.replace("$writes", " ".join(sorted((writes | BY_SCRIPTS) - NO_CHANGES))).replace("$deleted", deleted)
+    text = text.replace("$repairs", repairs)
     before, _, after = text.partition(BODY)
     return before, after
