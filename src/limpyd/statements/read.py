@@ -14,6 +14,7 @@ from limpyd.requests.subjects import Subject
 from limpyd.server import Needs
 from limpyd.statements.fast_call import PLAIN_PKS, FastCall, ReadHome, trust_in
 from limpyd.types import Codec
+from limpyd.types.untyped import UNTYPED
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -236,7 +237,8 @@ class LoadStatement(ReadStatement):
         super().__init__("HMGET", partition.hash_prefix, subject, tuple(field.sub for field in fields))
         self._partition = partition
         self._fields = fields
-        self._decoders = [field.codec.decode for field in fields]
+        # A text that is not UTF-8 is decoded by its field.
+        self._decoders = [bytes.decode if field.codec is UNTYPED else field.codec.decode for field in fields]
 
     def fast_call(self) -> FastCall:
         """Returns the common part of the calls, on instances that know that their objects exist."""

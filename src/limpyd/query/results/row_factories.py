@@ -9,10 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
+from limpyd.types.untyped import UNTYPED
+
 Decode = Callable[[Any], Any]
 Make = Callable[[Iterable[tuple[Any, ...]]], list[Any]]
 ERRORS = (TypeError, ValueError, AttributeError, OverflowError)
 """The exceptions of a decoder for a value that does not fit its type, or for None, where there is none."""
+
+TEXTS = (bytes.decode, UNTYPED.decode)
+"""The decoders of texts."""
 
 
 def as_stored(stored: bytes) -> bytes:
@@ -35,7 +40,7 @@ def instance_maker(
     make: Callable[[Any, dict[str, Any]], Any], names: Sequence[str], decoders: Sequence[Decode]
 ) -> Make:
     """Calls a function with the first value of each row, and a dict of the others."""
-    made = f"make(decode0(value0), {_a_dict(decoders, first=1)})"
+    made = f"make({_decoded(0, decoders[0])}, {_a_dict(decoders, first=1)})"
     return _maker(made, len(names))(make, *names, *decoders)
 
 
@@ -50,10 +55,10 @@ def _a_dict(decoders: Sequence[Decode], first: int = 0) -> str:
 
 
 def _decoded(number: int, decode: Decode) -> str:
-    """A value decoded; that of a text is a method, which is called faster."""
+    """A value decoded; that of a text is a method, which is called faster, and fails if the text is not UTF-8."""
     if decode is as_stored:
         return f"value{number}"
-    return f"value{number}.decode()" if decode is bytes.decode else f"decode{number}(value{number})"
+    return f"value{number}.decode()" if decode in TEXTS else f"decode{number}(value{number})"
 
 
 @cache
