@@ -15,9 +15,6 @@ from limpyd.statements.scalar_write import WriteScript
 from limpyd.statements.script_source import compiled, filled, indented
 from limpyd.statements.statement import Statement
 
-RETURNING = frozenset({"HINCRBY", "HINCRBYFLOAT", "INCRBY", "INCRBYFLOAT"})
-"""Commands that reply with the new value; but Lua would round an int of 2 ** 53 or more."""
-
 CHANGING = frozenset({Scope.WHOLE, Scope.MEMBERS, Scope.REPLY})
 
 
@@ -60,7 +57,7 @@ def scalar_command(
     if scalar_field.checks and model.crosses_slots:
         flags.add("allow-cross-slot-keys")
     try:
-        script = _script(scalar_field, frozenset(flags), returns=command in RETURNING)
+        script = _script(scalar_field, frozenset(flags))
     except NoRoom:
         return None
     return ScalarCommand(script, model, partition, command, field, scalar_field)
@@ -77,8 +74,7 @@ def _follows(scalar_field: ScalarField, number: int) -> bool:
     )
 
 
-def _script(scalar_field: ScalarField, flags: frozenset[str], *, returns: bool) -> WriteScript:
-    """Returns the script; `returns` is true if it serves commands that reply with the new value."""
+def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
     names = Parameters()
     key = names.key_of(scalar_field.prefix)
     sub = "" if scalar_field.sub is None else names.argument(scalar_field.sub)
@@ -89,7 +85,6 @@ def _script(scalar_field: ScalarField, flags: frozenset[str], *, returns: bool) 
     for number, index in enumerate(scalar_field.indexes, len(entries)):
         entries.append(EntryCode(names.argument(index.key), index.kind_name, number, 0, "after", "", "before", index))
     limits = "".join(_limit(name, names.argument(argument)) for name, argument in scalar_field.limits)
-    read = f"call('HGET', key, {sub})" if sub else "call('GET', key)"
     source = filled(
         "scalar_command",
         requires=required(entries, [f"constraints.{name}" for name, _ in scalar_field.limits]),
@@ -98,8 +93,7 @@ def _script(scalar_field: ScalarField, flags: frozenset[str], *, returns: bool) 
         first=str(names.end + 2),
         key=key,
         locals=locals_of((), entries),
-        read=read,
-        read_after=f"after = {RETURNED} or {read}\n" if returns else f"after = {read}\n",
+        read=f"call('HGET', key, {sub})" if sub else "call('GET', key)",
         limits=limits and _if("after", limits),
         check=_if("before", "".join(entry.check_old() for entry in entries))
         + _if("after", "".join(entry.check_new() + entry.check() for entry in entries)),
@@ -110,11 +104,6 @@ def _script(scalar_field: ScalarField, flags: frozenset[str], *, returns: bool) 
         restore=(restored if entries else restored_as_expiring)("key", sub, "before"),
     )
     return WriteScript(compiled("scalar_command", source, flags), tuple(names.given))
-
-
-RETURNED = """\
-type(result) == 'string' and result
-    or type(result) == 'number' and math.abs(result) < 2 ^ 53 and string.format('%.0f', result)"""
 
 
 def _limit(name: str, argument: str) -> str:

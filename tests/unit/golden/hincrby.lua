@@ -1,4 +1,4 @@
--- EVALSHA a7e43b7f1ce6c22a7cb91e076fa51871ebb03675, sent with
+-- EVALSHA 0240dd2af6c5760e384ebbccd4b19b9dda4f6350, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -103,8 +103,7 @@ repeat
   local result = call(ARGV[5], key, unpack(ARGV, 7))
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
-  after = type(result) == 'string' and result
-      or type(result) == 'number' and math.abs(result) < 2 ^ 53 and string.format('%.0f', result) or call('HGET', key, ARGV[3])
+  after = call('HGET', key, ARGV[3])
   if type(after) == 'table' then failed = after break end
   if before ~= after then
     if after then

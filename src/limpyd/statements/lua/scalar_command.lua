@@ -30,7 +30,7 @@ repeat
   local result = call($command, key, unpack(ARGV, $first))
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
-  -- $read_after
+  after = $read
   if type(after) == 'table' then failed = after break end
   if before ~= after then
     -- $limits
