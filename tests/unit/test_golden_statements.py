@@ -95,6 +95,7 @@ OPERATIONS = {
     "append_unique": lambda: of_command(Team, "title", "append"),
     "update": lambda: of_several(Parcel, "update", "count", "label", "sent", removed=("sent",)),
     "hmset": lambda: of_several(Person, "hmset", "name", "email", "note"),
+    "hmset_equal": lambda: of_several(Person, "hmset", "name", "note"),
     "hdel_several": lambda: of_several(Person, "hdel", "name", "age", removed=("name", "age")),
     "sadd": lambda: of_command(Parcel, "tags", "sadd"),
     "srem_unique": lambda: of_command(Parcel, "owned", "srem"),

@@ -5,6 +5,7 @@ Names and keys are arguments of the scripts, so fields that are alike share a sc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
@@ -194,13 +195,16 @@ def _source(
     # account may lack.
     values_first = any("'HSET'" in entry.undo() for entry in entries)
     operations = operations_of(written, last=not values_first)
-    names = [one.before for one in written]
-    names += [name for operation in operations for name in operation.locals]
-    names += [name for one in all_joined for name in one.names]
-    names += counting.get("locals", "").split(",")
     write = counting.get("write", "") + "".join(operation.write for operation in operations)
     undo = "".join(operation.undo for operation in reversed(operations)) + counting.get("undo", "")
     undo_follow = "".join(entry.undo() for entry in reversed(entries))
+    check = counting.get("check", "") + "".join(map(_checked, written)) + "".join(one.check() for one in all_joined)
+    used = set(re.findall(r"\w+", check + write + follow + undo + undo_follow))
+    read = [one for one in written if one.before in used]
+    names = [one.before for one in read]
+    names += [name for operation in operations for name in operation.locals]
+    names += [name for one in all_joined for name in one.names]
+    names += counting.get("locals", "").split(",")
     return filled(
         "write",
         requires=required(entries, [name for one in all_joined for name in one.functions]),
@@ -209,8 +213,8 @@ def _source(
         locals=locals_of(
             filter(None, map(str.strip, names)), entries, len(given), 2 * sum(bool(one.sub) for one in written)
         ),
-        read=_read(written, counted=counting.get("sub")),
-        check=counting.get("check", "") + "".join(map(_checked, written)) + "".join(one.check() for one in all_joined),
+        read=_read(read, counted=counting.get("sub")),
+        check=check,
         first=write if values_first else follow,
         second=follow if values_first else write,
         result=counting.get("result", "result\n").strip(),
@@ -219,7 +223,7 @@ def _source(
 
 
 def _read(written: Sequence[Written], counted: str | None) -> str:
-    """Returns the lines that read the old values."""
+    """Returns the lines that read the old values of fields."""
     lines = ""
     found = {one.before: one.sub for one in written if one.sub}
     if counted is not None:

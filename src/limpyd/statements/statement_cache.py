@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -40,12 +39,7 @@ class StatementCache(Generic[K, S]):
         if isinstance(found, int):
             found = found + 1 if found < self._threshold else self._compile(key)
             known[key] = found
-        try:
-            known.move_to_end(key)
-            if len(known) > self._max_size:
-                known.popitem(last=False)
-        except KeyError:  # another thread has just removed it
-            pass
+        self._note_use(key)
         return None if isinstance(found, int) else found
 
     def known(self, key: K) -> S | None:
@@ -53,9 +47,18 @@ class StatementCache(Generic[K, S]):
         found = self._known.get(key, 0)
         if found is None or isinstance(found, int):
             return None
-        with suppress(KeyError):  # another thread has just removed it
-            self._known.move_to_end(key)
+        self._note_use(key)
         return found
+
+    def _note_use(self, key: K) -> None:
+        """Notes a use; removes the key that was not asked for the longest, if there are too many."""
+        known = self._known
+        try:
+            known.move_to_end(key)
+            if len(known) > self._max_size:
+                known.popitem(last=False)
+        except KeyError:  # another thread has just removed it
+            pass
 
     def __len__(self) -> int:
         return len(self._known)
