@@ -1,4 +1,4 @@
--- EVALSHA 5f6bb0a11baf5b0075edb963d19cb3a3266f5bed, sent with
+-- EVALSHA bfa59088cef2f82b57eb383f2b2509a37c92b404, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -42,7 +42,7 @@ local function as_score(number)
 end
 -- library/form_float.lua
 local function form_float(value)
-  if string.find(value, '^%-?%d+%.%d+$') then
+  if string.find(value, '^%-?%d+%.?%d*$') then
     return as_score(tonumber(value)) -- as most are
   end
 -- library/number_text.lua

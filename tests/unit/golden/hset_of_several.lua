@@ -1,4 +1,4 @@
--- EVALSHA e83248b036952cfd279dc2e9872aab6b14f038bb, sent with
+-- EVALSHA 353ddb5fccdc7c80305b289c012e098aba17254f, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -42,7 +42,7 @@ local function as_score(number)
 end
 -- library/form_float.lua
 local function form_float(value)
-  if string.find(value, '^%-?%d+%.%d+$') then
+  if string.find(value, '^%-?%d+%.?%d*$') then
     return as_score(tonumber(value)) -- as most are
   end
 -- library/number_text.lua

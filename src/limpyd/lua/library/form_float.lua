@@ -3,7 +3,7 @@
 -- @provides form_float
 
 local function form_float(value)
-  if string.find(value, '^%-?%d+%.%d+$') then
+  if string.find(value, '^%-?%d+%.?%d*$') then
     return as_score(tonumber(value)) -- as most are
   end
   -- @defers number_parts
