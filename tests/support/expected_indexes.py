@@ -43,22 +43,24 @@ local function expiries_of(key)
 end
 local found = {}
 for _, key in ipairs(redis.call('KEYS', '*')) do
-  local kind = redis.call('TYPE', key).ok
-  local value
-  if kind == 'string' then value = redis.call('GET', key)
-  elseif kind == 'hash' then value = redis.call('HGETALL', key)
-  elseif kind == 'set' then value = redis.call('SMEMBERS', key)
-  elseif kind == 'list' then value = redis.call('LRANGE', key, 0, -1)
-  elseif kind == 'zset' then value = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
-  else value = redis.call('DUMP', key) end
-  found[#found + 1] = { key, kind, value, redis.call('PEXPIRETIME', key), kind == 'hash' and expiries_of(key) or {} }
+  if not string.find(key, '^{[^{}]*}[^{}:]*:meta$') then
+    local kind = redis.call('TYPE', key).ok
+    local value
+    if kind == 'string' then value = redis.call('GET', key)
+    elseif kind == 'hash' then value = redis.call('HGETALL', key)
+    elseif kind == 'set' then value = redis.call('SMEMBERS', key)
+    elseif kind == 'list' then value = redis.call('LRANGE', key, 0, -1)
+    elseif kind == 'zset' then value = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    else value = redis.call('DUMP', key) end
+    found[#found + 1] = { key, kind, value, redis.call('PEXPIRETIME', key), kind == 'hash' and expiries_of(key) or {} }
+  end
 end
 return found
 """
 
 
 def everything(client: redis.Redis | redis.RedisCluster) -> list[Any]:
-    """All keys of a server with their content, or of all primaries of a cluster."""
+    """All keys of a server with their content, or of all primaries of a cluster, without those of `META`."""
     if isinstance(client, redis.RedisCluster):
         nodes = client.get_primaries()
         return [found for node in nodes for found in client.execute_command("EVAL", EVERYTHING, 0, target_nodes=node)]
@@ -80,7 +82,6 @@ def state(client: redis.Redis) -> dict[bytes, tuple[bytes, Any, Any]]:
             (expires, dict(zip(subs[::2], subs[1::2], strict=True))) if subs else expires,
         )
         for key, kind, value, expires, subs in everything(client)
-        if not META.fullmatch(key)
     }
 
 
