@@ -86,7 +86,7 @@ def test_the_first_use_in_a_new_process_is_at_most_one_round_trip_for_each_state
     assert known.run == first.run
 
 
-DEPLOYMENTS = 100
+DEPLOYMENTS = 30
 
 
 def test_deployments_leave_the_scripts_of_models_that_changed(one_server, database):

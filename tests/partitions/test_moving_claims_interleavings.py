@@ -6,7 +6,6 @@ knowledge, and movers are stopped anywhere, for a while or for good. After each 
 
 from __future__ import annotations
 
-import os
 import random
 from binascii import crc32
 from collections.abc import Iterator
@@ -21,11 +20,12 @@ from limpyd.exceptions import DifferentPartitions, ObjectsMoved, UniquenessError
 from limpyd.model.crud import creation
 from limpyd.repartitioning import announcing, delivery, mover, parcels
 from limpyd.requests.decoders import returned
+from tests.support.amounts import amount
 from tests.support.deletion_steps import steps_of
 from tests.support.servers import NEWEST
 from tests.support.slow_moves import given_by, moved_until
 
-SCHEDULES = int(os.environ.get("LIMPYD_SCHEDULES", "12"))
+SCHEDULES = amount("LIMPYD_SCHEDULES", 12)
 PKS = [f"o{number}" for number in range(8)]
 VALUES = [f"v {number}" for number in range(4)]
 WRITERS, MOVERS = 4, 2

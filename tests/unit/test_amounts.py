@@ -10,13 +10,19 @@ import pytest
 from tests.support import amounts
 
 ROOT = Path(__file__).parents[2]
-USED = {name for file in ROOT.glob("tests/*/test_*.py") for name in re.findall(r"amount\(\"(\w+)\"", file.read_text())}
+TEXTS = {file.name: file.read_text() for file in ROOT.glob("tests/*/test_*.py")}
+USED = {name for text in TEXTS.values() for name in re.findall(r"amount\(\"(\w+)\"", text)}
 
 
 def test_make_random_sets_each():
     target = re.search(r"(?ms)^random:.*?^$", (ROOT / "Makefile").read_text())
     assert target
     assert set(re.findall(r"LIMPYD_\w+(?==)", target[0])) == USED - {"LIMPYD_NONE"}
+
+
+def test_no_test_reads_one_by_itself():
+    """It would not be named at the end of a run."""
+    assert [name for name, text in TEXTS.items() if re.search(r"(int|float)\(os\.environ", text)] == []
 
 
 @pytest.mark.parametrize(("in_suite", "given"), [(3, 20), (0.5, 2.5)])
