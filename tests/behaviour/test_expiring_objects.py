@@ -28,6 +28,7 @@ from limpyd.indexes import EqualIndexWith
 from limpyd.relations import FKInstanceHashField
 from limpyd.schema.sweeping import EVERY
 from limpyd.scripts.sweeps import MOST
+from tests.support.clocks import passed
 
 HOUR, SHORT = timedelta(hours=1), timedelta(milliseconds=1)
 
@@ -50,17 +51,6 @@ def models(face):
         text = InstanceHashField(type=str, indexable=True)
 
     return SimpleNamespace(Session=Session, Plain=Plain)
-
-
-def passed(face, milliseconds=3):
-    """Waits until the clock of the server has moved on."""
-    seconds, micros = face.client.time()
-    end = seconds * 1000 + micros // 1000 + milliseconds
-    while True:
-        seconds, micros = face.client.time()
-        if seconds * 1000 + micros // 1000 >= end:
-            return
-        time.sleep(0.0005)
 
 
 async def expired(face, models, token="t", **values):

@@ -1,12 +1,14 @@
-"""Random steps on expiring objects against plain Python.
+"""Random steps on expiring objects, and on values that expire, against plain Python.
 
-LIMPYD_STEPS=20000    how many, in each case (150 if it is not set); see also tests/faults/programs/random_expiry.py
+LIMPYD_STEPS=20000    how many, in each case (150 if it is not set); see also random_expiry.py and random_lapsing.py in
+                      tests/faults/programs
 """
 
 import pytest
 
 from tests.support.amounts import amount
 from tests.support.random_expiry import RandomExpiry
+from tests.support.random_lapsing import RandomLapsing
 
 STEPS = amount("LIMPYD_STEPS", 150)
 
@@ -17,3 +19,11 @@ async def test_as_plain_python_has_it(face, partitions):
     await steps.run(STEPS)
     assert steps.wrong == []
     assert steps.met > STEPS // 3  # expired objects that were not swept
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+async def test_values_that_expire(face, partitions):
+    steps = RandomLapsing(face, partitions, seed=partitions, objects_expire=partitions > 1)
+    await steps.run(STEPS)
+    assert steps.wrong == []
+    assert steps.met > STEPS // 3  # values whose deadline was over, and that were not removed

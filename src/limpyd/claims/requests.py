@@ -233,6 +233,6 @@ def _asked(
     args: Sequence[Argument],
     decode: Callable[[Any], R],
 ) -> Request[R]:
-    script = script.expiring if model.expires else script
+    script = script.as_of_now(model)
     request = Request(evalsha(script, keys, args), decode, readonly=True, script=script, subject=model)
     return request.assuming(InPlace(model, partition))

@@ -10,8 +10,9 @@ from limpyd.commands.descriptor import command, operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError, UnsupportedCommand
 from limpyd.fields import checks
-from limpyd.fields.bound.deadline_checks import with_time_left
-from limpyd.fields.bound.single_value import BoundSingleValue, write_single_values
+from limpyd.fields.bound.deadline_checks import SET_DEADLINE, with_time_left
+from limpyd.fields.bound.single_value import BoundSingleValue
+from limpyd.fields.bound.single_value_writes import write_single_values
 from limpyd.fields.bound.value import FIRST_REPLY
 from limpyd.fields.instancehash import InstanceHashField
 from limpyd.indexes.deadlines import DeadlineIndex
@@ -28,8 +29,6 @@ from limpyd.types.moments import DEADLINE, LATEST, LONGEST, MILLISECOND, from_no
 
 R = TypeVar("R")
 SECOND = 1000
-SET_DEADLINE = "SETDEADLINE"
-"""The command that sets a deadline under a condition, which scripts of such models know (lua/expiring.lua)."""
 
 
 class BoundDeadline(BoundSingleValue[Face]):
@@ -70,7 +69,8 @@ class BoundDeadline(BoundSingleValue[Face]):
         """
         ttl = self._field.ttl
         if ttl is None:
-            msg = f"{self._field} declares no ttl, which touch needs; use expire, or declare DeadlineField(ttl=…)"
+            cure = ", or declare DeadlineField(ttl=…)" if self._field.is_deadline else ""
+            msg = f"{self._field} declares no ttl, which touch needs; use expire{cure}"
             raise UnsupportedCommand(msg)
         return self._write("HSET", (self._field.sub, from_now(ttl)), lambda _: None)
 

@@ -122,7 +122,7 @@ class BoundPK(BoundField[Face]):
             return resolved(False)
         model = self._instance._schema
         request = Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True, may_be_stale=True, subject=model)
-        if model.expires:
+        if model.objects_expire:
             from limpyd.fields.bound.deadline_checks import deadline_checks  # noqa: PLC0415 - few have deadlines
 
             request.followups = deadline_checks(model, model.keys.partition(pk), pk, lambda _: 0)

@@ -1,4 +1,4 @@
-"""The index of deadlines of objects."""
+"""The indexes of deadlines, of objects and of values."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ class DeadlineIndex(NumberRangeIndex):
 
     def field_index(self, field: IndexedField, partition: Partition) -> FieldIndex:
         return DeadlineFieldIndex(self, field, partition)
+
+
+class ValueDeadlineIndex(DeadlineIndex):
+    """The same for values that lapse: by the millisecond from which on the value of a field is not there."""
+
+    def name_in_keys(self, field: IndexedField) -> str:
+        return field.key_name
 
 
 class DeadlineFieldIndex(FieldIndex):

@@ -86,7 +86,7 @@ class Declared:
             if field.constraints or (field.codec is not CODECS[bytes] and field.decoded)
         ]
         fields = [(name.encode(), field) for name, field, _, sub in model.layout(partition) if sub is None]
-        value = b"freed" if model.expires else b"value"
+        value = b"freed" if model.objects_expire else b"value"
         self._roles = {name: b"indexed" if field.indexed else value for name, field in fields}
         self._types = {name: field.redis_type.encode() for name, field in fields}
         in_hash = model.hash_fields.values()

@@ -1,10 +1,11 @@
-"""The scripts of models whose objects expire: those of all models, with another beginning (lua/expiring.lua)."""
+"""The scripts of models whose objects or values expire: those of all, with another beginning (lua/expiring.lua)."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from limpyd.types.moments import MARK
 
@@ -29,17 +30,27 @@ END = "settle_expiries()\nreturn reply\n"
 """What surrounds scripts that write (lua/freed_values.lua)."""
 
 
+class Lapses(Protocol):
+    """The values of a model that lapse, as its scripts know them."""
+
+    @property
+    def names(self) -> bytes:
+        """The part of the name of the key that is never written that is about them (see lua/lapsing.lua)."""
+        ...
+
+
 class NoRunner(Exception):
     """A script does not ask whether objects exist by the functions that leave out those whose deadline is over."""
 
 
-def expiring(source: str, name: str, *, renews: bool) -> str:
-    """Returns the source of a script for models whose objects expire.
+def expiring(source: str, name: str, *, renews: bool, lapses: bool) -> str:
+    """Returns the source of a script for models whose objects or values expire.
 
     Args:
         source: that of the script for other models.
         name: its name.
         renews: true if writes renew deadlines.
+        lapses: true if values lapse.
 
     Raises:
         NoRunner: it asks in another way whether an object exists.
@@ -51,20 +62,29 @@ def expiring(source: str, name: str, *, renews: bool) -> str:
         body = body.replace(line, instead, 1)
     if body == source[len(first_line) :] and "ISMEMBER" in body:
         raise NoRunner(name)
+    beginning = _lua(BEGINNING)
+    if lapses:
+        from limpyd.lua.lapsing import beginning as of_lapsing  # noqa: PLC0415 - the values of most models do not
+
+        beginning += of_lapsing()
     if "no-writes" in first_line:
-        return first_line + _lua(BEGINNING) + body
+        # What is removed before it reads frees memory.
+        return (first_line.replace("no-writes", "allow-oom") if lapses else first_line) + beginning + body
     renewing, renewal = (_lua(RENEWING), RENEWAL) if renews else ("", "")
-    return f"{first_line}{_lua(BEGINNING)}{_lua(FREEING)}{renewing}{FUNCTION}{body}\n{CALL}{renewal}{END}"
+    return f"{first_line}{beginning}{_lua(FREEING)}{renewing}{FUNCTION}{body}\n{CALL}{renewal}{END}"
 
 
-def marked(nothing: bytes, renewal: bytes | None) -> bytes:
+def marked(nothing: bytes, renewal: bytes | None, lapses: Lapses | None) -> bytes:
     """Returns the key that is never written, with the mark of moments in its name.
 
     Args:
         nothing: the key.
         renewal: how writes renew deadlines, which stands before the mark: a sub-key and milliseconds.
+        lapses: the values that lapse, whose names stand before that.
     """
-    before = b"renews:" + renewal + b":" if renewal else b""
+    before = b"" if lapses is None else lapses.names
+    if renewal:
+        before += b"renews:" + renewal + b":"
     return nothing.removesuffix(b"nothing") + before + MARK + b":nothing"
 
 

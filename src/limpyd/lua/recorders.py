@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha1
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from limpyd.lua.recording import recording
 
@@ -19,6 +19,7 @@ class Plain(Protocol):
     name: str
     expires: bool
     renewal: bytes | None
+    lapses: Any
 
     def __hash__(self) -> int: ...
     @property
@@ -51,6 +52,7 @@ class Recorder:
         name: its name.
         expires: true if it is for models whose objects expire.
         renewal: how it renews their deadlines.
+        lapses: the values that lapse.
         feeds: as above.
     """
 
@@ -58,7 +60,7 @@ class Recorder:
         self.plain = plain
         self.feeds = feeds
         self.name = plain.name
-        self.expires, self.renewal = plain.expires, plain.renewal
+        self.expires, self.renewal, self.lapses = plain.expires, plain.renewal, plain.lapses
         self.flags = plain.flags
         self.guarded = plain.guarded
         self.within = plain.within

@@ -7,6 +7,7 @@
 local own_prefix, settings = string.match(KEYS[#KEYS], '^({[^}]*}[^:]*:)changes=(.*):nothing$')
 KEYS[#KEYS] = nil
 local notes, count_of_notes = {}, 0 -- four items for each: prefix of keys, primary key, what happened, field
+local kept_notes = 0 -- the number of those that a refusal does not drop
 local feeds, mistyped = cjson.decode('{' .. settings .. '}'), false
 
 do -- nothing could be taken back any more when the entries are added
@@ -201,7 +202,10 @@ end
 local reply = run()
 local is_list = type(reply) == 'table' and not reply.ok and not reply.err
 local outcome = is_list and reply[1] or 'ok'
-if mistyped or count_of_notes == 0 or type(reply) == 'table' and reply.err or outcome ~= 'ok' and outcome ~= 'unread' and outcome ~= 'broken' then
+if type(reply) == 'table' and reply.err or outcome ~= 'ok' and outcome ~= 'unread' and outcome ~= 'broken' then
+  count_of_notes = kept_notes
+end
+if mistyped or count_of_notes == 0 then
   return reply
 end
 

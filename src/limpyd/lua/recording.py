@@ -29,6 +29,9 @@ QUIET = {
     ),
 }
 """Lines of lua/library/journal.lua: what takes changes back is no change."""
+SWEPT = "    local swept = sweep_values(keys, { most, '0' })\n"
+KEPT = SWEPT + "    kept_notes = count_of_notes\n"
+"""A line of lua/lapsing.lua: what is removed in the beginning stays removed if the script is refused."""
 
 
 class NoJournal(Exception):
@@ -48,7 +51,8 @@ def recording(source: str, name: str) -> str:
         for line, instead in QUIET.items():
             if line not in body:
                 raise NoJournal(name)
-            body = body.replace(line, instead, 1)
+            body = body.replace(line, instead)
+    body = body.replace(SWEPT, KEPT)
     before, after = _frame("expired" if name == SWEEP else "deleted", "true" if name.startswith(REPAIRS) else "false")
     return f"{source[:at]}{before}{body}{after}"
 

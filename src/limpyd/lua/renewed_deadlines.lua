@@ -8,7 +8,7 @@
 local VALUE_KEY = '^({[^}]*}[^:]*:)([hf][^:]+):(.*)$'
 local renewals, written = {}, {} -- by the prefix of keys: the sub-key and the deadline; the objects that are written to
 for at = 1, #KEYS do
-  local prefix, sub, duration = string.match(KEYS[at], '^({[^}]*}[^:]*:)renews:([^:]+):(%d+):now%-%x+:nothing$')
+  local prefix, sub, duration = string.match(KEYS[at], '^({[^}]*}[^:]*:).*renews:([^:]+):(%d+):now%-%x+:nothing$')
   if prefix then
     renewals[prefix], written[prefix] = { sub, string.format('%.0f', now + duration) }, {}
   end

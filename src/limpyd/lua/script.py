@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from hashlib import sha1
-from typing import Protocol
+from typing import Any, Protocol
 
 from limpyd.keys import nothing_beside
 from limpyd.lua.linker import label_of, link, script_path, script_text
@@ -20,6 +20,7 @@ class Linked(Protocol):
     name: str
     expires: bool
     renewal: bytes | None
+    lapses: Any
     feeds: bytes
 
     @property
@@ -41,14 +42,16 @@ class OfModel(Protocol):
 
     Attributes:
         crosses_slots: true if its scripts look at keys of other models, which have other hash tags.
-        expires: true if its objects may expire.
+        expires: true if its objects or values may expire.
         renewal: how writes renew their deadlines, if they do (see lua/expiring.py).
+        lapses: the values that lapse, if there are such (see lua/lapsing.py).
         feeds: the settings of the feed of its changes (see lua/recording.py); empty if it has none.
     """
 
     crosses_slots: bool
     expires: bool
     renewal: bytes | None
+    lapses: Any
 
     @property
     def feeds(self) -> bytes:
@@ -82,7 +85,7 @@ def evalsha(script: Linked, keys: Sequence[Argument], args: Iterable[Argument] =
     if script.expires:
         from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
 
-        nothing = marked(nothing, script.renewal)
+        nothing = marked(nothing, script.renewal, script.lapses)
     return (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1 + len(settings)), *keys, nothing, *settings, *args)
 
 
@@ -92,9 +95,10 @@ class Script:
     Args:
         name: the file.
         flags: its flags, if not those that the file says.
-        expires: true if it is for models whose objects expire (see lua/expiring.py).
+        expires: true if it is for models whose objects or values expire (see lua/expiring.py).
         promises: true if it has the code for promises of other partitions (`@optional promises` in the library).
         renewal: how writes renew deadlines, if they do: a sub-key and milliseconds; empty if its requests say that.
+        lapses: the values that lapse, if there are such.
 
     Attributes:
         with_promises: the same with that code; itself if it has it.
@@ -111,19 +115,27 @@ class Script:
         expires: bool = False,
         promises: bool = True,
         renewal: bytes | None = None,
+        lapses: Any = None,
     ) -> None:
         self.name = name
         self.expires = expires
         self.renewal = renewal
+        self.lapses = lapses
         self.with_promises = self
         self._renewing: dict[bytes, Script] = {}
+        self._lapsing: dict[Any, Script] = {}
         self._promises = promises
         self._flags = flags
 
     def of(self, model: OfModel, *others: OfModel) -> Linked:
         """Returns the script, as the requests of a model run it that may change objects of other models as well."""
+        return self.as_of_now(model).recording(model, *others)
+
+    def as_of_now(self, model: OfModel) -> Script:
+        """Returns the script, as it runs for a model whose objects or values may expire."""
         script = self if not model.expires else self.expiring
-        return (script if model.renewal is None else script.renewing(model.renewal)).recording(model, *others)
+        script = script if model.renewal is None else script.renewing(model.renewal)
+        return script if model.lapses is None else script.lapsing(model.lapses)
 
     def recording(self, *models: OfModel) -> Linked:
         """Returns the script, linked for some models; one that adds to their feeds of changes, if they have any."""
@@ -158,6 +170,17 @@ class Script:
             self._renewing[renewal] = Script(self.name, self._flags, expires=True, renewal=renewal)
         return self._renewing[renewal]
 
+    def lapsing(self, lapses: Any) -> Script:
+        """The same for a model with values that lapse."""
+        if self.lapses is lapses:
+            return self
+        if not self._promises:
+            return self.with_promises.lapsing(lapses).without_promises
+        if lapses not in self._lapsing:
+            renewal = self.renewal
+            self._lapsing[lapses] = Script(self.name, self._flags, expires=True, renewal=renewal, lapses=lapses)
+        return self._lapsing[lapses]
+
     def allow_cross_slot(self, crosses_slots: bool) -> Script:
         """The script; or the same, allowed to look at keys of other hash tags, which a cluster refuses otherwise."""
         return self._across_slots if crosses_slots else self
@@ -167,14 +190,16 @@ class Script:
         if not self._promises:
             return self.with_promises._across_slots.without_promises
         flags = ",".join([*sorted(self.flags), "allow-cross-slot-keys"])
-        return Script(self.name, flags, expires=self.expires, renewal=self.renewal)
+        return Script(self.name, flags, expires=self.expires, renewal=self.renewal, lapses=self.lapses)
 
     @cached_property
     def without_promises(self) -> Script:
         """The same for models that need no promises of other partitions."""
         if not self._promises:
             return self
-        script = Script(self.name, self._flags, expires=self.expires, promises=False, renewal=self.renewal)
+        script = Script(
+            self.name, self._flags, expires=self.expires, promises=False, renewal=self.renewal, lapses=self.lapses
+        )
         script.with_promises = self
         return script
 
@@ -188,7 +213,7 @@ class Script:
         if self.expires:
             from limpyd.lua.expiring import expiring  # noqa: PLC0415 - as above
 
-            source = expiring(source, self.name, renews=self.renewal is not None)
+            source = expiring(source, self.name, renews=self.renewal is not None, lapses=self.lapses is not None)
         return source.encode()
 
     @cached_property
@@ -200,7 +225,7 @@ class Script:
     @property
     def only_reads(self) -> bool:
         """True if it has the flag `no-writes`; its source is not needed for that."""
-        return "no-writes" in (self._flags or self._text.partition("\n")[0])
+        return self.lapses is None and "no-writes" in (self._flags or self._text.partition("\n")[0])
 
     @cached_property
     def guarded(self) -> bool:

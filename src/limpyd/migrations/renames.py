@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.fields.declaration.single_value import DEADLINE_ENDING
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.indexes.maintenance.partition_record import PartitionRecord
 from limpyd.keys import ModelKeys
@@ -155,4 +156,7 @@ def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) 
     _check_movable(schema, "rename_field")
     names = {new: old}
     check_fields(schema, names)
+    deadline = getattr(schema.field(new), "deadline", None) if new in schema.fields else None
+    if deadline is not None:  # values and their deadlines go together
+        names[deadline.name] = old + DEADLINE_ENDING
     return move(migration_plans(previous_schema(schema, schema.keys.tag, names), schema, names), progress)

@@ -72,11 +72,15 @@ def declare(model: Any, core: Any) -> None:
 
 def _schema_class(model: Any) -> type[Schema]:
     """Returns the class of the schema of a model."""
-    if not any(getattr(field, "is_deadline", False) for field in declared_fields(model).values()):
+    if not any(_expires(field) for field in declared_fields(model).values()):
         return Schema
-    from limpyd.schema.expiring import ExpiringSchema  # noqa: PLC0415 - the objects of most models do not expire
+    from limpyd.schema.expiring import ExpiringSchema  # noqa: PLC0415 - nothing of most models expires
 
     return ExpiringSchema
+
+
+def _expires(field: Any) -> bool:
+    return getattr(field, "is_deadline", False) or getattr(field, "lapses", False)
 
 
 def _placed(model: Any, database: Any) -> Any:

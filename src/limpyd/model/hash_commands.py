@@ -52,7 +52,7 @@ class HashCommands(Instance):
                 ("HMGET", self._hash_key(), *names), list, readonly=True, may_be_stale=True, subject=statement.subject
             )
         load = Load(statement, pk)
-        return load if self._seen is schema.era else self._existing(load)
+        return load if self._seen is schema.era and schema.lapses is None else self._existing(load)
 
     @operation_by(_update)
     def hmset(self, /, **values: Any) -> Request[bool]:
@@ -117,6 +117,10 @@ class HashCommands(Instance):
         return self._existing(Read(statements.read(command), pk, (), decode))
 
     def _existing(self, request: Request[R]) -> Request[R]:
+        if self._schema.lapses is not None:
+            from limpyd.fields.bound.settled_reads import settled_read  # noqa: PLC0415 - the values of most do not lapse
+
+            return settled_read(request, self._hash_key(), self)
         return request if self._checked else require_existing(request, self._hash_key(), [self])
 
     def _items(self, reply: Any) -> dict[str, Any]:

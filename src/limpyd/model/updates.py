@@ -41,7 +41,7 @@ def assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
     """
     if schema.own_setters:
         values = with_own_setters(schema, values, defaults=False)
-    return assigned_as_given(schema, values)
+    return assigned_as_given(schema, values if schema.lapses is None else schema.lapses.with_new_deadlines(values))
 
 
 def assigned_as_given(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
@@ -104,6 +104,8 @@ def updating(
     condition, shown = condition_of(schema, if_), "" if if_ is None else repr(if_)
     if schema.own_setters:
         values = with_own_setters(schema, values, defaults=False)
+    if schema.lapses is not None:
+        values = schema.lapses.with_new_deadlines(values)
 
     def general() -> Request[int | None]:
         request = updates.update(

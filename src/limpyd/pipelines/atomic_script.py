@@ -223,6 +223,9 @@ def _script_for(requests: Sequence[Request[Any]]) -> Linked:
         script = script.expiring
     if any(request.script is not None and request.script.renewal is not None for request in requests):
         script = script.renewing(b"")
+    lapses = next((each.script.lapses for each in requests if each.script is not None and each.script.lapses), None)
+    if lapses is not None:
+        script = script.lapsing(lapses)
     script = script.allow_cross_slot(any(request.crosses_slots for request in requests))
     feeds = {request.script.feeds for request in requests if request.script is not None}
     if any(feeds):

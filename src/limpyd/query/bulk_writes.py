@@ -171,6 +171,8 @@ def _fields_and_values(model: Any, values: Mapping[str, Any]) -> Iterator[tuple[
     if not values:
         msg = f"{model.name}: update needs the new value of at least one field"
         raise InvalidValue(msg)
+    if model.lapses is not None:
+        values = model.lapses.with_new_deadlines(values)
     for given, value in values.items():
         name = model.pk_name if given == "pk" else given
         field = model.field(name)

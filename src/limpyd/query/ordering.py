@@ -14,6 +14,7 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import ByIndex, Condition
 from limpyd.query.filters.lookups import stored_in
+from limpyd.query.filters.model import check_lasting
 from limpyd.query.filters.operands import key_of, same_database
 from limpyd.query.results.columns import MAX_REFERENCES
 from limpyd.requests.request import Argument
@@ -248,6 +249,7 @@ def _through(model: Any, name: str, reference: Any, rest: str, alpha: bool | Non
     key = _named_key(reference.target, rest, alpha, desc=desc)
     if not isinstance(key.field, ValueField):  # the reference itself holds that primary key
         return SortKey(name, reference, None, key.order, desc)
+    check_lasting(key.field, reference)
     is_away = not reference.is_local or key.is_away
     if is_away and key.counts:
         msg = (

@@ -103,20 +103,20 @@ def _refuse_expiring(field: ReferenceField[Any], target: Any) -> None:
         DeclarationError: it is one.
     """
     holder: Any = field.model
-    if target._declared().expires:
+    if target._declared().objects_expire:
         msg = (
             f"{field}: objects of {target.__name__} expire, so no other object can refer to them: nothing would apply "
             f"on_delete at the deadline. Store the primary key in a plain field, or declare {target.__name__} without "
             "its DeadlineField"
         )
         raise DeclarationError(msg)
-    if holder.expires and field.on_delete == RESTRICT:
+    if holder.objects_expire and field.on_delete == RESTRICT:
         msg = (
             f"{field}: objects of {holder.name} expire, and one that has expired must not forbid the deletion of a "
             f"{target.__name__}; declare on_delete='cascade' or on_delete='clear'"
         )
         raise DeclarationError(msg)
-    if holder.expires and holder.keys.count > 1:
+    if holder.objects_expire and holder.keys.count > 1:
         msg = (
             f"{field}: objects of {holder.name} expire, and are in {holder.keys.count} partitions; references between "
             "partitions know no deadlines. Store the primary key in a plain field, or set partitions = 1 on "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from limpyd.utils.cached_properties import cached_property
 
@@ -30,6 +30,11 @@ class Script(Protocol):
     @property
     def renewal(self) -> bytes | None:
         """The way in which writes renew the deadlines of objects; None if they do not."""
+        ...
+
+    @property
+    def lapses(self) -> Any:
+        """The values of a model that lapse, if there are such."""
         ...
 
     @property

@@ -29,7 +29,12 @@ def collect(model: type) -> tuple[PKField, list[Field[Any]]]:
         msg = f"{model.__name__} has no primary key; declare a PKField, or leave `pk` as it is"
         raise DeclarationError(msg)
     pk = own[0] if own else next(iter(pks.values()))
-    return pk, [field for name, field in declared.items() if name not in pks]
+    fields = [field for name, field in declared.items() if name not in pks]
+    if any(getattr(field, "lapses", False) for field in fields):
+        from limpyd.fields.value_deadline import with_deadlines  # noqa: PLC0415 - the values of most models do not lapse
+
+        fields = with_deadlines(model, fields)
+    return pk, fields
 
 
 def declared_fields(model: type) -> dict[str, Field[Any]]:

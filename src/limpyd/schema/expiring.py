@@ -1,4 +1,4 @@
-"""The schema of a model whose objects expire."""
+"""The schema of a model whose objects or values expire."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
+from limpyd.schema.lapsing import lapses_of
 from limpyd.schema.schema import Schema
 from limpyd.schema.sweeping import Sweeping
 from limpyd.utils.cached_properties import cached_property
@@ -13,15 +14,15 @@ from limpyd.utils.conversion import Era
 
 
 class ExpiringSchema(Schema):
-    """A schema whose objects may be gone at any time, though nobody deletes them."""
+    """A schema whose objects, or values, may be gone at any time, though nobody deletes them."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.lapses = lapses_of(self)
+        self.expires = True
         if self.parent is not None:
-            msg = (
-                f"{self.name}: objects with a deadline ({self.deadline_name}) cannot be beside those of another model; "
-                "leave out colocate_with"
-            )
+            what = f"objects with a deadline ({self.deadline_name})" if self.objects_expire else "values that expire"
+            msg = f"{self.name}: {what} cannot be beside those of another model; leave out colocate_with"
             raise DeclarationError(msg)
         deadline: Any = self.deadline
         if deadline is not None and deadline.renew_on == "write":
@@ -39,9 +40,9 @@ class ExpiringSchema(Schema):
 
     @property
     def era(self) -> Era:
-        """Another one each time: no instance ever knows that its object is still there, so each read asks."""
-        return Era(self.name)
+        """Another one each time if objects expire: no instance knows that its object is there, so each read asks."""
+        return Era(self.name) if self.objects_expire else self._era
 
     @era.setter
     def era(self, value: Era) -> None:
-        """Nothing is kept."""
+        self._era = value

@@ -42,6 +42,7 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Fed, Unc
     """The fields of a model, and where its data is."""
 
     renewal: bytes | None = None  # how writes renew deadlines; only an ExpiringSchema has one
+    lapses: Any = None  # the values that lapse; as above
 
     def __init__(
         self,
@@ -74,7 +75,8 @@ class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Fed, Unc
         self.value_fields = {name: field for name, field in self.fields.items() if isinstance(field, ValueField)}
         self.hash_fields = {name: field for name, field in self.fields.items() if isinstance(field, InstanceHashField)}
         self.version, self.deadline = only_version(self.value_fields), only_deadline(self.value_fields)
-        self.expires = self.deadline is not None
+        self.objects_expire = self.deadline is not None
+        self.expires = self.objects_expire
         self.version_sub = None if self.version is None else self.version.sub
         self.forget_indexes()
         self.settle(self.keys.first)  # which checks the indexes

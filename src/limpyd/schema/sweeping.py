@@ -10,7 +10,7 @@ from typing import Any
 from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.keys import Partition
 from limpyd.requests.request import Program, Request
-from limpyd.scripts.sweeps import MOST, sweep, sweep_before
+from limpyd.scripts.sweeps import MOST, sweep, sweep_before, sweep_values
 
 EVERY = 50
 """A process removes objects before its first creation in a partition, and before each further one of so many.
@@ -46,13 +46,15 @@ class Sweeping:
         Args:
             goes_on: asked before each step; false to stop there.
         """
-        swept = 0
-        for partition in self._schema.keys.partitions:
-            is_done = False
-            while not is_done and goes_on():
-                result = yield sweep(self._schema, partition)
-                swept += result.swept
-                is_done = result.is_done
+        schema, swept = self._schema, 0
+        kinds = [*([sweep] if schema.objects_expire else ()), *([sweep_values] if schema.lapses else ())]
+        for partition in schema.keys.partitions:
+            for sweep_some in kinds:
+                is_done = False
+                while not is_done and goes_on():
+                    result = yield sweep_some(schema, partition)
+                    swept += result.swept
+                    is_done = result.is_done
         return swept
 
 
@@ -63,7 +65,10 @@ def check_expires(schema: Any) -> None:
         UnsupportedCommand: it is such a model.
     """
     if not schema.expires:
-        msg = f"{schema.name} has no DeadlineField, so its objects do not expire, and there is nothing to sweep"
+        msg = (
+            f"{schema.name} has no DeadlineField, so its objects do not expire, nor a field with expires=True: there "
+            "is nothing to sweep"
+        )
         raise UnsupportedCommand(msg)
 
 

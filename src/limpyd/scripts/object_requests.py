@@ -96,7 +96,7 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
 def checked_creation(request: Request[R], model: Model, partition: Partition, pk: bytes | None) -> Request[R]:
     """Returns a creation with what is asked before it, which may take the primary key of an object that has expired."""
     checked = with_checks(request, model, partition, created=(pk,))
-    if pk is None or not model.expires:
+    if pk is None or not model.objects_expire:
         return checked
     from limpyd.scripts.sweeps import over_expired  # noqa: PLC0415 - the objects of most models do not expire
 

@@ -93,7 +93,8 @@ def find(
             raise stored_gone(model)
         return decode(reply)
 
-    return Request(sent, decode_answer, readonly=readonly, may_be_stale=readonly, script=linked, subject=model)
+    may_be_stale = readonly and model.lapses is None  # a replica cannot remove what is over
+    return Request(sent, decode_answer, readonly=readonly, may_be_stale=may_be_stale, script=linked, subject=model)
 
 
 def _body(search: Search, columns: Sequence[tuple[Argument, ...]]) -> Arguments:

@@ -8,12 +8,15 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.exceptions import TooManyChanges
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.request import Request
+from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.python_transforms import answer
 
 R = TypeVar("R")
 SWEEP = Script("sweep_expired")
+SWEEP_VALUES = Script("sweep_values")
+VALUES = 1000
+"""The most values of a field that one step removes."""
 MOST = 100
 """The most objects that one step of a sweep removes, which takes the server a few milliseconds."""
 
@@ -53,6 +56,34 @@ def sweep(model: Model, partition: Partition, most: int = MOST, pks: Sequence[by
     sent = evalsha(script, (partition.pks,), args)
     request = Request(sent, decode, script=script, subject=model, name="sweep", retry_with=answer)
     return request.assuming(model.maintenance.at(partition).declared)
+
+
+def sweep_values(model: Any, partition: Partition) -> Request[Swept]:
+    """Removes values whose deadline is over from their objects, with their index entries."""
+
+    def decode(reply: list[Any]) -> Swept:
+        if reply[0] == b"ok":
+            return Swept(reply[1], bool(reply[2]))
+        outcome = reply[2] if reply[0] == b"at" else reply
+        raise refusal(model, outcome, None, who=f"a sweep of {model.name}")
+
+    script = SWEEP_VALUES.recording(model)
+    sent = evalsha(script, (partition.pks, partition.meta), (VALUES,))
+    return Request(sent, decode, script=script, subject=model, name="sweep")
+
+
+def sweep_all_values(model: Any, partition: Partition) -> Request[Swept]:
+    """Does the same in many steps, until no deadline is over, or for a while."""
+    steps = MAX_TRIES - 1
+
+    def once_more(sent: Request[Any], reply: list[Any]) -> Request[Any] | None:
+        nonlocal steps
+        steps -= 1
+        return None if reply[0] != b"ok" or reply[2] or steps <= 0 else sent
+
+    request = sweep_values(model, partition)
+    request.retry_with = once_more
+    return request
 
 
 def sweep_before(model: Model, partition: Partition, most: int = MOST, pks: Sequence[bytes] = ()) -> Request[Any]:

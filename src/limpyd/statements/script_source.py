@@ -29,6 +29,7 @@ class CompiledScript:
     guarded = False
     expires = False
     renewal: bytes | None = None
+    lapses = None
     feeds = b""
     """Only general scripts are parts of transactions, which look at these."""
 
@@ -54,11 +55,17 @@ def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
 
 
 @lru_cache(MAX_KEPT)
-def expiring_script(script: CompiledScript, *, renews: bool) -> CompiledScript:
-    """Returns the same script for models whose objects expire; `renews` is true if writes renew their deadlines."""
+def expiring_script(script: CompiledScript, *, renews: bool, lapses: bool) -> CompiledScript:
+    """Returns the same script for models whose objects or values expire.
+
+    Args:
+        script: the script.
+        renews: true if writes renew deadlines.
+        lapses: true if values lapse.
+    """
     from limpyd.lua.expiring import expiring  # noqa: PLC0415 - the objects of most models do not expire
 
-    source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name, renews=renews)
+    source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name, renews=renews, lapses=lapses)
     return CompiledScript(script.name, source.partition("\n")[2], script.flags)
 
 

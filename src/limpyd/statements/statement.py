@@ -187,8 +187,8 @@ def _of_model(script: CompiledScript, model: Model, nothing: bytes) -> tuple[Com
     if model.expires:
         from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
 
-        script = expiring_script(script, renews=model.renewal is not None)
-        keys = (marked(nothing, model.renewal),)
+        script = expiring_script(script, renews=model.renewal is not None, lapses=model.lapses is not None)
+        keys = (marked(nothing, model.renewal, model.lapses),)
     if model.feeds:
         from limpyd.lua.recording import with_feeds  # noqa: PLC0415 - most models have no feed of changes
 

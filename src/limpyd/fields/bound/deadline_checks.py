@@ -11,6 +11,8 @@ from limpyd.requests.subjects import Subject
 
 SECOND, MILLISECOND = 1000, 1000
 """The milliseconds of a second, and the microseconds of a millisecond."""
+SET_DEADLINE = "SETDEADLINE"
+"""The command that sets a deadline under a condition, which scripts of such models know (lua/expiring.lua)."""
 
 
 def deadline_checks(
@@ -41,6 +43,17 @@ def with_time_left(request: Request[Any], partition: Partition) -> Request[Any]:
         return None if reply is None else max(0, int(reply) - now)
 
     request.followups = (*request.followups, _Clock(partition.slot, request.subject, left))
+    return request
+
+
+def lasting(request: Request[Any], partition: Partition) -> Request[Any]:
+    """Has a read of a value and its deadline reply with the value, or with None if the deadline is over."""
+
+    def judged(reply: Any, now: int) -> Any:
+        value, deadline = reply
+        return None if deadline is not None and int(deadline) <= now else value
+
+    request.followups = (*request.followups, _Clock(partition.slot, request.subject, judged))
     return request
 
 

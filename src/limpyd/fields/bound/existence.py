@@ -37,7 +37,7 @@ def existence_checks(instance: Any) -> tuple[Request[Any], ...]:
         DoesNotExist: it does not, or its deadline is over.
     """
     check = _membership(instance)
-    if not instance._schema.expires:
+    if not instance._schema.objects_expire:
         return (check,)
     from limpyd.fields.bound.deadline_checks import deadline_checks  # noqa: PLC0415 - few models have deadlines
 
@@ -51,7 +51,7 @@ def existence_checks(instance: Any) -> tuple[Request[Any], ...]:
 
 def existence_check(instance: Any) -> Request[None]:
     """The same, in one request."""
-    if not instance._schema.expires:
+    if not instance._schema.objects_expire:
         return _membership(instance)
     schema, pk = instance._schema, instance._pk_bytes
     pks = schema.keys.partition(pk).pks

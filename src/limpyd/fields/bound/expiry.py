@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.fields import checks
 from limpyd.fields.bound.value import BoundValue
 from limpyd.requests.request import Argument
+
+if TYPE_CHECKING:
+    from limpyd.fields.bound.lapsing import LapsingValue
 
 EXPIRIES: dict[str, Callable[[str, Any], int]] = {
     "ex": lambda what, value: checks.seconds(what, value, low=1),
@@ -25,12 +28,24 @@ class BoundExpiry(BoundValue[Face]):
 
     __slots__ = ()
 
+    @property
+    def _lapsing(self) -> LapsingValue[Face] | None:
+        """The value with its deadline, if it lapses."""
+        if not self._field.lapses:
+            return None
+        from limpyd.fields.bound.lapsing import LapsingValue  # noqa: PLC0415 - the values of most models do not lapse
+
+        return LapsingValue(self)
+
     def _may_expire(self, command: str) -> None:
         """Writes update an index, but the server writes nothing when a value expires."""
+        if self._field.lapses:
+            return
         if self._field.indexed:
+            cure = "declare it with expires=True" if self._field.can_lapse else "delete the value yourself"
             msg = (
                 f"{self._field} is indexed: if its value expired, its index entry would stay. {command} needs a "
-                "field without an index; or delete the value yourself"
+                f"field without an index; or {cure}"
             )
             raise UnsupportedCommand(msg)
         if self._field.required:

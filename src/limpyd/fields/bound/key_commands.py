@@ -134,26 +134,36 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
+        if (value := self._lapsing) is not None:
+            return value.persisted()
         return self._write("PERSIST", (), to_bool)
 
     @command("TTL")
     def ttl(self) -> Request[int]:
         """Seconds until the value expires (TTL); -1 without expiry, -2 without a value."""
+        if (value := self._lapsing) is not None:
+            return value.seconds("PTTL")
         return self._read("TTL", (), int)
 
     @command("PTTL")
     def pttl(self) -> Request[int]:
         """Milliseconds until the value expires (PTTL); -1 without expiry, -2 without a value."""
+        if (value := self._lapsing) is not None:
+            return value.milliseconds("PTTL")
         return self._read("PTTL", (), int)
 
     @command("EXPIRETIME")
     def expiretime(self) -> Request[int]:
         """The moment the value expires, in seconds since 1970 (EXPIRETIME); -1 without expiry, -2 without a value."""
+        if (value := self._lapsing) is not None:
+            return value.seconds("PEXPIRETIME")
         return self._read("EXPIRETIME", (), int)
 
     @command("PEXPIRETIME")
     def pexpiretime(self) -> Request[int]:
         """The moment the value expires, in milliseconds since 1970 (PEXPIRETIME); -1 and -2 as for `expiretime`."""
+        if (value := self._lapsing) is not None:
+            return value.milliseconds("PEXPIRETIME")
         return self._read("PEXPIRETIME", (), int)
 
     # --- how the server keeps it ---
@@ -219,4 +229,6 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
         if nx and (xx or gt or lt):
             msg = f"{command}: nx excludes xx, gt and lt"
             raise InvalidValue(msg)
+        if (value := self._lapsing) is not None:
+            return value.expiring(command, when, nx=nx, xx=xx, gt=gt, lt=lt)
         return self._write(command, (when, *checks.flags(command, nx=nx, xx=xx, gt=gt, lt=lt)), to_bool)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from limpyd.commands.faces import Face
 from limpyd.commands.table import TABLE
-from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, UnsupportedCommand, shorten
 from limpyd.fields.bound.existence import require_existing
 from limpyd.fields.bound.value import FIRST_REPLY, BoundValue
 from limpyd.fields.declaration import constrained
@@ -36,9 +36,17 @@ class BoundMultiKey(BoundValue[Face]):
 
         Raises:
             InvalidValue: one is no bound field of a fitting kind and type, or of another database.
-            UnsupportedCommand: their objects are in several partitions of a model.
+            UnsupportedCommand: their objects are in several partitions of a model, or values of one expire by a
+                deadline (`expires=True`).
         """
         mine = self._field
+        for each in (self, *others):
+            if isinstance(each, BoundMultiKey) and each._field.lapses:
+                msg = (
+                    f"{command} is none of the commands of {each._field}, whose values expire: it would know no "
+                    "deadlines; get the value, and set it where it is to be"
+                )
+                raise UnsupportedCommand(msg)
         for other in others:
             if not isinstance(other, BoundMultiKey) or other._field.stored_as not in kinds:
                 msg = (

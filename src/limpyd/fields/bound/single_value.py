@@ -7,12 +7,11 @@ from typing import Any, TypeVar
 
 from limpyd.commands.faces import Face
 from limpyd.commands.table import TABLE, Scope
+from limpyd.fields.bound.single_value_writes import write_single_values
 from limpyd.fields.bound.value import FIRST_REPLY, BoundValue
-from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.step_results import Result
-from limpyd.requests.subjects import Subject
-from limpyd.scripts.writes import WriteStep, write
+from limpyd.scripts.writes import WriteStep
 from limpyd.server import Needs
 from limpyd.types import Use
 
@@ -35,9 +34,15 @@ class BoundSingleValue(BoundValue[Face]):
         key_at: int = 1,
         needs: Needs | None = None,
     ) -> Request[R]:
+        field, instance = self._field, self._instance
+        if field.lapses and field.deadline is not None:
+            from limpyd.fields.bound.lapsing import LapsingValue  # noqa: PLC0415 - the values of most do not lapse
+
+            changed = LapsingValue(self).written(command, args, decode, needs)
+            if changed is not None:
+                return changed
         if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
             return super()._in_general(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
-        field, instance = self._field, self._instance
         steps = [WriteStep(field.name, field.layout(instance._pk_bytes), command, args)]
         request = write_single_values(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
         request.result = Result(FIRST_REPLY, decode)
@@ -56,25 +61,3 @@ class BoundSingleValue(BoundValue[Face]):
     def _usable(self, use: Use, command: str) -> None:
         """Refuses a command that would make no sense on the field's type."""
         self._field.usable(use, command)
-
-
-def write_single_values(
-    model: FieldModel,
-    instance: Any,
-    steps: list[WriteStep],
-    decode: Callable[[list[Any]], R],
-    subject: Subject | None = None,
-    needs: Needs | None = None,
-) -> Request[R]:
-    """Write commands on the fields of one value of an instance: all or nothing, with their indexes.
-
-    Raises:
-        InvalidPrimaryKey: the instance has no primary key, and the model does not give it one by itself.
-    """
-    pk: bytes | None = instance._pk_bytes
-    if pk is None:
-        model.must_have_or_mint(pk, [step.field for step in steps])
-    request = write(model, model.keys.partition(pk), pk, steps, decode, instance._set_pk, subject, needs)
-    if pk is None:
-        request.creates = instance
-    return request

@@ -84,6 +84,10 @@ class BoundValue(BoundField[Face]):
         pk = instance._pk_bytes
         if pk is None:
             return Request((*command.split(), self._key(), *args), decode, readonly=True, subject=field, needs=needs)
+        if field.lapses:
+            from limpyd.fields.bound.settled_reads import read_of_lapsing  # noqa: PLC0415 - most values do not lapse
+
+            return read_of_lapsing(self, command, args, decode, needs)
         model = field.model
         place: FieldPlace = field._places[model.keys.partition(pk)]
         try:

@@ -75,6 +75,11 @@ class Field(Operand[T]):
     constraints: tuple[Any, ...] = ()
     """The constraints that it declares (limpyd.constraints.kinds); of a field that belongs to a model."""
 
+    can_lapse: ClassVar[bool] = False
+    """True if it can be declared with expires=True."""
+    lapses = False
+    """True if its values have deadlines, or are such deadlines (see limpyd.fields.value_deadline)."""
+
     required = False
     """True if an object must have a value."""
     constraint_rows: tuple[Any, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
 
+from limpyd.commands.deadline_changes import CHANGING
 from limpyd.commands.table import REMOVING
 from limpyd.exceptions import ConstraintError, DeclarationError, InvalidValue, shorten
 from limpyd.fields.declaration import constrained
@@ -25,6 +26,8 @@ from limpyd.statements.statement import Statement
 from limpyd.types import Untyped
 
 T = TypeVar("T")
+DEADLINE_ENDING = "_deadline"
+"""The ending of the name of the field with the deadlines of values, after that of the field with the values."""
 
 
 class SingleValueField(ValueField[T]):
@@ -92,6 +95,8 @@ class SingleValueField(ValueField[T]):
         return self.default() if callable(self.default) else self.default
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
+        if command in CHANGING and self.deadline is not None:
+            return None
         to_check = bool(self.constraints) and constrained.has_to_check(self, command)
         plain = not place.follows_writes or (place.only_constrained and not to_check)
         if plain or self.listing_in(partition) or " " in command:
@@ -102,6 +107,11 @@ class SingleValueField(ValueField[T]):
         composites = [index for index in self.model.composites(partition) if index.has(self)]
         assigned = assignment(self.model, partition, command, self, scalar_field, composites)
         return assigned or (None if composites else scalar_command(self.model, partition, command, self, scalar_field))
+
+    @property
+    def deadline(self) -> Any:
+        """The field with the deadlines of its values; None if these have none."""
+        return self.sibling(self.name + DEADLINE_ENDING) if self.lapses else None
 
     def scalar_field(self, partition: Partition) -> ScalarField:
         """The field in a partition, as statements know it; without indexes of several fields."""

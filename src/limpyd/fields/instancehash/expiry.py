@@ -92,6 +92,8 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
             DoesNotExist: the object was deleted.
             ServerTooOld: the server does not know the command.
         """
+        if (value := self._lapsing) is not None:
+            return value.persisted()
         return self._write("HPERSIST", self._named(), _done)
 
     @command("HTTL")
@@ -101,21 +103,29 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
         Raises:
             ServerTooOld: the server does not know the command.
         """
+        if (value := self._lapsing) is not None:
+            return value.seconds("PTTL", rounded_up=True)
         return self._read("HTTL", self._named(), _number)
 
     @command("HPTTL")
     def hpttl(self) -> Request[int]:
         """Milliseconds until the value expires (HPTTL); otherwise like `httl`."""
+        if (value := self._lapsing) is not None:
+            return value.milliseconds("PTTL")
         return self._read("HPTTL", self._named(), _number)
 
     @command("HEXPIRETIME")
     def hexpiretime(self) -> Request[int]:
         """The moment the value expires, in seconds since 1970 (HEXPIRETIME); otherwise like `httl`."""
+        if (value := self._lapsing) is not None:
+            return value.seconds("PEXPIRETIME", rounded_up=True)
         return self._read("HEXPIRETIME", self._named(), _number)
 
     @command("HPEXPIRETIME")
     def hpexpiretime(self) -> Request[int]:
         """The moment the value expires, in milliseconds since 1970 (HPEXPIRETIME); otherwise like `httl`."""
+        if (value := self._lapsing) is not None:
+            return value.milliseconds("PEXPIRETIME")
         return self._read("HPEXPIRETIME", self._named(), _number)
 
     @command("HSETEX")
@@ -181,11 +191,15 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
             ServerTooOld: the server does not know the command.
         """
         args = self._expiry_args("HGETEX", ex=ex, px=px, exat=exat, pxat=pxat, persist=persist)
+        if (value := self._lapsing) is not None:
+            return value.got_and_changed("HGET", (self._field.sub,), tuple(args), self._value)
         return self._write("HGETEX", (*args, *self._named()), self._only)
 
     def _expiry(self, command: str, when: int, nx: bool, xx: bool, gt: bool, lt: bool) -> Request[bool]:
         self._may_expire(command)
         checks.at_most_one(command, nx=nx, xx=xx, gt=gt, lt=lt)
+        if (value := self._lapsing) is not None:
+            return value.expiring(command, when, nx=nx, xx=xx, gt=gt, lt=lt)
         return self._write(command, (when, *checks.flags(command, nx=nx, xx=xx, gt=gt, lt=lt), *self._named()), _done)
 
     def _named(self) -> tuple[Argument, ...]:

@@ -24,6 +24,7 @@ class InstanceHashField(SingleValueField[T]):
 
     redis_type = "hash"
     stored_as = b"entry"
+    can_lapse = True
 
     @overload
     def __init__(
@@ -33,6 +34,7 @@ class InstanceHashField(SingleValueField[T]):
         indexable: bool = False,
         unique: bool = False,
         indexes: Sequence[Declared] = (),
+        expires: bool = False,
         lockable: bool = True,
         **constraints: Unpack[ValueConstraints],
     ) -> None: ...
@@ -45,11 +47,13 @@ class InstanceHashField(SingleValueField[T]):
         indexable: bool = False,
         unique: bool = False,
         indexes: Sequence[Declared] = (),
+        expires: bool = False,
         lockable: bool = True,
         **constraints: Unpack[ValueConstraints],
     ) -> None: ...
-    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, *, expires: bool = False, **options: Any) -> None:
         super().__init__(type, **options)
+        self.lapses = self.lapses or expires
 
     sub = b""
     """The entry's name in the hash."""

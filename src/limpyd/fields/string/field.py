@@ -33,6 +33,8 @@ class WholeStringField(SingleValueField[T]):
 class StringField(WholeStringField[T]):
     """A value in a Redis string of its own."""
 
+    can_lapse = True
+
     @overload
     def __init__(
         self: StringField[Untyped],
@@ -41,6 +43,7 @@ class StringField(WholeStringField[T]):
         indexable: bool = False,
         unique: bool = False,
         indexes: Sequence[Declared] = (),
+        expires: bool = False,
         lockable: bool = True,
         **constraints: Unpack[ValueConstraints],
     ) -> None: ...
@@ -53,11 +56,13 @@ class StringField(WholeStringField[T]):
         indexable: bool = False,
         unique: bool = False,
         indexes: Sequence[Declared] = (),
+        expires: bool = False,
         lockable: bool = True,
         **constraints: Unpack[ValueConstraints],
     ) -> None: ...
-    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, *, expires: bool = False, **options: Any) -> None:
         super().__init__(type, **options)
+        self.lapses = expires
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...

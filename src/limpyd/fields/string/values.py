@@ -141,6 +141,8 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
             DoesNotExist: the object was deleted.
         """
         args = self._expiry_args("GETEX", ex=ex, px=px, exat=exat, pxat=pxat, persist=persist)
+        if (value := self._lapsing) is not None:
+            return value.got_and_changed("GET", (), tuple(args), self._value)
         return self._write("GETEX", tuple(args), self._value)
 
     @command("STRLEN")

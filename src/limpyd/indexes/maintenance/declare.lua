@@ -14,6 +14,7 @@
 --                only movers may write (see limpyd.repartitioning)
 --   :closed      the time at which it became negative, in milliseconds
 --   :keys        the prefixes of all keys of objects that any process has ever declared
+--   :lapses:…    an index of values that lapse, by any declaration ever (see scripts/sweep_values.lua)
 --   :references  the references of other models to this one that any process has ever declared (see
 --                lua/library/catalog_records.lua)
 --
@@ -31,7 +32,7 @@
 --             facts    five facts for lua/library/catalog_records.lua: the kind and the key of the index that finds the
 --                      objects that refer, the set of primary keys and the catalog of the model that refers, the name
 --                      of the index there
---        …  for each declared index its name and its signature
+--        …  for each declared index its name and its signature; then the same of records of values that lapse
 -- Reply  1  the epoch, '' if there is none
 --        2  1 if the catalog is as declared, else 0
 --        3  0 if an index counts as built only because there are no objects yet, and the first object may come without
@@ -71,7 +72,9 @@ local last_reference = last_key + 1 + 7 * ARGV[last_key + 1]
 for at = last_reference + 1, #ARGV, 2 do
   local name, signature = ARGV[at], ARGV[at + 1]
   declared[name] = signature
-  if known[name] == '-' or known[name] ~= signature and not empty and not trusted then
+  if string.byte(name) == 58 then -- a colon
+    changes[name] = known[name] ~= signature and signature or nil
+  elseif known[name] == '-' or known[name] ~= signature and not empty and not trusted then
     unbuilt[#unbuilt + 1] = name
     changes[name] = known[name] ~= '-' and '-' or nil
   elseif known[name] ~= signature then

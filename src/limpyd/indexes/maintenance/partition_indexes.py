@@ -65,10 +65,11 @@ class PartitionIndexes:
         self._database = object()
         self.catalog: Catalog | None = None
         self.trusted_until = NEVER
+        self._is_doubted = False
 
     def invalidate(self) -> None:
         """Forgets the catalog; the next request that needs it asks for it."""
-        self.catalog, self.trusted_until = None, NEVER
+        self.catalog, self.trusted_until, self._is_doubted = None, NEVER, True
         self.model.maintenance.recorded_at.clear()
         record = self.model.maintenance.record
         if record is not None:
@@ -110,6 +111,13 @@ class PartitionIndexes:
 
         record = self.model.maintenance.record
         compare = record is not None and not record.compared
-        return requests.declare(
+        lapses = self.model.lapses is not None and self._is_doubted  # so values may have to be removed first
+        may_write = may_write or lapses
+        request = requests.declare(
             self.model, self.partition, self.indexes, may_write=may_write, compare=compare, learn=learn
         )
+        if not lapses:
+            return request
+        from limpyd.scripts.sweeps import sweep_all_values  # noqa: PLC0415 - the values of most models do not lapse
+
+        return request.after(sweep_all_values(self.model, self.partition))

@@ -80,6 +80,8 @@ def declare(
         args += reference
     for index in indexes:
         args += (index.name, index.signature)
+    for record in () if model.lapses is None else model.lapses.records(partition):
+        args += record
 
     record = model.maintenance.record
 

@@ -65,3 +65,17 @@ def unknown_field(model: Queried, name: str) -> UnknownField:
     if argument in ARGUMENTS:
         meant = f"; did you mean the argument {argument!r} of {ARGUMENTS[argument]}?"
     return UnknownField(f"{model.name} has no field {name!r}; it has {', '.join(model.fields)}{meant}")
+
+
+def check_lasting(field: Any, reference: Any) -> None:
+    """Refuses to look at values that lapse through a reference: only queries of their own model remove them.
+
+    Raises:
+        InvalidFilter: those of the field do.
+    """
+    if getattr(field, "lapses", False):
+        msg = (
+            f"{reference} leads to {field}, whose values expire, and only queries of {field.model.name} know that they "
+            f"are gone: find the objects of {field.model.name} first"
+        )
+        raise InvalidFilter(msg)

@@ -90,6 +90,12 @@ class FilterOperands:
         if other.has_subkeys or (other.many and self._operator != "in"):
             msg = f"{self._shown}: {bound!r} has many values; compare with `in`, or with one of them"
             raise InvalidFilter(msg)
+        if other.lapses and other.model is not self._field.model:
+            msg = (
+                f"{self._shown}: the values of {other} expire, and only requests to {other.model.name} know that they "
+                "are gone; get the field's value first"
+            )
+            raise InvalidFilter(msg)
         key = key_of(bound)
         self.elsewhere.append(key)
         return ReadValue(key, other.stored_as, other.sub_key, form)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from limpyd.exceptions import InvalidFilter, shorten
@@ -13,7 +13,7 @@ from limpyd.keys import Partition, to_text
 from limpyd.query.filters.comparisons import compared
 from limpyd.query.filters.conditions import ByPk, Condition, Numbers
 from limpyd.query.filters.lookups import serving, stored_in
-from limpyd.query.filters.model import Queried, own_field
+from limpyd.query.filters.model import Queried, check_lasting, own_field
 from limpyd.query.filters.readings import Asking, Found, Reading
 from limpyd.requests.request import Assumption
 from limpyd.scripts.query_nodes import All, Node, Via
@@ -35,6 +35,9 @@ class Related(Condition):
     def __init__(self, field: Any, parts: Sequence[Condition]) -> None:
         self.field = field
         self.parts = tuple(parts)
+        if field.target.lapses is not None and field.is_local:
+            for each in fields_of(self.parts):
+                check_lasting(each, field)
         self.asks_first = not field.is_local or any(part.asks_first for part in self.parts)
         self.target = field.target  # whose fields the parts are of, also after its class was declared again
 
@@ -103,6 +106,16 @@ class ThroughReference(Expression):
 
     def __repr__(self) -> str:
         return repr(self.inner)
+
+
+def fields_of(conditions: Iterable[Any]) -> Iterator[Any]:
+    """Yields the fields whose values conditions depend on."""
+    for condition in conditions:
+        yield from (field for index in condition.indexes() for field in index.fields)
+        if hasattr(condition, "_field"):  # that it has no value
+            yield condition._field
+        yield from fields_of(getattr(condition, "_parts", ()))
+        yield from fields_of((condition._part,) if hasattr(condition, "_part") else ())
 
 
 def through_reference(model: Queried, expression: Expression) -> Expression:

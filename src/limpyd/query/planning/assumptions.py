@@ -16,8 +16,9 @@ def assumed(
 ) -> tuple[Assumption, ...]:
     """Returns the assumption of a query: the indexes that it uses are built, including those of other models."""
     elsewhere = [assumption for condition in conditions for assumption in condition.assumes(partition)]
-    deadlines = model.deadline.place_in(partition).indexes if model.expires else ()
-    used = [*indexes_used(conditions, order, partition), *deadlines]
+    deadlines = model.deadline.place_in(partition).indexes if model.objects_expire else ()
+    lapses = () if model.lapses is None else model.lapses.indexes(partition)
+    used = [*indexes_used(conditions, order, partition), *deadlines, *lapses]
     return merged([*model.maintenance.at(partition).built(used), *elsewhere])
 
 

@@ -11,6 +11,7 @@ from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.keys import Partition, key_from_template, to_text
 from limpyd.query.filters.lookups import stored_in
+from limpyd.query.filters.model import check_lasting
 from limpyd.requests.request import Argument
 from limpyd.scripts.query_values import Stored
 
@@ -243,7 +244,9 @@ def _related(model: Any, name: str, field: Any, rest: str) -> Column:
     if name.count(SEPARATOR) > MAX_REFERENCES:
         msg = f"{model.name}: {shorten(name)} follows more than {MAX_REFERENCES} references"
         raise InvalidFilter(msg)
-    return RelatedColumn(name, field, _column(field.target, rest, scored=False))
+    column = _column(field.target, rest, scored=False)
+    check_lasting(column._field, field)
+    return RelatedColumn(name, field, column)
 
 
 def reads(model: Any, name: str) -> bool:
