@@ -16,6 +16,7 @@ import pytest
 
 from limpyd import (
     BulkError,
+    DeadlineField,
     FKInstanceHashField,
     FKStringField,
     GeoField,
@@ -209,6 +210,30 @@ class TestValues:
         face.client.hset("{every}:hash:1", "count", "abc")
         with pytest.raises(StoredValueError, match=r"Every.count of Every\('1'\)"):
             await face.all(every.export())
+
+    async def test_expiries_that_follow_from_a_deadline_are_not_of_the_values(self, face):
+        class Thing(face.Model):
+            database = face.database
+            until = DeadlineField()
+            name = InstanceHashField()
+            text = StringField()
+            facts = HashField()
+
+        one = await face.do(Thing.create(name="x", text="a", facts={"b": 1}, until=timedelta(hours=1)))
+        whole, without = await face.all(Thing.export()), await face.all(Thing.export(exclude=["until"]))
+        assert "expires at" not in "".join((*whole, *without))
+        await face.do(one.delete())
+        await face.do(Thing.import_(without, new_pks=True))
+        (kept,) = await face.all(Thing.collection().instances())
+        assert [await face.do(field.ttl()) for field in (kept.until, kept.text, kept.facts)] == [-1, -1, -1]
+        await face.do(Thing.import_(whole, new_pks=True))
+        (other,) = await face.all(Thing.collection(until__isnull=False).instances())
+        times = [await face.do(field.ttl()) for field in (other.until, other.text, other.facts)]
+        assert min(times) > 3590
+        assert max(times) <= 3601
+        await face.do(other.text.expire(60))
+        assert '"expires at": {"text": ' in "".join(await face.all(Thing.export()))
+        assert (await face.do(Thing.check())).ok
 
     async def test_what_is_left_out_of_an_export(self, face):
         class Thing(face.Model):

@@ -2,14 +2,21 @@
 -- @requires call call_if_supported each_version expiries_of key_from_template
 -- @provides expiry_of_column
 
+-- The moment that a key expires; false if it does not, or only because its object does (see lua/freed_values.lua).
+local function own_expiry(key, pk)
+  local moment = call('PEXPIRETIME', key)
+  local prefix = moment > 0 and string.match(key, '^({[^}]*}[^:]*:)field:')
+  local deadline = prefix and call('ZSCORE', prefix .. 'deadline:object', pk)
+  return moment > 0 and moment ~= (deadline and deadline + 1000) and moment
+end
+
 -- The moment that a value expires, or false. Of a hash it is a list: that moment of the whole hash, or false, then
 -- its keys that expire and their moments in turn; false if nothing expires.
-local function expiry_at(stored, key, sub)
+local function expiry_at(stored, key, sub, pk)
   if stored == 'entry' then
     return expiries_of(key, { sub })[sub] or false
   end
-  local moment = call('PEXPIRETIME', key)
-  moment = moment > 0 and moment
+  local moment = own_expiry(key, pk)
   if stored ~= 'hash' then
     return moment
   end
@@ -51,11 +58,11 @@ local function expiry_of_column(column, pk)
   if stored == 'entries' then
     return expiries_of_entries(column, key_from_template(column.prefix, pk))
   elseif stored ~= 'versions' then
-    return expiry_at(stored, key_from_template(column.prefix, pk), column.sub)
+    return expiry_at(stored, key_from_template(column.prefix, pk), column.sub, pk)
   end
   local found = {}
   each_version(column.prefix, pk, function(key, sub, part)
-    local moment = expiry_at(column.sub, key, sub)
+    local moment = expiry_at(column.sub, key, sub, pk)
     if moment then
       found[#found + 1] = part
       found[#found + 1] = moment
