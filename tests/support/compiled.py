@@ -6,6 +6,7 @@ pytest rewrites the assertions of each test file that it compiles, which takes t
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ TESTS = Path(__file__).parents[1]
 def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
     """Compiles the part of a worker first; the garbage collector would find nothing among all that is collected."""
     worker = getattr(session.config, "workerinput", None)
-    if worker is not None:
+    if worker is not None and not sys.dont_write_bytecode:
         compile_part(session.config, int(worker["workerid"].removeprefix("gw")), worker["workercount"])
     gc.disable()
     try:
