@@ -14,6 +14,7 @@ from tests.support.servers import NEWEST
 def movers_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """For processes that run with a former number of partitions; tests of those let the time pass themselves."""
     monkeypatch.setattr("limpyd.repartitioning.fences.NOTICED", 0)
+    monkeypatch.setattr("limpyd.repartitioning.slices.REST", 0)
 
 
 @pytest.fixture(scope="session")

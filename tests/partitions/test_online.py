@@ -21,7 +21,8 @@ from limpyd import (
 from limpyd.exceptions import DifferentPartitions, ObjectsMoved, ObjectsOnTheirWay, UnsupportedCommand
 from limpyd.indexes.maintenance.trusted_reads import TRUSTED
 from limpyd.pipelines import waiting
-from limpyd.repartitioning import announcing, delivery
+from limpyd.repartitioning import announcing, delivery, fences, slices
+from limpyd.requests.request import resolved
 from limpyd.utils import clock
 from tests.support.blocks import block
 from tests.support.calls_of_models import CALLS
@@ -285,6 +286,17 @@ async def test_calls_finish_the_slice_of_a_dead_mover(any_face, another_process,
     for pk, email in values.items():
         assert await any_face.do(another_process(4, **UNIQUE).collection(email=email).all()) == [pk]
     assert list(await any_face.do(another_process(4, **UNIQUE).check())) == []
+
+
+async def test_a_mover_rests_between_slices(another_process, monkeypatch):
+    """So that calls which wait for one, and look again from time to time, go on before the next one."""
+    model, rests = another_process(2, Sync), []
+    for number in range(COUNT):
+        model(title=f"t{number}")
+    monkeypatch.setattr(slices, "REST", 2 * waiting.LONGEST)
+    monkeypatch.setattr(fences, "pause", lambda schema, seconds: rests.append(seconds) or resolved(None))
+    another_process(4, Sync).repartition()
+    assert rests == [2 * waiting.LONGEST] * 2 * 3  # of two partitions with four slices
 
 
 async def test_pipelines_go_on(any_face, another_process):

@@ -32,7 +32,7 @@ def held_values(model: Any, partition: Partition) -> Rounds[list[Held]]:
     return [Held(value, partition.number, nonce) for value, nonce in found.items()]
 
 
-def walk_values(model: Any, partition: Partition, word: bytes, take: Take) -> Program[None]:
+def walk_values(model: Any, partition: Partition, word: bytes, take: Take, scanned: int = SCANNED) -> Program[None]:
     """Goes through all values in a partition, in steps (HSCAN); one may come several times.
 
     Args:
@@ -40,12 +40,13 @@ def walk_values(model: Any, partition: Partition, word: bytes, take: Take) -> Pr
         partition: the partition.
         word: `nonce` for the values that it has by claims, or `claim` for those whose claims it keeps.
         take: takes the values of a step, each with its nonce, or with the record of its claim.
+        scanned: about how many values a step looks at.
     """
     prefix = partition.prefix + word + b":"
     for key in (yield from _keys(model, partition, prefix)):
         origin, cursor, again = Origin(), b"0", True
         while again or cursor != b"0":
-            step = Request((b"HSCAN", key, cursor, b"COUNT", SCANNED), _pairs, readonly=True, subject=model)
+            step = Request((b"HSCAN", key, cursor, b"COUNT", scanned), _pairs, readonly=True, subject=model)
             (after, pairs), again = yield from attempt(origin, step, cursor)
             cursor = b"0" if again else after
             if pairs:

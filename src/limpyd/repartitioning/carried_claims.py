@@ -18,6 +18,7 @@ from limpyd.claims.unique_value import UniqueValue
 from limpyd.keys import Partition
 from limpyd.keys.moving import Move
 from limpyd.lua.script import Script, evalsha
+from limpyd.repartitioning.delivery import FOUND
 from limpyd.repartitioning.moved_claims import forget_recent, remove_strange
 from limpyd.requests.request import Argument, Program, Request
 from limpyd.schema.schema import Schema
@@ -53,7 +54,7 @@ def carry_claims(
                 leaving[home].append((value, record))
         yield from ()
 
-    yield from walk_values(target, old, b"claim", take)
+    yield from walk_values(target, old, b"claim", take, FOUND)
     history: History = yield requests.report_history(target, old)  # after the walk: so it may have missed none
     for home, kept in leaving.items():
         facts = (history.time, int(history.continued))

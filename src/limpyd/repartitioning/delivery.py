@@ -11,8 +11,8 @@ from limpyd.requests.request import Program, Request
 from limpyd.requests.walks import Origin, attempt
 from limpyd.schema.schema import Schema
 
-FOUND = 500
-"""About how many objects a step finds."""
+FOUND = 5000
+"""About how many objects a step finds: of many, few leave with a slice, and they wait until it has found all."""
 
 
 class Delivery:

@@ -22,6 +22,9 @@ from limpyd.repartitioning.schemas import while_moving
 from limpyd.requests.request import MAX_TRIES, Program
 from limpyd.schema.schema import Schema
 
+REST = 0.1
+"""The seconds between two slices of a partition. Calls that wait look again within half of that, and go on."""
+
 
 class MoveInSlices:
     """The move of the objects of a model that is in use, as far as a mover has come with it.
@@ -103,6 +106,8 @@ class MoveInSlices:
             known = told
             yield from self._move_slice(old, told.given)
             self._report(old, told.given)
+            if REST and not told.given.next.is_all:
+                yield fences.pause(self._target, REST)
 
     def tell(self) -> Program[None]:
         """Has all processes look at the records again, when they use a partition the next time."""
