@@ -1,12 +1,12 @@
-"""Kills processes that write, find and sweep objects that expire within milliseconds, and looks at what is left.
+"""Kills processes that write, find and sweep what expires within milliseconds, and looks at what is left.
 
     python -m tests.faults.programs.killed_sweepers PORT KILLS [PARTITIONS]
 
 Each is killed after some steps, and another one takes its place. After every hundred kills all stand still: a check
-must find nothing, and the primary keys and unique values of expired objects must be free, although nobody has swept
-them.
+must find nothing, and the primary keys and unique values of expired objects, and unique values that have expired, must
+be free, although nobody has swept them.
 
-Prints how many were killed, how many scripts they ran, and how many expired objects were left.
+Prints how many were killed, how many scripts they ran, and how many expired objects and values were left.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def declare(database_: RedisDatabase, count: int) -> Any:
         expires = DeadlineField(ttl=5 * MILLISECOND, renew_on="write")
         user = InstanceHashField(type=int, indexable=True)
         mail = InstanceHashField(unique=True)
+        code = InstanceHashField(unique=True, expires=True)
+        mood = StringField(indexable=True, expires=True)
         tags = SetField(indexable=True)
         note = StringField()
 
@@ -71,6 +73,11 @@ def chosen(model: Any, choose: random.Random) -> Callable[[], Any]:
             lambda: model.bulk_create([{"token": f"b{token}", "user": 1}, {"token": token, "mail": mail}]),
             lambda: one.update(mail=mail, user=3),
             lambda: one.note.append("x"),
+            lambda: one.code.hsetex(mail, px=duration),
+            lambda: one.update(code=mail, code_deadline=duration, mood="a"),
+            lambda: one.mood.set(mail, px=duration),
+            lambda: (one.code.hpexpire(duration), one.mood.persist()),
+            lambda: model.collection(code=mail, mood="a").count(),
             lambda: one.expires.pexpire(duration, gt=True),
             one.expires.persist,
             one.delete,
@@ -116,7 +123,23 @@ def faults(model: Any, client: redis.Redis) -> tuple[list[str], int]:
         except UniquenessError as error:
             if mail is None or model.collection(mail=mail.decode()).count() == 0:
                 found.append(f"{pk}: {error}")
-    return found, len(expired)
+    return found, len(expired) + free_codes(model, client, found)
+
+
+def free_codes(model: Any, client: redis.Redis, found: list[str]) -> int:
+    """Gives codes that have expired to others, and notes those that are not free; returns their number."""
+    expired: set[bytes] = set()
+    for partition in model._schema.keys.partitions:
+        key, now = partition.prefix + b"deadline:code_deadline", time.time() * 1000
+        pks: Any = client.zrangebyscore(key, "-inf", now)
+        expired |= {code for pk in pks if (code := client.hget(partition.hash_prefix + pk, "code")) is not None}
+    for code in expired:
+        try:
+            model(token="free", code=code.decode(), expires=None).delete()
+        except UniquenessError as error:
+            if model.collection(code=code.decode()).count() == 0:
+                found.append(f"{code!r}: {error}")
+    return len(expired)
 
 
 def main(port: int, kills: int, partitions: int = 1) -> int:
