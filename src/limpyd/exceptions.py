@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis.exceptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class LimpydError(Exception):

@@ -38,7 +38,7 @@ SCRIPTS = {
         "check_values",
         "clear_dangling",
     ),
-    "changes": ("acknowledge", "delete_group", "take_changes"),
+    "changes": ("acknowledge", "delete_group", "first_changes", "take_changes"),
     "check_reference": ("check", "record"),
     "claim": ("bar_claims", "release", "report_history", "restore_claims", "take_over", "verify"),
     "clear_indexes": ("clear", "forget"),
