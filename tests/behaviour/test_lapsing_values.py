@@ -232,6 +232,9 @@ class TestSweeps:
         assert stored(face) == {}
         await do(person.bulk_update([(str(n), {"token": str(n), "token_deadline": SHORT}) for n in range(95)]))
         passed(face)
+        assert (await do(person.check())).ok
+        await do(person.bulk_update([(str(n), {"token": str(n), "token_deadline": SHORT}) for n in range(95)]))
+        passed(face)
         assert await do(person.sweep()) == 95
         assert await do(person.sweep()) == 0
 
