@@ -228,7 +228,7 @@ def test_the_keeper_of_a_claim_voids_that_of_a_sleeper_in_its_own_partition(worl
     """One took a claim of nobody over and sleeps; a new object of its partition has the value for a while."""
     case = Case("", [[(A, V_AT_A)], [(B, V_AT_A)]])
     # That in B is stopped after its claim (and the look for values given up beside it); that in A after its takeover.
-    (sleeper, stopped), outcomes = run(world, case, [1, 1, 1, 0, 0, 0, 0, 0])
+    (sleeper, stopped), outcomes = run(world, case, [1, 1, 0, 0, 0, 0, 0])
     assert outcomes == ["", ""]
     keeper = world.model(pk=A2, email=V_AT_A)
     assert world.faults() == []
@@ -244,7 +244,7 @@ def test_a_young_claim_is_left_alone(world, monkeypatch):
     monkeypatch.setattr(requests, "GRACE", 60_000)
     case = Case("", [[(B, V_AT_A)], [(C, V_AT_A)]])
     # That in B claims and sleeps; that in C is told so, finds no owner, and has only to wait.
-    (sleeper, waiting), outcomes = run(world, case, [0, 0, 0, 1, 1, 1, 1, 1, 1])
+    (sleeper, waiting), outcomes = run(world, case, [0, 0, 1, 1, 1, 1, 1])
     assert outcomes == ["", ""]
     assert waiting is not None
     assert end_of(world, sleeper) == "ok"

@@ -57,6 +57,8 @@ def in_partition(number: int, beginning: str, count: int = 1) -> list[str]:
 OBJECTS = [*in_partition(0, "a", 2), *in_partition(1, "b"), *in_partition(2, "c")]
 KEPT = in_partition(KEEPER, "v", VALUES)
 """Values whose claims the partition keeps."""
+OTHERS = [in_partition(number, "w")[0] for number in range(4) if number != KEEPER]
+"""One value that each other partition keeps the claim of."""
 
 
 def steps_at_random(world: World, choose: random.Random, case: Case, failing: int) -> None:
@@ -83,7 +85,7 @@ def steps_at_random(world: World, choose: random.Random, case: Case, failing: in
 
 def restored(world: World) -> None:
     """Lets a writer alone claim each value, which restores what is lost."""
-    for value in KEPT:
+    for value in (*KEPT, *OTHERS):
         with suppress(UniquenessError):
             world.model(pk=f"{OBJECTS[0]} {value}", email=value)
     assert not world.is_lost

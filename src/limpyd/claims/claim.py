@@ -75,6 +75,10 @@ class PartitionClaim(Promise):
         self.owner = None
         self._asks_within_write = False
 
+    def keep_order(self) -> None:
+        if self._asks_within_write and self._pk is not None:
+            self.invalidate()
+
     def merged(self, other: Self) -> Self:
         return other if self._asks_within_write else self
 

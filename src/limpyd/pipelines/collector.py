@@ -14,6 +14,7 @@ from limpyd.pipelines.blocks import Active, Block, ExitReference, WatchingBlock,
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.one_partition import OnePartition
 from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.promised_writes import keep_order, refuse_promises
 from limpyd.pipelines.raw_commands import RawCommands
 from limpyd.pipelines.rounds import is_scattered
 from limpyd.pipelines.settling import first_error, given_up
@@ -22,29 +23,6 @@ from limpyd.pipelines.waiting import Describe, Description
 from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult, taking
 from limpyd.utils.pickling import not_sent
-
-
-def refuse_promises(request: Request[Any]) -> None:
-    """Refuses a write that may rest on promises of other partitions: values that are unique over them, and references.
-
-    Raises:
-        NotInPipeline: it is one.
-    """
-    for assumption in () if request.readonly else request.assumes:
-        indexes: Any = getattr(assumption, "maintenance", None)
-        model, why = getattr(indexes, "model", None), getattr(assumption, "may_need", "")
-        if model is not None and model.claimed_index is not None:
-            count = indexes.partition.count
-            why = f"{model.claimed_index} is unique over {count} partitions, and its values may have to be claimed"
-        elif model is not None and model.targets:
-            names = ", ".join(target.name for target in model.targets.values())
-            why = f"{model.name} refers to objects of {names} in other partitions, which may have to be checked"
-        elif model is not None and model.awaited:
-            names = ", ".join(target.name for target in model.awaited.values())
-            why = f"{model.name} refers to objects of {names}, whose deletion may have to be waited for"
-        if why:
-            msg = f"{request!r}: {why} in the middle, which MULTI and EXEC do not allow; use transaction()"
-            raise NotInPipeline(msg)
 
 
 class Collector(RawCommands):
@@ -125,8 +103,10 @@ class Collector(RawCommands):
         if self.is_atomic:
             self._partition.add(request, described or request)
         description = None
-        if again is not None and turns.partitions_exist and not self.is_atomic:
-            description = Description(again, self._database, exact=self._reads_exactly)
+        if turns.partitions_exist and not self.is_atomic:
+            keep_order(request)
+            if again is not None:
+                description = Description(again, self._database, exact=self._reads_exactly)
         pending: Pending[Any] = Pending(request.exact() if self._reads_exactly else request, description)
         if request.creates is not None:
             request.creates._await_pk(pending)

@@ -43,6 +43,9 @@ class Promise:
     def invalidate(self) -> None:
         self._guard = None
 
+    def keep_order(self) -> None:
+        """Has it be promised before the write is sent: a write that is refused comes after those that follow it."""
+
     def question(self) -> Request[None]:
         return Scattered(self.conversation, subject=self.model)
 

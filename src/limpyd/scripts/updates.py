@@ -11,6 +11,7 @@ from limpyd.lua.script import Script
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.step_results import Result
 from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.scripts.named_claims import with_named_claims
 from limpyd.scripts.object_requests import NewObject, object_args, object_keys, scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.target_checks import with_checks
@@ -151,7 +152,8 @@ def update(
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE
     request = scripted(script, (partition.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
-    return with_checks(request.assuming(model.maintenance.at(partition).declared), model, partition)
+    request = request.assuming(model.maintenance.at(partition).declared)
+    return with_checks(with_named_claims(request, model, partition, pk), model, partition)
 
 
 def create_and_update(

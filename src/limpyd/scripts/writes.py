@@ -12,6 +12,7 @@ from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.scripts.named_claims import with_named_claims
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.target_checks import with_checks
 from limpyd.server import Needs
@@ -80,7 +81,7 @@ def write(
         retry_with=answer,
         assumes=(model.maintenance.at(partition).declared,),
     )
-    return with_checks(request, model, partition)
+    return with_checks(with_named_claims(request, model, partition, pk), model, partition)
 
 
 def step_args(steps: Sequence[WriteStep]) -> list[Argument]:
@@ -214,7 +215,7 @@ def write_members(
         retry_with=answer,
         assumes=tuple(dict.fromkeys(one.maintenance.at(where).declared for one, where in involved_in)),
     )
-    return with_checks(request, model, partition)
+    return with_checks(with_named_claims(request, model, partition, pk), model, partition)
 
 
 def _objects(

@@ -20,6 +20,7 @@ from limpyd.keys.by_partition import ByPartition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow, Value, packed
 from limpyd.scripts import object_requests
+from limpyd.scripts.named_claims import naming
 from limpyd.scripts.query_values import Stored
 from limpyd.scripts.writes import Indexes, WriteLayout
 from limpyd.statements.read import ReadStatement
@@ -125,15 +126,14 @@ class ValueField(MayBeVersion, Field[T]):
 
     def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
-        mine._places = ByPartition(mine._settled_place)
-        mine.direct = {}
+        mine._places, mine.direct = ByPartition(mine._settled_place), {}
+        mine.encode_new = naming(mine, mine.encode_new)  # type: ignore[assignment,method-assign]
         return mine
 
     @property
     def unchecked_encode(self) -> Callable[[Any], bytes]:
         """An encoder like `encode`, which may raise what its codec does; `encode` itself where a class has its own."""
-        plain = not self.constraints and type(self).encode is Field.encode
-        return self.codec.encode if plain else self.encode_new
+        return self.encode_new if self.constraints or type(self).encode is not Field.encode else self.codec.encode
 
     def sibling(self, name: str) -> ValueField[Any] | None:
         """Another field of the model, if it has such a one."""

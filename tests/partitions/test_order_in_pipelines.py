@@ -1,0 +1,73 @@
+"""A pipeline executes writes of values that are unique over several partitions in their place among the others."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from limpyd import InstanceHashField, ListField, SetField, StringField
+from tests.support.blocks import block
+
+
+@pytest.fixture
+async def models(any_face):
+    given = any_face.Database(port=any_face.server.port, partitions=4)
+
+    class Account(any_face.Model):
+        database = given
+        name = InstanceHashField(unique=True)
+        mail = StringField(unique=True)
+        codes = SetField(unique=True)
+        keys = ListField(unique=True)
+        number = InstanceHashField(type=int, unique=True)
+
+    yield SimpleNamespace(Account=Account, database=given)
+    await any_face.do(given.close())
+
+
+WRITES = {
+    "name": ("a", lambda one: one.name.hset("b"), lambda one: one.name.hget(), lambda one: one.name.hdel(), None),
+    "hmset": ("a", lambda one: one.hmset(name="b"), lambda one: one.name.hget(), lambda one: one.name.hdel(), None),
+    "update": ("a", lambda one: one.update(name="b"), lambda one: one.name.hget(), lambda one: one.name.hdel(), None),
+    "mail": ("a", lambda one: one.mail.set("b"), lambda one: one.mail.get(), lambda one: one.mail.delete(), None),
+    "codes": ({"a"}, lambda one: one.codes.sadd("b"), lambda one: one.codes.sismember("b"),
+              lambda one: one.codes.srem("b"), False),
+    "keys": (["a"], lambda one: one.keys.rpush("b"), lambda one: one.keys.lindex(-1),
+             lambda one: one.keys.lrem(0, "b"), "a"),
+}  # fmt: skip
+"""By field, or call: the first value, a write of another one, a read, what removes it, and what is read then."""
+
+
+@pytest.mark.parametrize("kind", WRITES)
+async def test_what_follows_sees_it(any_face, models, kind):
+    do, account = any_face.do, models.Account
+    field = "name" if kind in {"hmset", "update"} else kind
+    first, write, read, remove, rest = WRITES[kind]
+    for _ in range(6):  # in all partitions
+        one = await do(account.create(**{field: first}))
+        async with block(any_face, models.database.pipeline()):
+            write(one)
+            found = read(one)
+            remove(one)
+            after = read(one)
+        assert found.value == (True if kind == "codes" else "b")
+        assert after.value == rest
+        assert await do(read(one)) == rest
+        assert (await do(account.check())).ok
+        await do(one.delete())
+
+
+async def test_queries_see_it(any_face, models):
+    for number in range(6):
+        one = await any_face.do(models.Account.create(name=f"a{number}"))
+        async with block(any_face, models.database.pipeline()):
+            one.name.hset(f"b{number}")
+            count = models.Account.collection(name=f"b{number}").count()
+        assert count.value == 1
+
+
+async def test_what_only_the_server_knows_comes_later(any_face, models):
+    do = any_face.do
+    one = await do(models.Account.create(number=1))
+    async with block(any_face, models.database.pipeline()):
+        one.number.hincrby(1000)
+    assert await do(one.number.hget()) == 1001
