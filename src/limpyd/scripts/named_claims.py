@@ -1,7 +1,8 @@
 """The claims of the values that a write names, if they are unique over several partitions (see limpyd.claims).
 
 They are claimed before the write is sent. Of other values only the server knows what they will be, such as those of
-increments; its scripts ask for their claims.
+increments, or whether they are written, under a condition; its scripts ask for their claims. A claim that is not needed
+would stay until somebody wants the value.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from limpyd.scripts.error_mapping import Model
 R = TypeVar("R")
 OVER_PARTITIONS = b"@uniq"
 """The kind of indexes of one field whose values are unique over several partitions."""
+
+
+CONDITIONAL = frozenset(
+    {*("SETNX", "HSETNX", "LPUSHX", "RPUSHX", "LINSERT", "SMOVE"), *("NX", "XX", "FNX", "FXX", "IFEQ", "GT", "LT")}
+)
+"""Commands, and words of commands, that write only under a condition."""
 
 
 class NamedValue(bytes):
@@ -49,8 +56,10 @@ def naming(field: Any, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]
 
 
 def with_named_claims(request: Request[R], model: Model, partition: Partition, pk: bytes | None) -> Request[R]:
-    """Returns a write to an object with the claims of the values that its arguments name."""
+    """Returns a write to an object with the claims of the values that its arguments name, if it has no condition."""
     if partition.count == 1 or model.claimed_index is None:
+        return request
+    if not CONDITIONAL.isdisjoint(arg for arg in request.args if type(arg) is str):
         return request
     return request.assuming(*_claims(request, model, partition, pk))
 

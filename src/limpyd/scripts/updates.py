@@ -153,7 +153,9 @@ def update(
     script = CLEAR if only_removes else UPDATE
     request = scripted(script, (partition.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
     request = request.assuming(model.maintenance.at(partition).declared)
-    return with_checks(with_named_claims(request, model, partition, pk), model, partition)
+    if expected is None and condition is None:
+        request = with_named_claims(request, model, partition, pk)
+    return with_checks(request, model, partition)
 
 
 def create_and_update(

@@ -161,6 +161,6 @@ def failing(monkeypatch):
 
     monkeypatch.setattr("limpyd.fields.bound.value.PreparedWrite", prepared)
     monkeypatch.setattr("limpyd.fields.bound.value.writes.write_members", members)
-    monkeypatch.setattr("limpyd.fields.bound.single_value.write", single)
+    monkeypatch.setattr("limpyd.fields.bound.single_value_writes.write", single)
     with on_request(lambda _: None):  # so that every call is described as a request
         yield on

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from limpyd import InstanceHashField, ListField, SetField, StringField
+from limpyd.exceptions import ConditionFailed
 from tests.support.blocks import block
 
 
@@ -63,6 +64,16 @@ async def test_queries_see_it(any_face, models):
             one.name.hset(f"b{number}")
             count = models.Account.collection(name=f"b{number}").count()
         assert count.value == 1
+
+
+async def test_writes_under_a_condition_claim_nothing_in_vain(any_face, models):
+    do, account = any_face.do, models.Account
+    one = await do(account.create(name="a", number=1))
+    for number in range(10):
+        assert await do(one.name.hsetnx(f"b{number}")) is False
+        await any_face.refused(ConditionFailed, lambda n=number: one.update(name=f"c{n}", if_=account.number == 5))
+    client, partitions = any_face.client, account._schema.keys.partitions
+    assert sum(client.hlen(each.prefix + b"claim:name") for each in partitions) == 1
 
 
 async def test_what_only_the_server_knows_comes_later(any_face, models):
