@@ -14,7 +14,6 @@ from limpyd.pipelines.blocks import Active, Block, ExitReference, WatchingBlock,
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.one_partition import OnePartition
 from limpyd.pipelines.pending_result import Pending
-from limpyd.pipelines.promised_writes import keep_order, refuse_promises
 from limpyd.pipelines.raw_commands import RawCommands
 from limpyd.pipelines.rounds import is_scattered
 from limpyd.pipelines.settling import first_error, given_up
@@ -97,8 +96,11 @@ class Collector(RawCommands):
             raise NotInPipeline(msg)
         if self._atomic and is_scattered(request) and request.transactional is not None:
             request.transactional()  # it refuses that
-        if self._atomic and turns.partitions_exist:
-            refuse_promises(request)
+        if turns.partitions_exist:
+            from limpyd.pipelines.promised_writes import keep_order, refuse_promises  # noqa: PLC0415 - as few have some
+
+            if self._atomic:
+                refuse_promises(request)
         self._check(request)
         if self.is_atomic:
             self._partition.add(request, described or request)

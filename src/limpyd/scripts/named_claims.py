@@ -57,8 +57,6 @@ def naming(field: Any, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]
 
 def with_named_claims(request: Request[R], model: Model, partition: Partition, pk: bytes | None) -> Request[R]:
     """Returns a write to an object with the claims of the values that its arguments name, if it has no condition."""
-    if partition.count == 1 or model.claimed_index is None:
-        return request
     if not CONDITIONAL.isdisjoint(arg for arg in request.args if type(arg) is str):
         return request
     return request.assuming(*_claims(request, model, partition, pk))

@@ -11,11 +11,10 @@ from limpyd.lua.script import Script
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.step_results import Result
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.named_claims import with_named_claims
 from limpyd.scripts.object_requests import NewObject, object_args, object_keys, scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.target_checks import with_checks
-from limpyd.scripts.writes import WriteLayout
+from limpyd.scripts.writes import WriteLayout, with_claims
 
 CREATE = Script("create_and_update")
 UPDATE = Script("update")
@@ -154,7 +153,7 @@ def update(
     request = scripted(script, (partition.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
     request = request.assuming(model.maintenance.at(partition).declared)
     if expected is None and condition is None:
-        request = with_named_claims(request, model, partition, pk)
+        request = with_claims(request, model, partition, pk)
     return with_checks(request, model, partition)
 
 

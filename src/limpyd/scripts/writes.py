@@ -12,7 +12,6 @@ from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.named_claims import with_named_claims
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.target_checks import with_checks
 from limpyd.server import Needs
@@ -81,7 +80,16 @@ def write(
         retry_with=answer,
         assumes=(model.maintenance.at(partition).declared,),
     )
-    return with_checks(with_named_claims(request, model, partition, pk), model, partition)
+    return with_checks(with_claims(request, model, partition, pk), model, partition)
+
+
+def with_claims(request: Request[R], model: Model, partition: Partition, pk: bytes | None) -> Request[R]:
+    """Returns a write to an object with the claims of the values that it names (see scripts/named_claims.py)."""
+    if partition.count == 1 or model.claimed_index is None:
+        return request
+    from limpyd.scripts.named_claims import with_named_claims  # noqa: PLC0415 - few models have several partitions
+
+    return with_named_claims(request, model, partition, pk)
 
 
 def step_args(steps: Sequence[WriteStep]) -> list[Argument]:
@@ -215,7 +223,7 @@ def write_members(
         retry_with=answer,
         assumes=tuple(dict.fromkeys(one.maintenance.at(where).declared for one, where in involved_in)),
     )
-    return with_checks(with_named_claims(request, model, partition, pk), model, partition)
+    return with_checks(with_claims(request, model, partition, pk), model, partition)
 
 
 def _objects(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
 from limpyd.keys import Partition
@@ -27,11 +27,13 @@ Packer = Callable[[Any, Any], bytes | None]
 Settle = Callable[[Any, Any], Any]
 
 
-class Trust(Protocol):
-    """The trust of plain reads in a partition that its objects have not moved."""
+if TYPE_CHECKING:
 
-    @property
-    def is_trusted(self) -> bool: ...
+    class Trust(Protocol):
+        """The trust of plain reads in a partition that its objects have not moved."""
+
+        @property
+        def is_trusted(self) -> bool: ...
 
 
 class FastCall(NamedTuple):

@@ -8,13 +8,16 @@ one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limpyd.keys import ModelKeys, Partition
 from limpyd.requests.request import Request
-from limpyd.statements.fast_call import PLAIN_TYPES, FastCall, Form, Packer, ReadHome, Settle, Trust, trust_in
+from limpyd.statements.fast_call import PLAIN_TYPES, FastCall, Form, Packer, ReadHome, Settle, trust_in
 from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read
+
+if TYPE_CHECKING:
+    from limpyd.statements.fast_call import Trust
 
 Call = Callable[[Any, Any], Any]
 

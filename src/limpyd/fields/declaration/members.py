@@ -12,7 +12,6 @@ from limpyd.fields.step_targets import FieldTarget
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument
 from limpyd.requests.step_results import StepResult
-from limpyd.scripts.named_claims import names_claims
 from limpyd.scripts.object_requests import NewObject
 from limpyd.statements.members import members_write
 from limpyd.statements.statement import Statement
@@ -50,7 +49,7 @@ class MembersField(ValueField[T]):
             return super().prepared(partition, place, command)
         if not place.follows_writes or self.in_composite or self.listing_in(partition) or place.needs_whole_value:
             return super().prepared(partition, place, command)
-        if names_claims(self):
+        if self.unique and self.model.keys.count > 1:  # the values are claimed before the write
             return super().prepared(partition, place, command)
         return members_write(self.model, partition, command, self, place.prefix, place.indexes)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
 
-from limpyd.commands.deadline_changes import CHANGING
 from limpyd.commands.table import REMOVING
 from limpyd.exceptions import ConstraintError, DeclarationError, InvalidValue, shorten
 from limpyd.fields.declaration import constrained
@@ -95,8 +94,11 @@ class SingleValueField(ValueField[T]):
         return self.default() if callable(self.default) else self.default
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
-        if command in CHANGING and self.deadline is not None:
-            return None
+        if self.deadline is not None:
+            from limpyd.commands.deadline_changes import CHANGING  # noqa: PLC0415 - the values of most do not lapse
+
+            if command in CHANGING:
+                return None
         to_check = bool(self.constraints) and constrained.has_to_check(self, command)
         plain = not place.follows_writes or (place.only_constrained and not to_check)
         if plain or self.listing_in(partition) or " " in command:

@@ -20,7 +20,6 @@ from limpyd.keys.by_partition import ByPartition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow, Value, packed
 from limpyd.scripts import object_requests
-from limpyd.scripts.named_claims import naming
 from limpyd.scripts.query_values import Stored
 from limpyd.scripts.writes import Indexes, WriteLayout
 from limpyd.statements.read import ReadStatement
@@ -84,10 +83,8 @@ class ValueField(MayBeVersion, Field[T]):
     """True if it has many members. False for a field with sub-keys, which has one value for each."""
     has_places: ClassVar[bool] = False
     """True if its members are places."""
-
     decoded: ClassVar[bool] = True
     """True if stored values are decoded to the type of the field."""
-
     default_indexes: ClassVar[Sequence[Declared] | None] = None
     """The indexes of fields of the class that are indexable and declare none; None for those of the model."""
 
@@ -127,7 +124,10 @@ class ValueField(MayBeVersion, Field[T]):
     def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
         mine._places, mine.direct = ByPartition(mine._settled_place), {}
-        mine.encode_new = naming(mine, mine.encode_new)  # type: ignore[assignment,method-assign]
+        if mine.unique and model.keys.count > 1:
+            from limpyd.scripts.named_claims import naming  # noqa: PLC0415 - few models have several partitions
+
+            mine.encode_new = naming(mine, mine.encode_new)  # type: ignore[assignment,method-assign]
         return mine
 
     @property
