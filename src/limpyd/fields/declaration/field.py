@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, TypeVar
 
 from limpyd.exceptions import ConstraintError, DeclarationError, InvalidValue, StoredValueError, shorten
@@ -174,6 +173,8 @@ class Field(Operand[T]):
 
     def __reduce__(self) -> Any:
         if "model" not in vars(self):
+            from pickle import PicklingError  # noqa: PLC0415 - who pickles has imported it
+
             msg = (
                 f"this {type(self).__name__} belongs to no model, so it cannot be pickled; pickle the fields of a model"
             )
