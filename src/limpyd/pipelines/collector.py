@@ -97,18 +97,13 @@ class Collector(RawCommands):
         if self._atomic and is_scattered(request) and request.transactional is not None:
             request.transactional()  # it refuses that
         if turns.partitions_exist:
-            from limpyd.pipelines.promised_writes import keep_order, refuse_promises  # noqa: PLC0415 - as few have some
-
-            if self._atomic:
-                refuse_promises(request)
+            self._await_promises(request)
         self._check(request)
         if self.is_atomic:
             self._partition.add(request, described or request)
         description = None
-        if turns.partitions_exist and not self.is_atomic:
-            keep_order(request)
-            if again is not None:
-                description = Description(again, self._database, exact=self._reads_exactly)
+        if turns.partitions_exist and not self.is_atomic and again is not None:
+            description = Description(again, self._database, exact=self._reads_exactly)
         pending: Pending[Any] = Pending(request.exact() if self._reads_exactly else request, description)
         if request.creates is not None:
             request.creates._await_pk(pending)
@@ -125,6 +120,15 @@ class Collector(RawCommands):
         raise NotInPipeline(msg)
 
     # --- for the faces ---
+
+    def _await_promises(self, request: Request[Any]) -> None:
+        """Has what a write in a pipeline rests on be promised first, for which MULTI and EXEC leave no place."""
+        from limpyd.pipelines.promised_writes import keep_order, refuse_promises  # noqa: PLC0415 - as few have some
+
+        if self._atomic:
+            refuse_promises(request)
+        elif not self.is_atomic:
+            keep_order(request)
 
     def _check(self, _request: Request[Any]) -> None:
         """Refuses a request that cannot be part of it."""
