@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from limpyd import InstanceHashField, PKField, UniquenessError
-from limpyd.exceptions import InvalidValue, ServerError
+from limpyd import InstanceHashField, PKField, StringField, UniquenessError
+from limpyd.exceptions import InvalidValue, LimpydError, ServerError
+from limpyd.statements.assignment import Assignment
 from tests.support.clocks import is_left, passed
+from tests.support.expected_indexes import state
 
 HOUR, SHORT = timedelta(hours=1), timedelta(milliseconds=1)
 
@@ -54,6 +56,38 @@ async def over(face, user, field="token"):
 
 
 class TestWrites:
+    async def test_sets_and_removals_are_statements(self, face, person):
+        """The general scripts, with a journal, take the server several times as long."""
+
+        class Note(face.Model):
+            database = face.database
+            text = StringField(type=str, indexable=True, expires=True)
+
+        for field, command in ((person.token, "HSET"), (person.token, "HDEL"), (Note.text, "SET"), (Note.text, "DEL")):
+            partition = field.model.keys.first
+            statement = field.prepared(partition, field.place_in(partition), command)
+            assert isinstance(statement, Assignment)
+        do, user = face.do, await face.do(person.create(name="ada", token="t"))
+        note = await do(Note.create(text="a"))
+        assert [await do(each) for each in (user.token.hset("u"), user.token.hdel(), user.token.hdel())] == [
+            False,
+            True,
+            False,
+        ]
+        assert [await do(each) for each in (user.token.hset("u"), user.token.hexpire(9), user.token.hdel())] == [
+            True,
+            True,
+            True,
+        ]
+        assert [await do(each) for each in (note.text.set("b"), note.text.expire(9), note.text.delete())] == [
+            True,
+            True,
+            True,
+        ]
+        assert await do(note.text.delete()) is False
+        assert (await do(person.check())).ok
+        assert (await do(Note.check())).ok
+
     async def test_a_new_value_has_no_deadline(self, face, person):
         do = face.do
         user = await do(person.create(name="ada", token="t"))
@@ -275,6 +309,23 @@ class TestSweeps:
         assert face.client.hget(f"{{{person._schema.keys.tag}}}:hash:ada", "level") == b"1"
         face.client.delete(unique)
         await do(user.level.hset(2))
+        assert (await do(person.check())).ok
+
+    @pytest.mark.parametrize("lost", ["hash:ada", "uniq:token", "deadline:token_deadline"])
+    async def test_writes_with_a_key_of_another_type_are_refused_whole(self, face, person, lost):
+        do = face.do
+        user = await do(person.create(name="ada", token="t"))
+        await do(user.token.hexpire(60))
+        tag = person._schema.keys.tag
+        key, kept = f"{{{tag}}}:{lost}", f"{{{tag}}}kept"
+        face.client.rename(key, kept)
+        face.client.set(key, "x")
+        before = state(face.client)
+        for write in (lambda: user.token.hset("u"), user.token.hdel, lambda: user.update(token="v")):
+            await face.refused(LimpydError, write, match="WRONGTYPE|should be|is no")
+            assert state(face.client) == before
+        face.client.rename(kept, key)
+        assert await do(user.token.hset("u")) is False
         assert (await do(person.check())).ok
 
     async def test_requests_are_one_whether_a_deadline_is_over_or_not(self, face, person):

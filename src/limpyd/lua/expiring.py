@@ -5,23 +5,20 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from limpyd.commands.table import TABLE, Scope
 from limpyd.types.moments import MARK
 
 BEGINNING = Path(__file__).with_suffix(".lua")
-FREEING = BEGINNING.with_name("freed_values.lua")
-RENEWING = BEGINNING.with_name("renewed_deadlines.lua")
+OWN_COMMANDS, LIVING, FREEING, RENEWING = (
+    BEGINNING.with_name(f"{name}.lua") for name in ("own_commands", "living", "freed_values", "renewed_deadlines")
+)
 SHEBANG = re.compile(r"\A#!lua.*\n")
 COMMENTS = re.compile(r"(?m)^ *--.*\n")
-RUNNERS = {
-    "local call, try = redis.call, redis.pcall\n": (
-        "local call, try = of_living(redis.call), of_living(redis.pcall)\n"
-    ),
-    "local call = redis.pcall\n": "local call = of_living(redis.pcall)\n",
-    "local call = redis.call\n": "local call = of_living(redis.call)\n",
-}
+RUNNERS = ("local call, try = redis.call, redis.pcall\n", "local call = redis.pcall\n", "local call = redis.call\n")
 """The lines that name the functions that run commands: those of general scripts, of statements, and of claims."""
+RUNNER = re.compile(r"redis\.p?call")
 
 FUNCTION = "local function run_script()\n"
 CALL = "end\nlocal reply = run_script()\n"
@@ -43,14 +40,31 @@ class NoRunner(Exception):
     """A script does not ask whether objects exist by the functions that leave out those whose deadline is over."""
 
 
-def expiring(source: str, name: str, *, renews: bool, lapses: bool) -> str:
+class Expiry(NamedTuple):
+    """The parts of the beginning of a script of a model whose objects or values expire.
+
+    Attributes:
+        objects: true if objects expire.
+        lapses: true if values lapse.
+        renews: true if writes renew the deadlines of objects.
+        frees: true if it may write keys that the server frees after a deadline, or deadlines of objects.
+        general: true if arguments name the commands that it runs.
+    """
+
+    objects: bool = False
+    lapses: bool = False
+    renews: bool = False
+    frees: bool = True
+    general: bool = True
+
+
+def expiring(source: str, name: str, expiry: Expiry) -> str:
     """Returns the source of a script for models whose objects or values expire.
 
     Args:
         source: that of the script for other models.
         name: its name.
-        renews: true if writes renew deadlines.
-        lapses: true if values lapse.
+        expiry: what it needs for that.
 
     Raises:
         NoRunner: it asks in another way whether an object exists.
@@ -58,20 +72,27 @@ def expiring(source: str, name: str, *, renews: bool, lapses: bool) -> str:
     shebang = SHEBANG.match(source)
     first_line = shebang[0] if shebang else ""
     body = source[len(first_line) :]
-    for line, instead in RUNNERS.items():
-        body = body.replace(line, instead, 1)
-    if body == source[len(first_line) :] and "ISMEMBER" in body:
+    runners = [line for line in RUNNERS if line in body]
+    if not runners and "ISMEMBER" in body:
         raise NoRunner(name)
-    beginning = _lua(BEGINNING)
-    if lapses:
+    beginning, runner = _lua(BEGINNING), r"\g<0>"
+    if runners and expiry.objects:
+        beginning, runner = beginning + _lua(LIVING), f"of_living({runner})"
+    if runners and expiry.general:
+        beginning, runner = beginning + _lua(OWN_COMMANDS), f"of_all({runner})"
+    for line in runners:
+        body = body.replace(line, RUNNER.sub(runner, line), 1)
+    if expiry.lapses:
         from limpyd.lua.lapsing import beginning as of_lapsing  # noqa: PLC0415 - the values of most models do not
 
         beginning += of_lapsing()
     if "no-writes" in first_line:
         # What is removed before it reads frees memory.
-        return (first_line.replace("no-writes", "allow-oom") if lapses else first_line) + beginning + body
-    renewing, renewal = (_lua(RENEWING), RENEWAL) if renews else ("", "")
-    return f"{first_line}{beginning}{_lua(FREEING)}{renewing}{FUNCTION}{body}\n{CALL}{renewal}{END}"
+        return (first_line.replace("no-writes", "allow-oom") if expiry.lapses else first_line) + beginning + body
+    if not (runners and expiry.objects and expiry.frees):
+        return first_line + beginning + body
+    renewing, renewal = (_lua(RENEWING), RENEWAL) if expiry.renews else ("", "")
+    return f"{first_line}{beginning}{_freeing()}{renewing}{FUNCTION}{body}\n{CALL}{renewal}{END}"
 
 
 def marked(nothing: bytes, renewal: bytes | None, lapses: Lapses | None) -> bytes:
@@ -91,3 +112,9 @@ def marked(nothing: bytes, renewal: bytes | None, lapses: Lapses | None) -> byte
 @cache
 def _lua(path: Path) -> str:
     return COMMENTS.sub("", path.read_text("utf-8"))
+
+
+@cache
+def _freeing() -> str:
+    reads = {facts.name.partition(" ")[0] for facts in TABLE.values() if facts.scope is Scope.READ}
+    return _lua(FREEING).replace("$reads", " ".join(sorted(reads)))

@@ -42,14 +42,14 @@ class OfModel(Protocol):
 
     Attributes:
         crosses_slots: true if its scripts look at keys of other models, which have other hash tags.
-        expires: true if its objects or values may expire.
+        objects_expire: true if its objects may expire; `expires` is also true if only values may.
         renewal: how writes renew their deadlines, if they do (see lua/expiring.py).
         lapses: the values that lapse, if there are such (see lua/lapsing.py).
         feeds: the settings of the feed of its changes (see lua/recording.py); empty if it has none.
     """
 
     crosses_slots: bool
-    expires: bool
+    objects_expire: bool
     renewal: bytes | None
     lapses: Any
 
@@ -82,7 +82,7 @@ def evalsha(script: Linked, keys: Sequence[Argument], args: Iterable[Argument] =
         settings: tuple[bytes, ...] = (with_feeds(nothing, script.feeds),)
     else:
         settings = ()
-    if script.expires:
+    if script.expires or script.lapses is not None:
         from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
 
         nothing = marked(nothing, script.renewal, script.lapses)
@@ -95,7 +95,7 @@ class Script:
     Args:
         name: the file.
         flags: its flags, if not those that the file says.
-        expires: true if it is for models whose objects or values expire (see lua/expiring.py).
+        expires: true if it is for models whose objects expire (see lua/expiring.py).
         promises: true if it has the code for promises of other partitions (`@optional promises` in the library).
         renewal: how writes renew deadlines, if they do: a sub-key and milliseconds; empty if its requests say that.
         lapses: the values that lapse, if there are such.
@@ -133,7 +133,7 @@ class Script:
 
     def as_of_now(self, model: OfModel) -> Script:
         """Returns the script, as it runs for a model whose objects or values may expire."""
-        script = self if not model.expires else self.expiring
+        script = self if not model.objects_expire else self.expiring
         script = script if model.renewal is None else script.renewing(model.renewal)
         return script if model.lapses is None else script.lapsing(model.lapses)
 
@@ -177,8 +177,9 @@ class Script:
         if not self._promises:
             return self.with_promises.lapsing(lapses).without_promises
         if lapses not in self._lapsing:
-            renewal = self.renewal
-            self._lapsing[lapses] = Script(self.name, self._flags, expires=True, renewal=renewal, lapses=lapses)
+            self._lapsing[lapses] = Script(
+                self.name, self._flags, expires=self.expires, renewal=self.renewal, lapses=lapses
+            )
         return self._lapsing[lapses]
 
     def allow_cross_slot(self, crosses_slots: bool) -> Script:
@@ -210,10 +211,11 @@ class Script:
         source = link(self._text, label_of(script_path(self.name)), without)
         if self._flags:
             source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
-        if self.expires:
-            from limpyd.lua.expiring import expiring  # noqa: PLC0415 - as above
+        if self.expires or self.lapses is not None:
+            from limpyd.lua.expiring import Expiry, expiring  # noqa: PLC0415 - as above
 
-            source = expiring(source, self.name, renews=self.renewal is not None, lapses=self.lapses is not None)
+            expiry = Expiry(self.expires, lapses=self.lapses is not None, renews=self.renewal is not None)
+            source = expiring(source, self.name, expiry)
         return source.encode()
 
     @cached_property

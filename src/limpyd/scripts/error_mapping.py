@@ -51,8 +51,8 @@ class Model(Subject, OfModel, Protocol):
     """The models of whose other partitions its objects refer to objects, by their tags (see limpyd.targets)."""
 
     deletions: Any
-    objects_expire: bool
-    """True if its objects have deadlines; `expires` is also true if only values have."""
+    expires: bool
+    """True if its objects or values have deadlines."""
 
     @property
     def max_changes(self) -> Argument:

@@ -19,6 +19,8 @@ from limpyd.statements.statement import Statement
 
 SET_COMMANDS = frozenset({"HSET", "SET"})
 REMOVES = frozenset({"HDEL", "DEL"})
+RESULTS = {"HSET": "before0 and 0 or 1", "HDEL": "before0 and 1 or 0", "DEL": "before0 and 1 or 0"}
+"""The reply of these, if another field is written as well; that of SET does not depend on the value."""
 
 
 class Assignment(Statement):
@@ -30,7 +32,8 @@ class Assignment(Statement):
         command: the command.
         field: the field, for messages.
         scalar_field: the field.
-        composites: the composite indexes of the field.
+        composites: the composite indexes of the field, and of the deadline.
+        deadline: the field with the deadline of the value, which loses its value; None if there is none.
     """
 
     __slots__ = ("_scalar_field", "_size")
@@ -43,9 +46,13 @@ class Assignment(Statement):
         field: Subject,
         scalar_field: ScalarField,
         composites: Sequence[CompositeFieldIndex] = (),
+        deadline: ScalarField | None = None,
     ) -> None:
-        changes = [FieldChange(scalar_field, command in REMOVES)]
-        script, names = write_script(command.lower(), model, partition, changes, composites=composites)
+        changes, result = [FieldChange(scalar_field, command in REMOVES)], ""
+        if deadline is not None:
+            changes, result = [*changes, FieldChange(deadline, removes=True)], RESULTS.get(command, "")
+        name = command.lower()
+        script, names = write_script(name, model, partition, changes, composites=composites, result=result)
         super().__init__(script, model, partition, command, names, field, (Claim(model, scalar_field.name),))
         self.complete = not any(index.asks_python for index in scalar_field.indexes)
         self._scalar_field = scalar_field
@@ -81,13 +88,15 @@ def assignment(
     field: Subject,
     scalar_field: ScalarField,
     composites: Sequence[CompositeFieldIndex] = (),
+    deadline: ScalarField | None = None,
 ) -> Assignment | None:
     """Returns the statement; None if only the general script can run the command."""
-    follow = all(map(follows, scalar_field.indexes)) and all(map(follows_composite, composites))
+    indexes = [*scalar_field.indexes, *(() if deadline is None else deadline.indexes)]
+    follow = all(map(follows, indexes)) and all(map(follows_composite, composites))
     is_checked = command in REMOVES or (command in SET_COMMANDS and scalar_field.can_be_set)
     if not is_checked or not follow:
         return None
     try:
-        return Assignment(model, partition, command, field, scalar_field, composites)
+        return Assignment(model, partition, command, field, scalar_field, composites, deadline)
     except NoRoom:
         return None

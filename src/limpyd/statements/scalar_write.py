@@ -41,6 +41,7 @@ def write_script(
     changes: Sequence[FieldChange],
     version: bytes | None = None,
     composites: Sequence[CompositeFieldIndex] = (),
+    result: str = "",
 ) -> WriteScript:
     """Returns the script.
 
@@ -51,6 +52,7 @@ def write_script(
         changes: the changes of fields.
         version: the sub-key of the version, if the script increments it.
         composites: the composite indexes of these fields.
+        result: the expression of the reply; empty for the reply of the last command, or the new version.
 
     Raises:
         NoRoom: there are too many fields and indexes.
@@ -64,7 +66,7 @@ def write_script(
     if version is not None:
         parts.given["key"] = names.key_of(partition.hash_prefix)
     counting = _counting(names.argument(version), parts.next_argument()) if version is not None else {}
-    source = _source(parts.written, parts.joined, parts.given, counting)
+    source = _source(parts.written, parts.joined, parts.given, counting, result)
     return WriteScript(compiled(name, source, _flags(model, changes, version)), tuple(names.given))
 
 
@@ -188,6 +190,7 @@ def _source(
     all_joined: Sequence[CompositeEntry],
     given: Mapping[str, str],
     counting: Mapping[str, str],
+    result: str,
 ) -> str:
     entries = [*(entry for one in written for entry in one.entries), *(one.entry for one in all_joined)]
     follow = "".join(map(_followed, written)) + "".join(one.follow() for one in all_joined)
@@ -199,7 +202,7 @@ def _source(
     undo = "".join(operation.undo for operation in reversed(operations)) + counting.get("undo", "")
     undo_follow = "".join(entry.undo() for entry in reversed(entries))
     check = counting.get("check", "") + "".join(map(_checked, written)) + "".join(one.check() for one in all_joined)
-    used = set(re.findall(r"\w+", check + write + follow + undo + undo_follow))
+    used = set(re.findall(r"\w+", check + write + follow + undo + undo_follow + result))
     read = [one for one in written if one.before in used]
     names = [one.before for one in read]
     names += [name for operation in operations for name in operation.locals]
@@ -217,7 +220,7 @@ def _source(
         check=check,
         first=write if values_first else follow,
         second=follow if values_first else write,
-        result=counting.get("result", "result\n").strip(),
+        result=result or counting.get("result", "result\n").strip(),
         undo=undo_follow + undo if values_first else undo + undo_follow,
     )
 

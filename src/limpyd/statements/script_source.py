@@ -6,8 +6,12 @@ import re
 from functools import cache, lru_cache
 from hashlib import sha1
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from limpyd.lua.linker import link
+
+if TYPE_CHECKING:
+    from limpyd.lua.expiring import Expiry
 
 MAX_KEPT = 200
 """The most scripts that are kept to be shared by fields that are alike; there are a few dozen in all."""
@@ -55,17 +59,16 @@ def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
 
 
 @lru_cache(MAX_KEPT)
-def expiring_script(script: CompiledScript, *, renews: bool, lapses: bool) -> CompiledScript:
+def expiring_script(script: CompiledScript, expiry: Expiry) -> CompiledScript:
     """Returns the same script for models whose objects or values expire.
 
     Args:
         script: the script.
-        renews: true if writes renew deadlines.
-        lapses: true if values lapse.
+        expiry: what it needs for that.
     """
     from limpyd.lua.expiring import expiring  # noqa: PLC0415 - the objects of most models do not expire
 
-    source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name, renews=renews, lapses=lapses)
+    source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name, expiry)
     return CompiledScript(script.name, source.partition("\n")[2], script.flags)
 
 

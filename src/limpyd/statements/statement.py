@@ -87,7 +87,7 @@ class Statement:
         more_keys: tuple[bytes, ...] = (),
     ) -> None:
         if model.expires or model.feeds:
-            script, keys_of_model = _of_model(script, model, partition.nothing)
+            script, keys_of_model = _of_model(script, model, partition, constants)
             more_keys = (*more_keys, *keys_of_model)
         self.script = script
         self.model = model
@@ -181,16 +181,26 @@ class Statement:
         return head
 
 
-def _of_model(script: CompiledScript, model: Model, nothing: bytes) -> tuple[CompiledScript, tuple[bytes, ...]]:
+def _of_model(
+    script: CompiledScript, model: Model, partition: Partition, constants: Sequence[bytes]
+) -> tuple[CompiledScript, tuple[bytes, ...]]:
     """Returns a script as a model runs it whose objects expire, or that has a feed of changes; and its last keys."""
     keys: tuple[bytes, ...] = ()
     if model.expires:
-        from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
+        from limpyd.lua.expiring import Expiry, marked  # noqa: PLC0415 - the objects of most models do not expire
 
-        script = expiring_script(script, renews=model.renewal is not None, lapses=model.lapses is not None)
-        keys = (marked(nothing, model.renewal, model.lapses),)
+        freed = (partition.prefix + b"field:", partition.prefix + b"deadline:object")
+        expiry = Expiry(
+            objects=model.objects_expire,
+            lapses=model.lapses is not None,
+            renews=model.renewal is not None,
+            frees=not constants or model.renewal is not None or any(each.startswith(freed) for each in constants),
+            general=False,
+        )
+        script = expiring_script(script, expiry)
+        keys = (marked(partition.nothing, model.renewal, model.lapses),)
     if model.feeds:
         from limpyd.lua.recording import with_feeds  # noqa: PLC0415 - most models have no feed of changes
 
-        script, keys = recording_script(script), (*keys, with_feeds(nothing, model.feeds))
+        script, keys = recording_script(script), (*keys, with_feeds(partition.nothing, model.feeds))
     return script, keys

@@ -94,21 +94,25 @@ class SingleValueField(ValueField[T]):
         return self.default() if callable(self.default) else self.default
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
+        deadline = None
         if self.deadline is not None:
             from limpyd.commands.deadline_changes import CHANGING  # noqa: PLC0415 - the values of most do not lapse
 
-            if command in CHANGING:
-                return None
+            deadline = self.deadline if command in CHANGING else None
         to_check = bool(self.constraints) and constrained.has_to_check(self, command)
         plain = not place.follows_writes or (place.only_constrained and not to_check)
         if plain or self.listing_in(partition) or " " in command:
-            return super().prepared(partition, place, command)
+            return super().prepared(partition, place, command) if deadline is None else None
         if to_check and command in REMOVING:
             return None
         scalar_field = self.scalar_field(partition)
-        composites = [index for index in self.model.composites(partition) if index.has(self)]
-        assigned = assignment(self.model, partition, command, self, scalar_field, composites)
-        return assigned or (None if composites else scalar_command(self.model, partition, command, self, scalar_field))
+        written = [self] if deadline is None else [self, deadline]
+        composites = [index for index in self.model.composites(partition) if any(map(index.has, written))]
+        its_deadline = None if deadline is None else deadline.scalar_field(partition)
+        assigned = assignment(self.model, partition, command, self, scalar_field, composites, its_deadline)
+        if assigned is not None or composites or deadline is not None:
+            return assigned
+        return scalar_command(self.model, partition, command, self, scalar_field)
 
     @property
     def deadline(self) -> Any:
