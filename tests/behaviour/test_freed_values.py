@@ -232,8 +232,8 @@ async def test_of_models_that_do_not_expire(face, models):
     assert not face.client.hexists("{plain}:meta", ":freed")
 
 
-def test_only_writes_that_change_what_is_freed_look_after_it(models):
-    """Entries of the hash are not freed, so scripts that write them do without that part."""
+def test_statements_have_only_the_parts_that_they_need(models):
+    """Entries of the hash are not freed, and only deadlines are moments from now."""
     session = models.Session
 
     def script(field, command):
@@ -243,3 +243,5 @@ def test_only_writes_that_change_what_is_freed_look_after_it(models):
     assert b"settle_expiries" not in script(session.user, "HSET")
     assert b"settle_expiries" in script(session.data, "SET")
     assert b"settle_expiries" in script(session.expires, "HSET")
+    assert b"local mark" not in script(session.user, "HSET")
+    assert b"local mark" in script(session.expires, "HSET")

@@ -1,15 +1,4 @@
 -- The beginning of all scripts of models whose objects or values expire (see the module beside it). The clock is the
 -- server's, and stands still while a script runs.
---
--- KEYS   before the last colon of the last key is a mark of the process. It begins arguments that are moments, or follows
---        the bracket of an interval; the number of milliseconds from now comes after it
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
-
-local mark = string.match(KEYS[#KEYS], '(now%-%x+):nothing$')
-for at = 1, mark and #ARGV or 0 do
-  local first = #ARGV[at] < 64 and string.find(ARGV[at], mark, 1, true)
-  if first then
-    ARGV[at] = string.sub(ARGV[at], 1, first - 1) .. string.format('%.0f', now + string.sub(ARGV[at], first + #mark))
-  end
-end

@@ -11,8 +11,9 @@ from limpyd.commands.table import TABLE, Scope
 from limpyd.types.moments import MARK
 
 BEGINNING = Path(__file__).with_suffix(".lua")
-OWN_COMMANDS, LIVING, FREEING, RENEWING = (
-    BEGINNING.with_name(f"{name}.lua") for name in ("own_commands", "living", "freed_values", "renewed_deadlines")
+MOMENTS, OWN_COMMANDS, LIVING, FREEING, RENEWING = (
+    BEGINNING.with_name(f"{name}.lua")
+    for name in ("moments", "own_commands", "living", "freed_values", "renewed_deadlines")
 )
 SHEBANG = re.compile(r"\A#!lua.*\n")
 COMMENTS = re.compile(r"(?m)^ *--.*\n")
@@ -47,6 +48,7 @@ class Expiry(NamedTuple):
         objects: true if objects expire.
         lapses: true if values lapse.
         renews: true if writes renew the deadlines of objects.
+        moments: true if its arguments may be moments from now.
         frees: true if it may write keys that the server frees after a deadline, or deadlines of objects.
         general: true if arguments name the commands that it runs.
     """
@@ -54,6 +56,7 @@ class Expiry(NamedTuple):
     objects: bool = False
     lapses: bool = False
     renews: bool = False
+    moments: bool = True
     frees: bool = True
     general: bool = True
 
@@ -75,7 +78,7 @@ def expiring(source: str, name: str, expiry: Expiry) -> str:
     runners = [line for line in RUNNERS if line in body]
     if not runners and "ISMEMBER" in body:
         raise NoRunner(name)
-    beginning, runner = _lua(BEGINNING), r"\g<0>"
+    beginning, runner = _lua(BEGINNING) + (_lua(MOMENTS) if expiry.moments else ""), r"\g<0>"
     if runners and expiry.objects:
         beginning, runner = beginning + _lua(LIVING), f"of_living({runner})"
     if runners and expiry.general:

@@ -189,12 +189,16 @@ def _of_model(
     if model.expires:
         from limpyd.lua.expiring import Expiry, marked  # noqa: PLC0415 - the objects of most models do not expire
 
-        freed = (partition.prefix + b"field:", partition.prefix + b"deadline:object")
+        def names(*keys: bytes) -> bool:
+            prefixes = tuple(partition.prefix + key for key in keys)
+            return not constants or any(each.startswith(prefixes) for each in constants)
+
         expiry = Expiry(
             objects=model.objects_expire,
             lapses=model.lapses is not None,
             renews=model.renewal is not None,
-            frees=not constants or model.renewal is not None or any(each.startswith(freed) for each in constants),
+            moments=names(b"deadline:"),
+            frees=model.renewal is not None or names(b"field:", b"deadline:object"),
             general=False,
         )
         script = expiring_script(script, expiry)
