@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from limpyd import InstanceHashField, PKField, StringField, UniquenessError
-from limpyd.exceptions import InvalidValue, LimpydError, ServerError
+from limpyd import DeadlineField, InstanceHashField, PKField, StringField, UniquenessError
+from limpyd.exceptions import DoesNotExist, InvalidValue, LimpydError, ServerError
 from limpyd.statements.assignment import Assignment
+from tests.support.blocks import block
 from tests.support.clocks import is_left, passed
 from tests.support.expected_indexes import state
 
@@ -351,3 +352,32 @@ class TestSweeps:
             with face.sent() as sent:
                 await do(call())
             assert len([name for name in sent.names if name != "TIME"]) == 1  # which is in the packet of a read
+
+
+@pytest.mark.parametrize("first", ["values", "objects"])
+async def test_objects_that_expire_in_transactions_with_values_that_lapse(any_face, first):
+    """The script of a transaction has what the models of both need, whichever comes first."""
+    face = any_face
+
+    class User(face.Model):
+        database = face.database
+        token = InstanceHashField(unique=True, expires=True)
+        city = InstanceHashField(indexable=True)
+
+    class Session(face.Model):
+        database = face.database
+        expires = DeadlineField()
+        visits = InstanceHashField(type=int)
+
+    do = face.do
+    user, session = await do(User.create(token="t")), await do(Session.create(visits=1, expires=HOUR))
+    await over(face, user)
+    await do(session.expires.pexpire(1))
+    passed(face)
+    writes = [lambda: user.city.hset("Rome"), lambda: session.visits.hset(2)]
+    with pytest.raises(DoesNotExist):
+        async with block(face, face.database.transaction()):
+            for write in writes if first == "values" else writes[::-1]:
+                write()
+    assert await do(user.city.hget()) is None
+    assert stored(face) == {}
