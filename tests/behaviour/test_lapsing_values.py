@@ -64,28 +64,24 @@ class TestWrites:
             database = face.database
             text = StringField(type=str, indexable=True, expires=True)
 
-        for field, command in ((person.token, "HSET"), (person.token, "HDEL"), (Note.text, "SET"), (Note.text, "DEL")):
+        commands = [(person.token, command) for command in ("HSET", "HDEL", "HSETEX")]
+        for field, command in (*commands, *((Note.text, command) for command in ("SET", "DEL", "SETEX", "PSETEX"))):
             partition = field.model.keys.first
             statement = field.prepared(partition, field.place_in(partition), command)
             assert isinstance(statement, Assignment)
         do, user = face.do, await face.do(person.create(name="ada", token="t"))
         note = await do(Note.create(text="a"))
-        assert [await do(each) for each in (user.token.hset("u"), user.token.hdel(), user.token.hdel())] == [
-            False,
-            True,
-            False,
-        ]
-        assert [await do(each) for each in (user.token.hset("u"), user.token.hexpire(9), user.token.hdel())] == [
-            True,
-            True,
-            True,
-        ]
-        assert [await do(each) for each in (note.text.set("b"), note.text.expire(9), note.text.delete())] == [
-            True,
-            True,
-            True,
-        ]
+        found = [await do(call()) for call in (lambda: user.token.hset("u"), user.token.hdel, user.token.hdel)]
+        assert found == [False, True, False]
+        found = [await do(call()) for call in (lambda: user.token.hsetex("v", ex=60), user.token.httl, user.token.hdel)]
+        assert found[::2] == [True, True]
+        assert is_left(found[1], 60)
+        found = [await do(call()) for call in (lambda: note.text.set("b", px=60_000), note.text.ttl, note.text.delete)]
+        assert found[::2] == [True, True]
+        assert is_left(found[1], 60)
         assert await do(note.text.delete()) is False
+        await do(note.text.setex(60, "c"))
+        assert await face.all(Note.collection(text="c", text_deadline__lt=HOUR)) == [await do(note.pk.get())]
         assert (await do(person.check())).ok
         assert (await do(Note.check())).ok
 

@@ -19,8 +19,9 @@ from limpyd.statements.statement import Statement
 
 SET_COMMANDS = frozenset({"HSET", "SET"})
 REMOVES = frozenset({"HDEL", "DEL"})
-RESULTS = {"HSET": "before0 and 0 or 1", "HDEL": "before0 and 1 or 0", "DEL": "before0 and 1 or 0"}
-"""The reply of these, if another field is written as well; that of SET does not depend on the value."""
+TIMED_COMMANDS = frozenset({"SETEX", "PSETEX", "HSETEX"})
+RESULTS = {"HSET": "before0 and 0 or 1", "HDEL": "before0 and 1 or 0", "DEL": "before0 and 1 or 0", "HSETEX": "1"}
+"""The replies of commands, if the deadline of the value is written as well; others reply what SET does."""
 
 
 class Assignment(Statement):
@@ -31,9 +32,8 @@ class Assignment(Statement):
         partition: the partition.
         command: the command.
         field: the field, for messages.
-        scalar_field: the field.
-        composites: the composite indexes of the field, and of the deadline.
-        deadline: the field with the deadline of the value, which loses its value; None if there is none.
+        changes: the change of the field, and that of the deadline of its values, if they have any.
+        composites: the composite indexes of these fields.
     """
 
     __slots__ = ("_scalar_field", "_size")
@@ -44,15 +44,13 @@ class Assignment(Statement):
         partition: Partition,
         command: str,
         field: Subject,
-        scalar_field: ScalarField,
+        changes: Sequence[FieldChange],
         composites: Sequence[CompositeFieldIndex] = (),
-        deadline: ScalarField | None = None,
     ) -> None:
-        changes, result = [FieldChange(scalar_field, command in REMOVES)], ""
-        if deadline is not None:
-            changes, result = [*changes, FieldChange(deadline, removes=True)], RESULTS.get(command, "")
+        result = RESULTS.get(command, "") if len(changes) > 1 else ""
         name = command.lower()
         script, names = write_script(name, model, partition, changes, composites=composites, result=result)
+        scalar_field = changes[0].scalar_field
         super().__init__(script, model, partition, command, names, field, (Claim(model, scalar_field.name),))
         self.complete = not any(index.asks_python for index in scalar_field.indexes)
         self._scalar_field = scalar_field
@@ -81,6 +79,39 @@ class Assignment(Statement):
         return (stored, *(text for index in self.computed for text in index.indexed_texts(stored)))
 
 
+class TimedAssignment(Assignment):
+    """The statement of SETEX, PSETEX or HSETEX on a field whose values lapse; it also sets the deadline."""
+
+    __slots__ = ("_deadline",)
+
+    def __init__(
+        self,
+        model: Model,
+        partition: Partition,
+        command: str,
+        field: Subject,
+        changes: Sequence[FieldChange],
+        composites: Sequence[CompositeFieldIndex] = (),
+    ) -> None:
+        super().__init__(model, partition, command, field, changes, composites)
+        self._deadline = changes[1].scalar_field
+
+    @property
+    def given_names(self) -> list[str]:
+        return ["the value", *self._scalar_field.value_names[1:], *self._deadline.value_names]
+
+    def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
+        from limpyd.commands.deadline_changes import rewritten  # noqa: PLC0415 - the values of most do not lapse
+
+        found = rewritten(self.command, tuple(args))
+        stored: Any = found.args[-1] if found else None
+        deadline: Any = found.change.deadline if found else None
+        if found is None or not deadline or found.change.condition or type(stored) is StepArgument:
+            return None
+        given = [stored, *(text for index in self.computed for text in index.indexed_texts(stored)), deadline]
+        return (*given, *(text for index in self._deadline.computed for text in index.indexed_texts(deadline)))
+
+
 def assignment(
     model: Model,
     partition: Partition,
@@ -89,14 +120,29 @@ def assignment(
     scalar_field: ScalarField,
     composites: Sequence[CompositeFieldIndex] = (),
     deadline: ScalarField | None = None,
-) -> Assignment | None:
-    """Returns the statement; None if only the general script can run the command."""
-    indexes = [*scalar_field.indexes, *(() if deadline is None else deadline.indexes)]
-    follow = all(map(follows, indexes)) and all(map(follows_composite, composites))
-    is_checked = command in REMOVES or (command in SET_COMMANDS and scalar_field.can_be_set)
-    if not is_checked or not follow:
+) -> Statement | None:
+    """Returns the statement; None if only the general script can run the command.
+
+    Args:
+        model: the model.
+        partition: the partition.
+        command: the command.
+        field: the field, for messages.
+        scalar_field: the field.
+        composites: the composite indexes of the field, and of the deadline.
+        deadline: the field with the deadline of the value, if the command changes it.
+    """
+    follow = all(map(follows, scalar_field.indexes)) and all(map(follows_composite, composites))
+    if not follow or not (command in REMOVES or scalar_field.can_be_set):
         return None
+    changes = [FieldChange(scalar_field, command in REMOVES)]
     try:
-        return Assignment(model, partition, command, field, scalar_field, composites, deadline)
+        if command in SET_COMMANDS | REMOVES:
+            changes += [] if deadline is None else [FieldChange(deadline, removes=True)]
+            return Assignment(model, partition, command, field, changes, composites)
+        if deadline is not None and command in TIMED_COMMANDS:
+            changes.append(FieldChange(deadline))
+            return TimedAssignment(model, partition, command, field, changes, composites)
     except NoRoom:
-        return None
+        pass
+    return None

@@ -81,6 +81,9 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
             args += checks.flags("SET", nx=nx, xx=xx, get=get)
             args += self._expiry_args("SET", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
         decode: Any = self._value if get else to_bool
+        if self._field.lapses and args[1:2] in (["EX"], ["PX"]):  # the same, for which there is a statement
+            stored, unit, time = args
+            return self._write("SETEX" if unit == "EX" else "PSETEX", (time, stored), decode)
         return self._write("SET", tuple(args), decode, needs=None if ifeq is None else IFEQ)
 
     @command("SETNX")
