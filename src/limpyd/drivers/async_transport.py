@@ -58,7 +58,7 @@ class AsyncTransport:
     async def run_together(
         self,
         requests: Sequence[Request[Any]],
-        commands: Sequence[tuple[Argument, ...]],
+        packed: Sequence[bytes],
         sources: Sources = "none",
         purpose: Purpose | None = None,
     ) -> list[Any]:
@@ -68,7 +68,7 @@ class AsyncTransport:
 
         Args:
             requests: the requests.
-            commands: the arguments to send for each.
+            packed: what is sent for each, where the server knows its script.
             sources: the scripts whose sources are sent.
             purpose: what callbacks are told about the batch; by default that it is a pipeline.
 
@@ -83,10 +83,10 @@ class AsyncTransport:
                 trace = self._listeners.start_batch(traced, len(requests))
             try:
                 connection = self.connections.shared() or await self._open()
-                packed = [pack(command) for command in connection.scripts.with_sources(requests, commands, sources)]
+                sent = connection.scripts.with_sources(requests, packed, sources)
                 if trace is not None:
-                    trace.size = sum(map(len, packed))
-                replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)
+                    trace.size = sum(map(len, sent))
+                replies = await connection.ask_each(b"".join(sent), len(sent))
             except BaseException as error:
                 if trace is not None:
                     trace.finish(error=error)

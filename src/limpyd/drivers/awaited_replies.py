@@ -34,13 +34,15 @@ class Several:
     Args:
         replies: the future of the list of them.
         count: how many they are.
+        partly: if the connection is lost, the list has the loss in the place of each reply that did not come.
     """
 
-    __slots__ = ("_count", "_received", "_replies")
+    __slots__ = ("_count", "_partly", "_received", "_replies")
 
-    def __init__(self, replies: asyncio.Future[list[Any]], count: int) -> None:
+    def __init__(self, replies: asyncio.Future[list[Any]], count: int, *, partly: bool = False) -> None:
         self._replies = replies
         self._count = count
+        self._partly = partly
         self._received: list[Any] = []
 
     def done(self) -> bool:
@@ -54,8 +56,11 @@ class Several:
             self._replies.set_result(self._received)
 
     def set_exception(self, error: Exception) -> None:
-        """Fails them all."""
-        fail(self._replies, error)
+        """Fails them all, or those that did not come."""
+        if self._partly:
+            self._replies.set_result([*self._received, *[error] * (self._count - len(self._received))])
+        else:
+            fail(self._replies, error)
 
 
 Reply = asyncio.Future[Any] | Several

@@ -10,7 +10,7 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.connection_pool import LOST
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.requests.request import Request
-from limpyd.requests.resp import Argument, packets
+from limpyd.requests.resp import packets
 
 
 class Conversation:
@@ -19,7 +19,7 @@ class Conversation:
     Args:
         connection: an open connection.
         requests: the requests.
-        commands: what is sent for each.
+        packed: what is sent for each.
 
     Attributes:
         replies: the replies so far; the errors of refusals are among them.
@@ -30,12 +30,10 @@ class Conversation:
 
     __slots__ = ("_before", "_connection", "_packets", "_requests", "loss", "replies", "sent", "size")
 
-    def __init__(
-        self, connection: SyncConnection, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]]
-    ) -> None:
+    def __init__(self, connection: SyncConnection, requests: Sequence[Request[Any]], packed: Sequence[bytes]) -> None:
         self._connection = connection
         self._requests = requests
-        self._packets = packets(commands)
+        self._packets = packets(packed)
         self._before = 0
         self.replies: list[Any] = []
         self.sent = 0
@@ -68,5 +66,4 @@ class Conversation:
             self._connection.scripts.note(self._requests, self.replies)
 
     def _read(self, count: int) -> None:
-        while len(self.replies) < count:
-            self.replies.append(self._connection.read_any())
+        self._connection.read_several(count, self.replies)

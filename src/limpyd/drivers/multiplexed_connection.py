@@ -78,13 +78,20 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
 
     def ask_several(self, packed: bytes, count: int) -> asyncio.Future[list[Any]]:
         """The same of packed commands that have so many replies together; the future is the list of those."""
+        return self._asked_of(packed, count, partly=False)
+
+    def ask_each(self, packed: bytes, count: int) -> asyncio.Future[list[Any]]:
+        """The same, where a loss of the connection stands in the place of each reply that did not come."""
+        return self._asked_of(packed, count, partly=True)
+
+    def _asked_of(self, packed: bytes, count: int, *, partly: bool) -> asyncio.Future[list[Any]]:
         replies: asyncio.Future[list[Any]] = self._loop.create_future()
-        if self._begin(replies):
-            several = Several(replies, count)
+        several = Several(replies, count, partly=partly)
+        if self._begin(several):
             self._waiting += [(packed, several), *[(b"", several)] * (count - 1)]
         return replies
 
-    def _begin(self, reply: asyncio.Future[Any]) -> bool:
+    def _begin(self, reply: Reply) -> bool:
         """Returns whether something can be sent, and sees to it that it will be; fails the reply to it if not."""
         if self.lost:
             fail(reply, ConnectionLost("the connection was lost before it was used", sent=False))

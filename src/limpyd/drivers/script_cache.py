@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.error_translation import with_source
-from limpyd.requests.request import Argument, Request
+from limpyd.requests.request import Request
 from limpyd.requests.subjects import Script
 
 TRUSTED = 10.0
@@ -32,28 +31,28 @@ class ScriptCache:
         self._until: dict[bytes, float] = {}
 
     def with_sources(
-        self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]], sources: Sources
-    ) -> Sequence[tuple[Argument, ...]]:
+        self, requests: Sequence[Request[Any]], packed: Sequence[bytes], sources: Sources
+    ) -> Sequence[bytes]:
         """Returns what is sent of requests: the first use of a script with its source, the others by its digest.
 
         Args:
             requests: the requests.
-            commands: what is sent of each where the server knows its script.
+            packed: what is sent of each where the server knows its script.
             sources: the scripts whose sources are sent.
         """
         if sources == "none":
-            return commands
+            return packed
         until = self._until if sources == "unknown" else {}
         now = monotonic()
         known: set[bytes] = set()
         sent = []
-        for request, command in zip(requests, commands, strict=True):
+        for request, command in zip(requests, packed, strict=True):
             script = request.script
             if script is None or script.sha in known or now < until.get(script.sha, 0.0):
                 sent.append(command)
             else:
                 known.add(script.sha)
-                sent.append(with_source(request, command))
+                sent.append(with_source(script, command))
         return sent
 
     def know(self, scripts: Collection[Script]) -> bool:
@@ -75,3 +74,14 @@ class ScriptCache:
                 self._until.clear()  # somebody may have removed them all
             elif not isinstance(reply, Exception):
                 self._until[request.script.sha] = until
+
+
+def with_source(script: Script, packed: bytes) -> bytes:
+    """Returns a packed request of EVALSHA with the source of its script (EVAL)."""
+    count, _, rest = packed.partition(LINE)
+    return b"%b\r\n$4\r\nEVAL\r\n$%d\r\n%b%b" % (count, len(script.source), script.source, rest[len(EVALSHA) :])
+
+
+LINE = b"\r\n"
+EVALSHA = b"$7\r\nEVALSHA\r\n$40\r\n%040d" % 0
+"""What stands in the place of the source: the command, and the digest of the script."""

@@ -95,7 +95,7 @@ class SyncConnection:
     def exchange_several(self, packed: bytes, count: int) -> list[Any]:
         """The same of packed requests that have so many replies together, of which the first error is raised."""
         self.send(packed, count)
-        replies = self.read_several(count)
+        replies = self.read_several(count, [])
         for reply in replies:
             if isinstance(reply, RedisError):
                 raise reply
@@ -194,9 +194,8 @@ class SyncConnection:
         """
         return self._or_refusal(self._received())
 
-    def read_several(self, count: int) -> list[Any]:
-        """So many replies, each as `read_any`."""
-        replies: list[Any] = []
+    def read_several(self, count: int, replies: list[Any]) -> list[Any]:
+        """Adds replies to a list, each as `read_any`, until it has so many; and returns it."""
         while len(replies) < count:
             reply = self._received()
             if type(reply) in USUAL_REPLIES and not self._has_checks:

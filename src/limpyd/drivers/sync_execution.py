@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.error_translation import never_done, type_question, with_source
+from limpyd.drivers.error_translation import never_done, type_question
 from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_settled, outcome, outdated
+from limpyd.drivers.script_cache import with_source
 from limpyd.drivers.sync_reads import replies_at_once
 from limpyd.drivers.sync_transport import SyncTransport
 from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
 from limpyd.requests.reads import NoReply, Reads, joined
 from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
-from limpyd.requests.resp import pack
 from limpyd.requests.scattered import Scattered, together
 from limpyd.requests.walks import Origin, RunQuestion, ServerChanged, restarted, run_in
 from limpyd.tracing.events import Purpose, Retry
@@ -148,7 +148,7 @@ class Execution(SyncTransport):
         purpose: Purpose = ((request,), None, retry)
         origin = request.origin
         sent = requests if origin is None else [*requests, RunQuestion(request.slot)]
-        replies = self.run_together(sent, [one.args for one in sent], purpose=purpose)
+        replies = self.run_together(sent, [one.packed(()) for one in sent], purpose=purpose)
         if origin is not None:
             origin.run = run_in(replies.pop())
         own = replies[: len(replies) - len(request.followups)]
@@ -170,7 +170,7 @@ class Execution(SyncTransport):
         if isinstance(error, redis_errors.NoScriptError) and request.script is not None:
             if len(guards) < len(request.assumes):  # what it was sent under has just been doubted by another caller
                 return self._reply(request)
-            reply = self._ask(request, pack(with_source(request, request.args_under(guards))), "noscript")
+            reply = self._ask(request, with_source(request.script, request.packed(guards)), "noscript")
         if outdated(reply):
             invalidate_assumptions(request)
             return self._reply(request)
@@ -184,7 +184,7 @@ class Execution(SyncTransport):
         """The reply to a request, or the error that came instead."""
         reply = self._ask(request, packed, retry)
         if isinstance(reply, redis_errors.NoScriptError) and request.script is not None:
-            reply = self._ask(request, pack(with_source(request, request.args_under(guards))), "noscript")
+            reply = self._ask(request, with_source(request.script, request.packed(guards)), "noscript")
         return reply
 
     def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:

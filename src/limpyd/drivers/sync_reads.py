@@ -33,7 +33,8 @@ def replies_at_once(shares: Sequence[tuple[SyncConnectionPool, Reads]]) -> list[
             connection.send(reads.packed, reads.replies)
         is_sent = True
         return [
-            connection.read_several(reads.replies) for (_, connection), (_, reads) in zip(taken, shares, strict=True)
+            connection.read_several(reads.replies, [])
+            for (_, connection), (_, reads) in zip(taken, shares, strict=True)
         ]
     except LOST as loss:
         if is_sent and isinstance(loss, TimeoutError):

@@ -56,7 +56,7 @@ class SyncTransport:
     def run_together(
         self,
         requests: Sequence[Request[Any]],
-        commands: Sequence[tuple[Argument, ...]],
+        packed: Sequence[bytes],
         sources: Sources = "none",
         purpose: Purpose | None = None,
     ) -> list[Any]:
@@ -66,7 +66,7 @@ class SyncTransport:
 
         Args:
             requests: the requests.
-            commands: the arguments to send for each.
+            packed: what is sent for each, where the server knows its script.
             sources: the scripts whose sources are sent.
             purpose: what callbacks are told about the batch; by default that it is a pipeline.
 
@@ -80,7 +80,7 @@ class SyncTransport:
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_batch(traced, len(requests))
             connection = self._opened(trace)
-            sent_now = connection.scripts.with_sources(requests, commands, sources)
+            sent_now = connection.scripts.with_sources(requests, packed, sources)
             conversation = Conversation(connection, requests, sent_now)
             self._talk(conversation, connection, trace)
             replies, sent, loss = conversation.replies, conversation.sent, conversation.loss

@@ -202,12 +202,12 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
     requests = [request for one in sent for request in (one.pending.request, *one.followups)]
     purpose: Purpose = ([one.pending.request for one in sent], "transaction" if atomic else "pipeline", retry)
     everyone = [*dict.fromkeys(guard for one in sent for guard in one.guards)]
-    args = [
-        args
+    packed = [
+        each
         for one in sent
-        for args in (
-            one.pending.request.args_under(everyone if atomic else one.guards),
-            *(x.args for x in one.followups),
+        for each in (
+            one.pending.request.packed(everyone if atomic else one.guards),
+            *(x.packed(()) for x in one.followups),
         )
     ]
     only_reads = all(request.readonly for request in requests)
@@ -220,11 +220,11 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
             watched = () if only_reads or all(map(is_guarded, requests)) else everyone
             watches = [watch for guard in watched for watch in watching(guard)]
             together = [*watches, multi, *requests, execute]
-            plain = [*(x.args for x in (*watches, multi)), *args, execute.args]
-            replies = yield Batch(together, plain, sources, purpose, begun)
+            around = [*(x.packed(()) for x in (*watches, multi)), *packed, execute.packed(())]
+            replies = yield Batch(together, around, sources, purpose, begun)
             replies = iter(executed(replies[len(watches) :], requests))
         else:
-            replies = iter((yield Batch(requests, args, sources, purpose, begun)))
+            replies = iter((yield Batch(requests, packed, sources, purpose, begun)))
     except LimpydError as error:
         for one in sent:
             one.pending.settle(error=error)

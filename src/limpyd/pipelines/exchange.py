@@ -11,7 +11,7 @@ from limpyd.drivers.error_translation import refused, type_question
 from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import LimpydError
 from limpyd.requests.reads import Reads
-from limpyd.requests.request import Argument, IncompleteReply, Request
+from limpyd.requests.request import IncompleteReply, Request
 from limpyd.requests.scattered import Pause
 from limpyd.tracing.events import Purpose
 
@@ -21,14 +21,14 @@ class Batch(NamedTuple):
 
     Attributes:
         requests: the requests.
-        commands: what is sent for each.
+        packed: what is sent for each, where the server knows its script.
         sources: the scripts whose sources are sent with their first use.
         purpose: what they are there for.
         begun: is called once there is a connection, when what is sent may be executed from now on.
     """
 
     requests: Sequence[Request[Any]]
-    commands: Sequence[tuple[Argument, ...]]
+    packed: Sequence[bytes]
     sources: Sources
     purpose: Purpose
     begun: Callable[[], None] | None = None

@@ -105,12 +105,12 @@ def _settled(pendings: Sequence[Pending[Any]]) -> Exchange:
 
 def _batch(questions: Sequence[Request[Any]]) -> Batch:
     purpose: Purpose = (questions, "pipeline" if len(questions) > 1 else None, None)
-    return Batch(questions, [_command(question) for question in questions], "all", purpose)
+    return Batch(questions, [_packed(question) for question in questions], "all", purpose)
 
 
-def _command(question: Request[Any]) -> tuple[Argument, ...]:
+def _packed(question: Request[Any]) -> bytes:
     guards = [guard for assumption in question.assumes if (guard := assumption.guard()) is not None]
-    return question.args_under(guards)
+    return question.packed(guards)
 
 
 def _allowed(

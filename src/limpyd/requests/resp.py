@@ -26,18 +26,15 @@ PACKET = 1 << 18
 """The bytes of requests that are sent before replies to those before them are read."""
 
 
-def packets(commands: Sequence[tuple[Argument, ...]]) -> Iterator[tuple[bytes, int]]:
-    """Commands in the protocol's form, some at a time, each with how many they are."""
-    some: list[bytes] = []
-    size = 0
-    for args in commands:
-        packed = pack(args)
-        if size + len(packed) > PACKET and some:
-            yield b"".join(some), len(some)
-            some, size = [], 0
-        some.append(packed)
-        size += len(packed)
-    yield b"".join(some), len(some)
+def packets(packed: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Packed commands, some at a time, each with how many they are."""
+    first = size = 0
+    for number, one in enumerate(packed):
+        size += len(one)
+        if size > PACKET and number > first:
+            yield b"".join(packed[first:number]), number - first
+            first, size = number, len(one)
+    yield b"".join(packed[first:]), len(packed) - first
 
 
 FEW = 5

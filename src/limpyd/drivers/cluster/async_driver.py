@@ -31,7 +31,7 @@ from limpyd.exceptions import ServerUnreachable
 from limpyd.requests.key_scan import KeyScan
 from limpyd.requests.reads import Reads
 from limpyd.requests.request import Request
-from limpyd.requests.resp import Argument, pack
+from limpyd.requests.resp import Argument
 from limpyd.requests.walks import ServerChanged
 from limpyd.tracing.events import Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
@@ -90,14 +90,14 @@ class AsyncClusterDriver(AsyncDriver):
     async def run_together(
         self,
         requests: Sequence[Request[Any]],
-        commands: Sequence[tuple[Argument, ...]],
+        packed: Sequence[bytes],
         sources: Sources = "none",
         purpose: Purpose | None = None,
     ) -> list[Any]:
         traced: Purpose = purpose or (requests, "pipeline", None)
         atomic = traced[1] == "transaction"
         from_replicas = traced[2] in REPLICAS_MAY
-        batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic, from_replicas=from_replicas)
+        batch = ClusterBatch(requests, packed, sources, self._routing, atomic=atomic, from_replicas=from_replicas)
         if batch.attempts.from_replicas:
             await self._refresh.if_outdated()
         while batch.left:
@@ -121,24 +121,21 @@ class AsyncClusterDriver(AsyncDriver):
 
     async def _send_shares(self, batch: ClusterBatch, shares: Sequence[Share], trace: RequestTrace | None) -> list[Any]:
         """Sends each node its share, notes what comes of it, and returns the replies."""
-        pending: list[asyncio.Future[Any]] = []
+        pending: list[asyncio.Future[list[Any]]] = []
         sent: list[tuple[Share, MultiplexedConnection, Sequence[Request[Any]]]] = []
         for share, connection in zip(shares, await self._open_all(shares), strict=True):
             if not isinstance(connection, MultiplexedConnection):
                 batch.note(share, (), 0, connection)
                 continue
-            requests, commands = batch.to_send(share, connection.scripts)
-            packed = [*map(pack, commands)]
+            requests, packed = batch.to_send(share, connection.scripts)
             if trace is not None:
                 trace.size += sum(map(len, packed))
-            pending += map(connection.ask, packed)
+            pending.append(connection.ask_each(b"".join(packed), len(packed)))
             sent.append((share, connection, requests))
-        replies = await asyncio.gather(*pending, return_exceptions=True)
-        received, before = [], 0
-        for share, connection, of_share in sent:
-            own, before = replies[before : before + len(of_share)], before + len(of_share)
-            connection.scripts.note(of_share, own)
-            received += noted(batch, share, own)
+        received = []
+        for (share, connection, of_share), replies in zip(sent, await asyncio.gather(*pending), strict=True):
+            connection.scripts.note(of_share, replies)
+            received += noted(batch, share, replies)
         return received
 
     async def _open_all(self, shares: Sequence[Share]) -> list[MultiplexedConnection | Exception]:

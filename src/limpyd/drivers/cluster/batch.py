@@ -12,16 +12,14 @@ from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.cluster.attempts import ASKING, Attempts, is_redirection
+from limpyd.drivers.cluster.attempts import ASKING, PACKED_ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.routing import Routing, Slot
 from limpyd.drivers.cluster.slot_order import Dependents, not_in_order, overtaken
 from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress
 from limpyd.drivers.error_translation import lost, unreachable
 from limpyd.drivers.script_cache import ScriptCache, Sources
 from limpyd.requests.request import Request
-from limpyd.requests.resp import Argument
 
-Command = tuple[Argument, ...]
 _ASKING: Request[Any] = Request(ASKING, bool, readonly=True)
 
 
@@ -61,7 +59,7 @@ class ClusterBatch:
 
     Args:
         requests: the requests.
-        commands: what is sent of each.
+        packed: what is sent of each, where the server knows its script.
         sources: the scripts whose sources are sent to each node.
         routing: the topology.
         atomic: they are sent within MULTI and EXEC, so they stay together on one connection.
@@ -76,7 +74,7 @@ class ClusterBatch:
     def __init__(
         self,
         requests: Sequence[Request[Any]],
-        commands: Sequence[Command],
+        packed: Sequence[bytes],
         sources: Sources,
         routing: Routing,
         *,
@@ -84,7 +82,7 @@ class ClusterBatch:
         from_replicas: bool = False,
     ) -> None:
         self._requests = requests
-        self._commands = commands
+        self._packed = packed
         self._sources: Sources = sources
         self._routing = routing
         self._atomic = atomic
@@ -133,16 +131,16 @@ class ClusterBatch:
         node = next((share.node for share in shares), None) if slot is None else None
         return node or self.attempts.next_node(request)
 
-    def to_send(self, share: Share, scripts: ScriptCache) -> tuple[list[Request[Any]], Sequence[Command]]:
-        """Returns the requests and commands of a share for a connection that has some scripts."""
+    def to_send(self, share: Share, scripts: ScriptCache) -> tuple[list[Request[Any]], Sequence[bytes]]:
+        """Returns the requests of a share, and what is sent of each on a connection that has some scripts."""
         requests = [self._requests[number] for number in share.numbers]
-        commands = [self._commands[number] for number in share.numbers]
-        sent = scripts.with_sources(requests, commands, self._sources)
+        packed = [self._packed[number] for number in share.numbers]
+        sent = scripts.with_sources(requests, packed, self._sources)
         if not share.asking:
             return requests, sent
         return (
             [each for request in requests for each in (_ASKING, request)],
-            [each for command in sent for each in (ASKING, command)],
+            [each for command in sent for each in (PACKED_ASKING, command)],
         )
 
     def note(self, share: Share, replies: Sequence[Any], sent: int = 0, error: Exception | None = None) -> None:

@@ -82,14 +82,14 @@ class ClusterDriver(SyncDriver):
     def run_together(
         self,
         requests: Sequence[Request[Any]],
-        commands: Sequence[tuple[Argument, ...]],
+        packed: Sequence[bytes],
         sources: Sources = "none",
         purpose: Purpose | None = None,
     ) -> list[Any]:
         traced: Purpose = purpose or (requests, "pipeline", None)
         atomic = traced[1] == "transaction"
         from_replicas = traced[2] in REPLICAS_MAY
-        batch = ClusterBatch(requests, commands, sources, self._routing, atomic=atomic, from_replicas=from_replicas)
+        batch = ClusterBatch(requests, packed, sources, self._routing, atomic=atomic, from_replicas=from_replicas)
         if batch.attempts.from_replicas:
             self._refresh.if_outdated()
         while batch.left:
