@@ -160,6 +160,7 @@ async def test_writes_of_a_pipeline_keep_their_order_while_other_threads_ask(any
     def write():
         one.name.set("first")
         one.name.set("last")
+        ours.collection(name="last").count()  # as long as all is packed already, nobody looks
         monkeypatch.setattr(Assumed, "guard", while_a_thread_asks)
 
     if any_face.is_async:

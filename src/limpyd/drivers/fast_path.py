@@ -1,7 +1,8 @@
 """Frequent calls, sent without building a `Request` (see statements/fast_call.py).
 
-A fast call only encodes, sends, receives and decodes. In every other case the call takes the usual way: if a pipeline
-is open, callbacks trace requests, there is no connection yet, the connection was lost, or the server refuses.
+A fast call only encodes, sends, receives and decodes. In every other case the call takes the usual way: if callbacks
+trace requests, there is no connection yet, the connection was lost, or the server refuses. If a pipeline is open, that
+collects the bytes of the call.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         describe: builds the `Request` of a call.
         otherwise: makes a call the usual way, by its request.
     """
-    pack, settle, schema, writes, home, trust = known
-    model = schema.model
+    pack, settle, schema, home, statement, trust = known
+    model, writes = schema.model, statement is not None
+    collected = _collecting(known, describe, otherwise)
 
     def call(holder: Any, given: Any) -> Any:
         database = model.database
         driver = database._access.driver
         if driver is None or driver.callbacks or GLOBAL_CALLBACKS or database._active.get() is not None:
-            return otherwise(holder, given)
+            return collected(holder, given)
         packed = pack(holder, given)
         if packed is None:
             return otherwise(holder, given)
@@ -65,14 +67,15 @@ def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
 
 def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
     """Returns the same function for the async face, where a call returns a coroutine."""
-    pack, settle, schema, writes, home, trust = known
-    model = schema.model
+    pack, settle, schema, home, statement, trust = known
+    model, writes = schema.model, statement is not None
+    collected = _collecting(known, describe, otherwise)
 
     def call(holder: Any, given: Any) -> Any:
         database = model.database
         driver = database._driver
         if driver is None or driver.callbacks or GLOBAL_CALLBACKS or database._active.get() is not None:
-            return otherwise(holder, given)
+            return collected(holder, given)
         packed = pack(holder, given)
         return otherwise(holder, given) if packed is None else result(driver, packed, holder, given)
 
@@ -96,3 +99,9 @@ def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
         return settle(holder, reply)
 
     return call
+
+
+def _collecting(known: FastCall, describe: Describe, otherwise: Call) -> Call:
+    from limpyd.statements.packed_calls import collecting  # noqa: PLC0415 - it is not needed before the first call
+
+    return collecting(known, describe, otherwise)

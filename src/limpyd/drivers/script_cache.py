@@ -9,6 +9,7 @@ from typing import Any, Literal
 from redis import exceptions as redis_errors
 
 from limpyd.requests.request import Request
+from limpyd.requests.resp import any_error
 from limpyd.requests.subjects import Script
 
 TRUSTED = 10.0
@@ -42,6 +43,8 @@ class ScriptCache:
         """
         if sources == "none":
             return packed
+        if sources == "unknown" and self.know(scripts_of(requests)):
+            return packed
         until = self._until if sources == "unknown" else {}
         now = monotonic()
         known: set[bytes] = set()
@@ -67,6 +70,10 @@ class ScriptCache:
         until = monotonic() + TRUSTED
         if len(self._until) > MOST:
             self._until.clear()
+        if len(replies) == len(requests) and not any_error(replies):
+            for script in scripts_of(requests):
+                self._until[script.sha] = until
+            return
         for request, reply in zip(requests, replies, strict=False):
             if request.script is None:
                 continue
@@ -74,6 +81,11 @@ class ScriptCache:
                 self._until.clear()  # somebody may have removed them all
             elif not isinstance(reply, Exception):
                 self._until[request.script.sha] = until
+
+
+def scripts_of(requests: Sequence[Request[Any]]) -> set[Script]:
+    """Returns the scripts that some requests run."""
+    return {script for request in requests if (script := request.script) is not None}
 
 
 def with_source(script: Script, packed: bytes) -> bytes:

@@ -49,7 +49,9 @@ class Construction(ModelCore[Sync]):
             if create is None:
                 self._created(values)
             else:
-                create(self, values)
+                created = create(self, values)
+                if created is not None:  # else it was described, which has noted what is waited for
+                    self._await_pending(created)
         elif values:
             msg = (
                 f"{schema.name}({pk!r}, …) gets an existing object, {schema.name}({next(iter(values))}=…, …) "
@@ -77,7 +79,10 @@ class Construction(ModelCore[Sync]):
 
     def _await_begun(self, describe: Callable[[], Request[Self]]) -> None:
         """Gets the primary key by a request; in a pipeline, when that is executed."""
-        pending: Any = self.database._described(describe)
+        self._await_pending(self.database._described(describe))
+
+    def _await_pending(self, pending: Any) -> None:
+        """Waits for the primary key, if a pipeline has collected what gives it."""
         if pending is not self:
             self._pk_source = pending
 

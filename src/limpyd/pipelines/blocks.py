@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from asyncio.events import _get_running_loop as get_running_loop
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
@@ -104,7 +105,5 @@ class Attempt:
 
 def _caller() -> tuple[int, Any]:
     """The thread, and the task if there is one."""
-    try:
-        return get_ident(), asyncio.current_task()
-    except RuntimeError:
-        return get_ident(), None
+    loop = get_running_loop()
+    return get_ident(), None if loop is None else asyncio.current_task(loop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, copy_context
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from limpyd.exceptions import NotInPipeline
 from limpyd.keys import turns
@@ -23,6 +23,9 @@ from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult, taking
 from limpyd.utils.pickling import not_sent
 
+if TYPE_CHECKING:
+    from limpyd.statements.packed_calls import PackedCall
+
 
 class Collector(RawCommands):
     """Collects the requests of the thread and task that opened it, but not those of tasks that are started inside.
@@ -37,6 +40,8 @@ class Collector(RawCommands):
     _kind: ClassVar[str] = "pipeline"
     takes_results: ClassVar[bool] = False
     """True if a later operation may use the result of an earlier one."""
+    takes_packed_calls = False
+    """True if it may collect calls that are packed, and not described (see statements/packed_calls.py)."""
 
     def __init__(self, database: Any, active: Active, *, atomic: bool = False, autoexecute: bool = True) -> None:
         self._atomic = atomic
@@ -110,6 +115,13 @@ class Collector(RawCommands):
         self._pendings.append(pending)
         return pending
 
+    def collect_packed(self, call: PackedCall) -> Pending[Any]:
+        """Collects a call that was packed. It rests on nothing but the epoch of its partition."""
+        again = Description(call.describe, self._database, exact=False) if turns.partitions_exist else None
+        pending: Pending[Any] = Pending(call, again)
+        self._pendings.append(pending)
+        return pending
+
     def refuse(self, what: str, instead: str) -> None:
         """Refuses an operation that cannot be collected.
 
@@ -150,6 +162,7 @@ class Collector(RawCommands):
         self._begun = True
         outer = open_block(self._active)
         self._reads_exactly = outer is not None
+        self.takes_packed_calls = not (self.is_atomic or self._reads_exactly)
         self._active.set(Block(self, self._exit_reference, outer))
 
     def _leave(self) -> None:
@@ -266,7 +279,9 @@ class PipelinedCore:
 
     def _pipeline(self) -> Collector | None:
         """The open pipeline, if there is one here."""
-        block = open_block(self._active) if self._active.get() is not None else None
+        block = self._active.get()
+        if block is not None and not block.is_open():
+            block = open_block(self._active)
         return block.collector if block is not None and block.is_mine() else None
 
     def _at_once(self, what: str, instead: str) -> None:

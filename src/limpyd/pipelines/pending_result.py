@@ -115,6 +115,14 @@ class Pending(StepResult[R_co]):
         """Returns the request that finishes what it waits for, if that has been on its way for long."""
         return None if self._again is None or self.moved is None else self._again.waiting.unfinished(self.moved)
 
+    def describe(self) -> None:
+        """Has the request that stands for it where more has to be done than to send what is packed."""
+        if self.moved is None:
+            try:
+                self.request = self.request.described()
+            except LimpydError as error:
+                self.settle(error=error)
+
     def describe_again(self) -> None:
         """Has another request, because objects have moved."""
         self.moved = None

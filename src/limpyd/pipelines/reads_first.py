@@ -52,8 +52,37 @@ def _settled_by(pendings: Sequence[Pending[Any]], replies: Sequence[Any]) -> Gen
             if reply is OUTDATED:
                 invalidate_assumptions(pending.request)
         else:
-            yield from settled_with(pending, pending.request, reply)
+            more = settle_by(pending, reply)
+            if more is not None:
+                yield from more
     return left
+
+
+def settle_by(pending: Pending[Any], reply: Any) -> Exchange | None:
+    """Settles an operation by the reply to its request; or returns what still has to be sent for that."""
+    request = pending.request
+    if isinstance(reply, Exception) or request.retry_with is not None:
+        return settled_with(pending, request, reply)
+    try:
+        try:
+            result = request.decode(reply)
+        except IncompleteReply as incomplete:
+            return _settled_by_result(pending, incomplete.ask(request))
+    except LimpydError as error:
+        pending.refuse(error)
+    else:
+        pending.settle(result)
+    return None
+
+
+def _settled_by_result(pending: Pending[Any], question: Request[Any]) -> Exchange:
+    """Settles an operation by the result of another request."""
+    try:
+        result = yield question
+    except LimpydError as error:
+        pending.refuse(error)
+    else:
+        pending.settle(result)
 
 
 def settled_with(pending: Pending[Any], request: Request[Any], reply: Any) -> Exchange:

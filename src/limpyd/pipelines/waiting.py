@@ -71,13 +71,20 @@ class Description:
         exact: true if primaries have to serve it.
     """
 
-    __slots__ = ("_again", "_database", "_exact", "waiting")
+    __slots__ = ("_again", "_database", "_exact", "_waiting")
 
     def __init__(self, again: Describe, database: Any, *, exact: bool) -> None:
         self._again = again
         self._database = database
         self._exact = exact
-        self.waiting = Waiting(database._patience)
+        self._waiting: Waiting | None = None
+
+    @property
+    def waiting(self) -> Waiting:
+        """The waiting of the operation, which begins when it is first asked for."""
+        if self._waiting is None:
+            self._waiting = Waiting(self._database._patience)
+        return self._waiting
 
     def describe(self) -> Request[Any]:
         """Returns a new request."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from limpyd.requests.guards import Outdated
 from limpyd.requests.request import Request
-from limpyd.requests.resp import PACKET
+from limpyd.requests.resp import PACKET, any_error
 from limpyd.requests.subjects import Script
 
 NodeT = TypeVar("NodeT", bound=Hashable)
@@ -101,7 +101,7 @@ class SeparateReads(Reads):
 
     def replies_of(self, replies: Sequence[Any]) -> list[Any]:
         found, at = [], 0
-        refused = any(map(_is_error, replies))
+        refused = any_error(replies)
         for request in self._requests:
             own = replies[at : at + request.replies]
             at += len(own)

@@ -125,6 +125,15 @@ class Request(Generic[R_co]):
         self.result = result
         self.origin: Any = None
 
+    @property
+    def under(self) -> Any:
+        """The indexes of the partition under whose epoch it is sent by `ready`, if it is a script that compares it."""
+        return None
+
+    def described(self) -> Request[R_co]:
+        """Returns the request that stands for it where more has to be done than to send what `ready` returns."""
+        return self
+
     def ready(self) -> bytes | None:
         """Returns its bytes in the Redis protocol; None if sending them is not all that has to be done."""
         before = self.preflight is not None or self.origin is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import hiredis
 
@@ -35,6 +36,11 @@ def packets(packed: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
             yield b"".join(packed[first:number]), number - first
             first, size = number, len(one)
     yield b"".join(packed[first:]), len(packed) - first
+
+
+def any_error(replies: Iterable[Any]) -> bool:
+    """Returns whether there is an error among replies."""
+    return any(issubclass(kind, Exception) for kind in set(map(type, replies)))
 
 
 FEW = 5

@@ -132,7 +132,7 @@ class Creation(Statement):
             return form.packed(b"", values)
 
         form = ValuesForm(self, (self._whole,), self._set)
-        return FastCall(packed, lambda holder, pk: holder._begun(pk), self.model, writes=True, home=self.partition)
+        return FastCall(packed, lambda holder, pk: holder._begun(pk), self.model, self.partition, self)
 
     @property
     def name(self) -> str:

@@ -62,9 +62,7 @@ class Deletion(Statement):
             pk = instance._pk_bytes
             return None if made is None or pk is None or schema.incoming else made % (len(pk), pk)
 
-        return FastCall(
-            packed, lambda _, _reply: schema.deletions.noted(None), schema, writes=True, home=self.partition
-        )
+        return FastCall(packed, lambda _, _reply: schema.deletions.noted(None), schema, self.partition, self)
 
     @property
     def name(self) -> str:

@@ -43,16 +43,16 @@ class FastCall(NamedTuple):
         packed: returns the bytes to send for a holder and what is given; None if the call needs a request.
         settle: makes the result of a holder and a reply that is no refusal, and notes what the reply shows.
         model: the model of the objects.
-        writes: true for a write: a list in reply is a refusal.
         home: the slot of the objects, by which a cluster routes the calls.
+        statement: of a write, to which a list in reply is a refusal; None for a read.
         trust: for reads of a model of several partitions, the trust in the one where the objects are; otherwise None.
     """
 
     packed: Packer
     settle: Settle
     model: Any
-    writes: bool
     home: Partition | ReadHome
+    statement: Statement | None = None
     trust: Trust | None = None
 
 

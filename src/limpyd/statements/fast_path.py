@@ -59,13 +59,13 @@ def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Fast
         decode = _decoding(request.decode, bound)
         home, trust = ReadHome(request.slot), trust_in(request.model, _partition(request.model, bound))
         packed = _reading(request, trust, iterable)
-        return decode and FastCall(packed, decode, request.model, writes=False, home=home, trust=trust)
+        return decode and FastCall(packed, decode, request.model, home, trust=trust)
     if type(request) is not PreparedWrite or _knows_more(request.convert):
         return None
     packer = PACKERS[len(given)](request, given, iterable)
     statement = request.statement
     settle = _settling(statement.model, request.convert)
-    return packer and FastCall(packer, settle, statement.model, writes=True, home=statement.partition)
+    return packer and FastCall(packer, settle, statement.model, statement.partition, statement)
 
 
 def _partition(model: Any, bound: Any) -> Partition:

@@ -85,6 +85,10 @@ class Prepared(Request[R_co]):
     def slot(self) -> int:
         return self.statement.partition.slot
 
+    @property
+    def under(self) -> Any:
+        return self.statement.maintenance
+
     def ready(self) -> bytes | None:
         statement, pk, values = self.statement, self._pk or b"", self._values
         catalog, head = statement.head

@@ -133,7 +133,7 @@ class ExistsStatement(ReadStatement):
             pk = encode(given)
             return form % (len(pk), pk)
 
-        return FastCall(packed, lambda _, reply: bool(reply), model, writes=False, home=ReadHome(self.slot))
+        return FastCall(packed, lambda _, reply: bool(reply), model, ReadHome(self.slot))
 
 
 class Read(Request[R_co]):
@@ -255,7 +255,7 @@ class LoadStatement(ReadStatement):
         def settle(instance: Any, reply: Any) -> list[Any]:
             return self.values(reply, instance._pk_bytes)
 
-        return FastCall(packed, settle, model, writes=False, home=ReadHome(self.slot), trust=trust)
+        return FastCall(packed, settle, model, ReadHome(self.slot), trust=trust)
 
     def values(self, reply: Sequence[bytes | None], pk: bytes) -> list[Any]:
         """Returns the value of each field, None where there is none.

@@ -81,7 +81,7 @@ class Update(Statement):
             instance._mark_existing()
             return result
 
-        return FastCall(packed, settle, self.model, writes=True, home=self.partition)
+        return FastCall(packed, settle, self.model, self.partition, self)
 
     def request(
         self,

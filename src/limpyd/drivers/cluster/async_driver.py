@@ -16,11 +16,12 @@ from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.cluster.async_nodes import AsyncClusterConnections
 from limpyd.drivers.cluster.async_refresh import AsyncTopologyRefresh
 from limpyd.drivers.cluster.attempts import PACKED_ASKING, REPLICAS_MAY, Attempts, is_redirection
-from limpyd.drivers.cluster.batch import ClusterBatch, Share
+from limpyd.drivers.cluster.batch import ClusterBatch
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.lost_shares import noted
 from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
+from limpyd.drivers.cluster.shares import Share
 from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress
 from limpyd.drivers.connection_pool import Home
 from limpyd.drivers.error_translation import longest_wait, unreachable

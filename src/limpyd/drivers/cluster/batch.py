@@ -8,50 +8,22 @@ make this rare, only the first request of such a slot is sent again, until it is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.cluster.attempts import ASKING, PACKED_ASKING, Attempts, is_redirection
 from limpyd.drivers.cluster.routing import Routing, Slot
+from limpyd.drivers.cluster.shares import Failure, Share
 from limpyd.drivers.cluster.slot_order import Dependents, not_in_order, overtaken
 from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress
 from limpyd.drivers.error_translation import lost, unreachable
-from limpyd.drivers.script_cache import ScriptCache, Sources
+from limpyd.drivers.script_cache import ScriptCache, Sources, scripts_of
+from limpyd.requests.key_arguments import CROSS_SLOT
 from limpyd.requests.request import Request
+from limpyd.requests.resp import any_error
 
 _ASKING: Request[Any] = Request(ASKING, bool, readonly=True)
-
-
-class Failure(NamedTuple):
-    """The loss of a request whose reply never came.
-
-    Attributes:
-        error: what the connection was lost by, or why there was none.
-        sent: the request may have reached the node.
-    """
-
-    error: Exception
-    sent: bool
-
-    @property
-    def is_final(self) -> bool:
-        """True if the account is refused, so that no other node would do better."""
-        return not self.sent and isinstance(self.error, redis_errors.AuthenticationError)
-
-
-class Share(NamedTuple):
-    """The requests of a batch that go to one node.
-
-    Attributes:
-        node: the node.
-        asking: each is sent with ASKING before it.
-        numbers: the positions of the requests in the batch.
-    """
-
-    node: NodeAddress
-    asking: bool
-    numbers: list[int]
 
 
 class ClusterBatch:
@@ -87,9 +59,10 @@ class ClusterBatch:
         self._routing = routing
         self._atomic = atomic
         self._slots = [request.slot for request in requests]
+        self._crossing = {script for script in scripts_of(requests) if CROSS_SLOT in script.flags}
         self._asked: dict[int, NodeAddress] = {}
         self._lost_once: set[int] = set()
-        self._outcomes: dict[int, tuple[NodeAddress, Any]] = {}
+        self._noted: list[tuple[Share, Sequence[Any], int, Exception | None]] = []
         self._held_up: set[int | None] = set()
         may_be_stale = from_replicas and not atomic and all(request.may_be_stale for request in requests)
         self.attempts = Attempts(routing, from_replicas=may_be_stale)
@@ -105,7 +78,7 @@ class ClusterBatch:
         homes: dict[int | None, Share] = {}
         for number in self._to_send_now():
             request, slot = self._requests[number], self._slots[number]
-            share = None if number in self._asked or request.crosses_slots else homes.get(slot)
+            share = homes.get(slot) if request.script not in self._crossing and number not in self._asked else None
             if share is None:
                 asked = self._asked.pop(number, None)
                 node = asked or self._node_for(request, slot, shares.values())
@@ -154,11 +127,7 @@ class ClusterBatch:
         """
         if share.asking:
             replies, sent = replies[1::2], sent // 2
-        for position, number in enumerate(share.numbers):
-            if position < len(replies):
-                self._outcomes[number] = share.node, replies[position]
-            elif error is not None:
-                self._outcomes[number] = share.node, Failure(error, position < sent)
+        self._noted.append((share, replies, sent, error))
 
     def settle(self, *, last: bool = False) -> float:
         """Decides what is left after a try, and returns the seconds to wait before the next one.
@@ -169,13 +138,39 @@ class ClusterBatch:
         Raises:
             ServerUnreachable: nothing was sent, and it was tried for long enough.
         """
-        outcomes, self._outcomes = self._outcomes, {}
-        pauses = [0.0]
+        if self._is_settled_at_once():
+            return 0.0
+        outcomes, pauses = self._outcomes(), [0.0]
         again = self._whole_again(outcomes, pauses) if self._atomic else self._some_again(outcomes, pauses)
         if again and (last or self.attempts.over(max(pauses))):
             again = self._give_up(again, outcomes, last=last)
         self.left = again
         return max(pauses)
+
+    def _is_settled_at_once(self) -> bool:
+        """Sets all replies and returns True, if none is an error."""
+        received = [(share.numbers, replies) for share, replies, _, _ in self._noted]
+        if sum(len(replies) for _, replies in received) < len(self.left):
+            return False
+        if any(any_error(replies) for _, replies in received):
+            return False
+        for numbers, replies in received:
+            for number, reply in zip(numbers, replies, strict=True):
+                self.replies[number] = reply
+        self.left = []
+        return True
+
+    def _outcomes(self) -> dict[int, tuple[NodeAddress, Any]]:
+        """Returns what came of each request that was sent: the node, and the reply or what came instead."""
+        noted, self._noted = self._noted, []
+        outcomes: dict[int, tuple[NodeAddress, Any]] = {}
+        for share, replies, sent, error in noted:
+            for position, number in enumerate(share.numbers):
+                if position < len(replies):
+                    outcomes[number] = share.node, replies[position]
+                elif error is not None:
+                    outcomes[number] = share.node, Failure(error, position < sent)
+        return outcomes
 
     def _some_again(self, outcomes: dict[int, tuple[NodeAddress, Any]], pauses: list[float]) -> list[int]:
         sent = [number for number in self.left if number in outcomes]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.drivers.awaited_replies import ConnectionLost
-from limpyd.drivers.cluster.batch import ClusterBatch, Share
+from limpyd.drivers.cluster.batch import ClusterBatch
+from limpyd.drivers.cluster.shares import Share
 
 
 def noted(batch: ClusterBatch, share: Share, replies: list[Any]) -> list[Any]:

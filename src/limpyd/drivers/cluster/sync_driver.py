@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.cluster.attempts import REPLICAS_MAY, Attempts, is_redirection
-from limpyd.drivers.cluster.batch import ClusterBatch, Share
+from limpyd.drivers.cluster.batch import ClusterBatch
 from limpyd.drivers.cluster.key_walk import ENDED, walk_of
 from limpyd.drivers.cluster.redirected import Redirected, redirected, redirection_in, unexecuted
 from limpyd.drivers.cluster.routing import NodeGone, Slot
+from limpyd.drivers.cluster.shares import Share
 from limpyd.drivers.cluster.sync_nodes import ClusterConnections
 from limpyd.drivers.cluster.sync_refresh import TopologyRefresh
 from limpyd.drivers.cluster.topology import NodeAddress, ReplicaAddress
