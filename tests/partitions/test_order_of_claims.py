@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from limpyd import InstanceHashField, ListField, SetField, StringField
-from limpyd.exceptions import ConditionFailed
+from limpyd.exceptions import ConditionFailed, UniquenessError
 from tests.support.blocks import block
 
 
@@ -82,3 +82,45 @@ async def test_what_only_the_server_knows_comes_later(any_face, models):
     async with block(any_face, models.database.pipeline()):
         one.number.hincrby(1000)
     assert await do(one.number.hget()) == 1001
+
+
+GIVEN_UP = {
+    "name": (lambda one: one.name.hset(f"of {one._pk}"), lambda one: one.name.hset("a")),
+    "hmset": (lambda one: one.hmset(name=f"of {one._pk}"), lambda one: one.update(name="a")),
+    "codes": (lambda one: one.codes.srem("a"), lambda one: one.codes.sadd("a")),
+}
+"""How an object gives up the value `a`, and how another one gets it, by field or call."""
+
+
+@pytest.mark.parametrize("is_atomic", [True, False])
+@pytest.mark.parametrize("kind", GIVEN_UP)
+async def test_a_value_that_another_object_gives_up_before(any_face, models, kind, is_atomic):
+    do, account = any_face.do, models.Account
+    give_up, take = GIVEN_UP[kind]
+    field = "codes" if kind == "codes" else "name"
+    value = {"a"} if field == "codes" else "a"
+    first = await do(account.create(**{field: value}))
+    partition = account._schema.keys.partition
+    others = [await do(account.create(number=number)) for number in range(12)]
+    beside = [one for one in others if partition(one._pk_bytes) is partition(first._pk_bytes)]
+    for other in beside[:2] if is_atomic else others[:4]:
+        async with block(any_face, models.database.transaction() if is_atomic else models.database.pipeline()):
+            give_up(first)
+            take(other)
+        assert await any_face.all(account.collection(**{field: "a"})) == [other._pk]
+        first = other
+    assert (await do(account.check())).ok
+
+
+@pytest.mark.parametrize("is_atomic", [True, False])
+async def test_a_value_that_another_object_keeps(any_face, models, is_atomic):
+    do, account = any_face.do, models.Account
+    first = await do(account.create(name="a"))
+    for _ in range(4):
+        other = await do(account.create(number=1))
+        with pytest.raises(UniquenessError, match="already belongs to Account"):
+            async with block(any_face, models.database.transaction() if is_atomic else models.database.pipeline()):
+                other.name.hset("a")
+        await do(other.delete())
+    assert await any_face.all(account.collection(name="a")) == [first._pk]
+    assert (await do(account.check())).ok

@@ -35,7 +35,7 @@ class PartitionClaim(Promise):
         owner: the primary key of another object, which has the value; None if none is known.
     """
 
-    __slots__ = ("_asks_within_write", "_home", "_nonce", "_pk", "owner", "partition", "value")
+    __slots__ = ("_asks_within_write", "_home", "_may_get_free", "_nonce", "_pk", "owner", "partition", "value")
 
     def __init__(self, value: UniqueValue, partition: Partition, pk: bytes | None) -> None:
         super().__init__()
@@ -45,6 +45,7 @@ class PartitionClaim(Promise):
         self.owner: bytes | None = None
         self._nonce = b""
         self._home = value.home
+        self._may_get_free = False
         self._asks_within_write = self._home is partition
         if self._asks_within_write:
             self._nonce = os.urandom(NONCE)
@@ -75,12 +76,18 @@ class PartitionClaim(Promise):
         self.owner = None
         self._asks_within_write = False
 
-    def keep_order(self) -> None:
-        if self._asks_within_write and self._pk is not None:
+    def demand(self) -> None:
+        super().demand()
+        self._may_get_free = False
+
+    def keep_order(self, *, as_one_step: bool) -> None:
+        self._may_get_free = True
+        if self._asks_within_write and self._pk is not None and not as_one_step:
             self.invalidate()
 
     def merged(self, other: Self) -> Self:
-        return other if self._asks_within_write else self
+        """Returns the one of both that a script has asked for, if one is."""
+        return other if self._asks_within_write or self._may_get_free else self
 
     def conversation(self) -> Rounds[None]:
         return claimed([self])
@@ -96,8 +103,12 @@ class PartitionClaim(Promise):
         self._set_guard(b"%b%d %d" % (self._nonce, number, time), {Bar(self.partition.prefix, b"%d" % number): time})
 
     def leave_to(self, owner: bytes) -> None:
-        """Notes the object that has the value; if it is the one that is written, no claim is needed."""
-        if owner == self._pk:
+        """Notes the object that has the value.
+
+        If it is the one that is written, no claim is needed; nor if it may give the value up before: else the script of
+        the write says that it has not, or asks for the claim.
+        """
+        if owner == self._pk or self._may_get_free:
             self._set_guard(b"", {})
         else:
             self.owner = owner

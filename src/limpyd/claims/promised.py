@@ -18,13 +18,13 @@ def with_promises(request: Request[Any], reply: list[Any]) -> Request[Any]:
 
 def promises_asked_for(request: Request[Any], reply: list[Any]) -> list[Promise]:
     """Returns the promises that the script of a request asked for; those that it was sent with have to be made anew."""
-    known = {each.about: each for each in request.assumes}
+    known = {each.about: each for each in request.assumes if isinstance(each, Promise)}
     promises = []
     for key, text, pk in zip(reply[1::3], reply[2::3], reply[3::3], strict=True):
         promise = _promise_of(request, key, text, pk)
         if promise.about in known:
-            known[promise.about].invalidate()
-        promise.invalidate()
+            known[promise.about].demand()
+        promise.demand()
         promises.append(promise)
     return promises
 

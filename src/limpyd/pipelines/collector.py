@@ -134,13 +134,13 @@ class Collector(RawCommands):
     # --- for the faces ---
 
     def _await_promises(self, request: Request[Any]) -> None:
-        """Has what a write in a pipeline rests on be promised first, for which MULTI and EXEC leave no place."""
+        """Has what a write rests on be promised first, for which MULTI and EXEC leave no place."""
         from limpyd.pipelines.promised_writes import keep_order, refuse_promises  # noqa: PLC0415 - as few have some
 
         if self._atomic:
             refuse_promises(request)
-        elif not self.is_atomic:
-            keep_order(request)
+        else:
+            keep_order(request, as_one_step=self.is_atomic)
 
     def _check(self, _request: Request[Any]) -> None:
         """Refuses a request that cannot be part of it."""

@@ -31,10 +31,10 @@ def refuse_promises(request: Request[Any]) -> None:
             raise NotInPipeline(msg)
 
 
-def keep_order(request: Request[Any]) -> None:
-    """Has what a write rests on be promised first, so that it is executed in its place among the others."""
+def keep_order(request: Request[Any], *, as_one_step: bool) -> None:
+    """Has what a write rests on be promised for its place among the others."""
     from limpyd.requests.promise import Promise  # noqa: PLC0415 - few models have several partitions
 
     for assumption in request.assumes:
         if isinstance(assumption, Promise):
-            assumption.keep_order()
+            assumption.keep_order(as_one_step=as_one_step)

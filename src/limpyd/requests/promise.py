@@ -43,8 +43,19 @@ class Promise:
     def invalidate(self) -> None:
         self._guard = None
 
-    def keep_order(self) -> None:
-        """Has it be promised before the write is sent: a write that is refused comes after those that follow it."""
+    def demand(self) -> None:
+        """Has it be promised anew, since the script of the write has asked for it."""
+        self.invalidate()
+
+    def keep_order(self, *, as_one_step: bool) -> None:
+        """Notes that the write is one of several, in a pipeline or a transaction.
+
+        In a pipeline it has to be promised before the write is sent: a write that is refused comes after those that
+        follow it. In either, what is not free now may be by then.
+
+        Args:
+            as_one_step: true in a transaction.
+        """
 
     def question(self) -> Request[None]:
         return Scattered(self.conversation, subject=self.model)
