@@ -1,6 +1,6 @@
 """Values with a deadline of StringFields with an index, and such values with other indexes."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -257,3 +257,16 @@ def test_declarations(face):
     assert [*child._schema.fields] == ["pk", "code", "code_deadline"]
     without = type("Without", (model,), {"__module__": __name__, "code": None})
     assert [*without._schema.fields] == ["pk"]
+
+
+async def test_a_field_that_is_called_as_the_deadline_of_a_deadline(face):
+    class Person(face.Model):
+        database = face.database
+        code = InstanceHashField(unique=True, expires=True)
+        code_deadline_deadline = InstanceHashField()
+
+    one = await face.do(Person.create(code="a", code_deadline_deadline="b"))
+    await face.do(one.code.hexpire(60))
+    assert await face.do(one.code_deadline.get()) is not None
+    await face.do(one.code_deadline.set(datetime(2100, 1, 1, tzinfo=UTC)))
+    assert await face.do(one.code_deadline_deadline.hget()) == "b"

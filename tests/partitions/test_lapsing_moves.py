@@ -135,3 +135,25 @@ async def test_an_index_that_the_process_does_not_know(any_face, at):
     passed(any_face)
     assert await any_face.do(old.lazy_connect("1").level.get()) is None
     assert list(any_face.client.scan_iter("*:level*")) == []
+
+
+async def test_readers_without_an_index_leave_it_as_it_is(any_face, at):
+    old, new = at(), at(city=InstanceHashField(indexable=True))
+    await any_face.do(old.create(id="1", level=1, city="x"))
+    assert await any_face.do(old.collection(level=1).count()) == 1
+    await any_face.do(new.rebuild_indexes())
+    assert await any_face.do(old.collection(level=1).count()) == 1
+    assert await any_face.do(new.collection(city="x").count()) == 1
+
+
+async def test_a_field_that_was_stored_elsewhere(any_face, at):
+    """What is recorded of the former key does not keep the value from lapsing."""
+    old, new = at(), at(level=InstanceHashField(type=int, unique=True, expires=True))
+    await any_face.do(old.create(id="0", level=1, level_deadline=HOUR))
+    await any_face.do(old.lazy_connect("0").delete())
+    for pk in ("1", "2"):
+        await any_face.do(new.create(id=pk, level=1, level_deadline=SHORT))
+        passed(any_face)
+        assert await any_face.do(new.collection(level=1).count()) == 0
+        assert await any_face.do(new.lazy_connect(pk).hgetall()) == {}
+    assert (await any_face.do(new.check())).ok

@@ -57,6 +57,8 @@ class ValueDeadlineField(InstanceHashField[datetime]):
 
     takes = frozenset()
     lapses = True
+    deadline = None
+    """It has no deadline itself, whatever other fields are called."""
     ttl = None
     """A new value has no deadline if none is passed."""
 

@@ -195,9 +195,9 @@ class PartitionStatements:
         return self._updates.known((operation, tuple(values), ()))
 
     def direct_load(self, names: tuple[str, ...]) -> LoadStatement | None:
-        """Returns the statement that reads some fields, if they have been read before."""
+        """Returns the statement that reads some fields, if they have been read before, and no values lapse."""
         try:
-            return self._loads.get(names)
+            return self._loads.get(names) if self._schema.lapses is None else None
         except TypeError:  # a name is none
             return None
 

@@ -7,6 +7,7 @@
 -- KEYS   1  the set of primary keys
 --        2  the catalog
 -- ARGV   1  the most values of each field
+--        …  records of values for the catalog, which may lack them where the objects came from elsewhere
 -- Reply  'ok', the number of values removed, 1 if no other deadline is over, else 0; or 'error' (see
 --        lua/library/journal.lua), after 'at' and the object, if it is about one
 -- @guarded
@@ -26,19 +27,19 @@ local function split_netstrings(text)
   return parts
 end
 
--- Returns for each index of deadlines the values that it is for, with their own indexes, those of several fields last.
+-- Returns for each index of deadlines what it is for: values, with their own indexes, those of several fields last. They are
+-- in several places, if a field was once stored elsewhere.
 local function read_records()
   local names, found = call('HKEYS', KEYS[2]), {}
   for _, name in ipairs(names) do
     if string.sub(name, 1, LENGTH) == RECORD then
       local record = split_netstrings(string.sub(name, LENGTH + 1))
       local deadlines, sub, prefix, stored, value_sub, command, kind, form, key = unpack(record)
-      local known = found[deadlines]
-      if not known then
-        known = { sub = sub, prefix = prefix, stored = stored, value_sub = value_sub, command = command, alone = {}, several = {} }
-        found[deadlines] = known
-      end
-      local rows = string.byte(kind) == 38 and known.several or known.alone
+      local values, place = found[deadlines] or {}, prefix .. '\0' .. value_sub
+      found[deadlines] = values
+      values[place] = values[place]
+        or { sub = sub, prefix = prefix, stored = stored, value_sub = value_sub, command = command, alone = {}, several = {} }
+      local rows = string.byte(kind) == 38 and values[place].several or values[place].alone
       rows[#rows + 1] = { kind, form, key }
     end
   end
@@ -47,10 +48,10 @@ end
 
 local hash_prefix = string.match(KEYS[1], '^{[^}]*}[^:]*:') .. 'hash:'
 
--- Puts the value, with its indexes, and the commands that remove it and its deadline behind the arguments; returns the
--- position of the first.
+-- Puts the value, with its indexes, and the commands that remove it and its deadline behind the arguments.
 local function lay_out_commands(deadlines, known)
-  local first, sub = #ARGV + 1, known.value_sub
+  local sub = known.value_sub
+  known.first = #ARGV + 1
   local function put(...)
     for at = 1, select('#', ...) do
       ARGV[#ARGV + 1] = select(at, ...)
@@ -69,11 +70,11 @@ local function lay_out_commands(deadlines, known)
     put(known.command, 1, sub)
   end
   put(hash_prefix, 'entry', known.sub, 1, 'num', 'exact', deadlines, 'HDEL', 1, known.sub)
-  return first
+  known.last = #ARGV
 end
 
 -- Removes a value without indexes of several fields, and its deadline from the hash; with half of the commands.
-local function remove_alone(pk, known, first)
+local function remove_alone(pk, known)
   local key, hash, sub = key_from_template(known.prefix, pk), key_from_template(hash_prefix, pk), known.value_sub
   current_key = key
   local value, deadline
@@ -83,7 +84,7 @@ local function remove_alone(pk, known, first)
     value, deadline = unpack(call('HMGET', hash, sub, known.sub))
   end
   if value then
-    update_indexes(first + 4, known.last_index, value, nil, pk, 0)
+    update_indexes(known.first + 4, known.last_index, value, nil, pk, 0)
   end
   current_key = key
   if sub == '' then
@@ -102,22 +103,35 @@ local function remove_alone(pk, known, first)
   end
 end
 
+local function remove(pk, known)
+  if known.several[1] then
+    run_scalar_commands(pk, known.first, known.last, {}, true)
+  else
+    remove_alone(pk, known)
+  end
+end
+
 return atomically(function()
   local time, most = call('TIME'), ARGV[1]
   local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
   local swept, is_done, began, removed = 0, true, seconds_now(), {}
-  for deadlines, known in pairs(read_records()) do
-    local first, pks = lay_out_commands(deadlines, known), {}
+  for at = 2, #ARGV do
+    call('HSET', KEYS[2], ARGV[at], '1')
+  end
+  for deadlines, values in pairs(read_records()) do
+    local pks = {}
+    for _, known in pairs(values) do
+      lay_out_commands(deadlines, known)
+    end
     current_key, removed[deadlines] = deadlines, pks
     local over = call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, most)
     for number = 1, #over do
       if swept > 0 and seconds_now() - began > SECONDS then
         is_done = false
         break
-      elseif known.several[1] then
-        at_object(run_scalar_commands, over[number], first, #ARGV, {}, true)
-      else
-        at_object(remove_alone, over[number], known, first)
+      end
+      for _, known in pairs(values) do
+        at_object(remove, over[number], known)
       end
       pks[number], swept = over[number], swept + 1
     end

@@ -68,7 +68,8 @@ def sweep_values(model: Any, partition: Partition) -> Request[Swept]:
         raise refusal(model, outcome, None, who=f"a sweep of {model.name}")
 
     script = SWEEP_VALUES.recording(model)
-    sent = evalsha(script, (partition.pks, partition.meta), (VALUES,))
+    records = [name for name, _ in model.lapses.records(partition)]
+    sent = evalsha(script, (partition.pks, partition.meta), (VALUES, *records))
     return Request(sent, decode, script=script, subject=model, name="sweep")
 
 

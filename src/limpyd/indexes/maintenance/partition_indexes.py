@@ -111,13 +111,12 @@ class PartitionIndexes:
 
         record = self.model.maintenance.record
         compare = record is not None and not record.compared
-        lapses = self.model.lapses is not None and self._is_doubted  # so values may have to be removed first
-        may_write = may_write or lapses
         request = requests.declare(
             self.model, self.partition, self.indexes, may_write=may_write, compare=compare, learn=learn
         )
-        if not lapses:
+        if self.model.lapses is None or not self._is_doubted:
             return request
         from limpyd.scripts.sweeps import sweep_all_values  # noqa: PLC0415 - the values of most models do not lapse
 
+        # A script may have been refused because it could not remove all values whose deadline is over.
         return request.after(sweep_all_values(self.model, self.partition))
