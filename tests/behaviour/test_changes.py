@@ -360,7 +360,7 @@ class TestReading:
         with pytest.raises(StoredValueError, match="another program has added it"):
             await any_face.all(models.Order.changes())
 
-    @pytest.mark.parametrize("last_id", ["", "x", "1-2-3", "1,2", None, 5])
+    @pytest.mark.parametrize("last_id", ["", "x", "1-2-3", "1,2", None, 5, f"1-{2**64}", f"{2**64}", "\u0661-\u0660"])
     def test_wrong_positions(self, models, last_id):
         with pytest.raises(InvalidValue, match=r"Order\.changes: last_id"):
             models.Order.changes(last_id)

@@ -14,7 +14,9 @@ EVERYTHING = b"0"
 """The position of a reader who has not asked for entries yet, and will get all that there are then."""
 NOTHING = b"0-0"
 """The position of a reader who knows that there was no entry yet."""
-ID = re.compile(r"\d{1,20}(-\d{1,20})?")
+ID = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
+LARGEST = 2**64 - 1
+"""The largest of the two numbers of an id."""
 
 
 def parsed(feed: str, last_id: Any, partitions: int) -> list[bytes] | None:
@@ -31,7 +33,7 @@ def parsed(feed: str, last_id: Any, partitions: int) -> list[bytes] | None:
     if last_id == NOW:
         return None
     ids = last_id.split(",") if isinstance(last_id, str) else []
-    if not ids or not all(ID.fullmatch(one) for one in ids):
+    if not ids or not all(map(_is_id, ids)):
         msg = (
             f"{feed}: last_id={shorten(last_id)} is not a position: pass '0' for all changes, '$' for new ones, the "
             "position of a reader, or, with one partition, the id of a change"
@@ -46,6 +48,10 @@ def parsed(feed: str, last_id: Any, partitions: int) -> list[bytes] | None:
         return [EVERYTHING] * partitions
     known = [to_bytes(one if "-" in one or one == BEGINNING else f"{one}-0") for one in ids]
     return known + [NOTHING] * (partitions - len(known))
+
+
+def _is_id(text: str) -> bool:
+    return ID.fullmatch(text) is not None and max(map(int, text.split("-"))) <= LARGEST
 
 
 def text_of(last: Sequence[bytes]) -> str:
