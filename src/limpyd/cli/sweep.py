@@ -1,4 +1,4 @@
-"""`limpyd sweep`: removes objects whose deadline is over."""
+"""`limpyd sweep`: removes objects, and values, whose deadline is over."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from limpyd.cli.session import Session
 
 
 def sweep(names: Models, url: Url = None, as_json: AsJson = False) -> int:
-    """Remove expired objects with their index entries, while others read and write. It may be stopped at any time.
+    """Remove expired objects and values with their index entries, while others read and write.
 
-    Models without a DeadlineField are passed over.
+    It may be stopped at any time. Models without a DeadlineField, or a field with expires=True, are passed over.
     """
     results: list[dict[str, Any]] = []
     with Session(models_named(names), url) as session:
@@ -30,7 +30,7 @@ def sweep(names: Models, url: Url = None, as_json: AsJson = False) -> int:
     rows = [[one["model"], one["swept"], f"{one['seconds']:.1f} s"] for one in results]
     printed(
         {"swept": results},
-        lambda console: console.print(table("", ["of", "expired objects", "in"], rows)),
+        lambda console: console.print(table("", ["of", "expired", "in"], rows)),
         as_json=as_json,
     )
     return Ended.WELL

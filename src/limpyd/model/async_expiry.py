@@ -1,4 +1,4 @@
-"""The removal of expired objects on the async face."""
+"""The removal of expired objects, and values, on the async face."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ if TYPE_CHECKING:
 
 
 class AsyncExpiry(AsyncConstruction):
-    """The part of a model that removes objects whose deadline is over."""
+    """The part of a model that removes objects, and values, whose deadline is over."""
 
     abstract = True
     _names_may_be_fields = True
 
     @classmethod
     def sweep(cls) -> Coroutine[Any, Any, int]:
-        """Removes all objects whose deadline is over, with their index entries, in many short steps; returns how many.
+        """Removes all objects and values whose deadline is over, with their index entries; returns how many.
 
-        Nobody finds such objects in any case. Creations remove a few of them each, too, so this is only needed to free
-        memory sooner.
+        It takes many short steps. Nobody finds such objects or values in any case: each creation removes a few objects,
+        and each script all values. So this is only needed to free memory sooner, or if so many values may be over that
+        their removal takes others long.
 
         Raises:
-            UnsupportedCommand: the model has no DeadlineField.
+            UnsupportedCommand: the model has neither a DeadlineField nor a field with `expires=True`.
         """
         from limpyd.schema.sweeping import sweeping  # noqa: PLC0415 - the objects of most models do not expire
 
@@ -48,7 +49,7 @@ class AsyncExpiry(AsyncConstruction):
             every: seconds from the end of a sweep to the beginning of the next one, or a timedelta.
 
         Raises:
-            UnsupportedCommand: the model has no DeadlineField.
+            UnsupportedCommand: the model has neither a DeadlineField nor a field with `expires=True`.
             InvalidValue: the time is not positive.
         """
         from limpyd.model.async_sweeper import AsyncSweeper  # noqa: PLC0415 - few programs sweep

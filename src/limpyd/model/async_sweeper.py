@@ -1,4 +1,4 @@
-"""The sweeper of the async face: a task that removes expired objects again and again."""
+"""The sweeper of the async face: a task that removes expired objects and values again and again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOG = logging.getLogger("limpyd.sweeper")
 
 
 class AsyncSweeper:
-    """Removes expired objects of a model in a task while a block runs.
+    """Removes expired objects and values of a model in a task while a block runs.
 
     Args:
         model: the model.

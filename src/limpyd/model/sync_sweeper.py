@@ -1,4 +1,4 @@
-"""The sweeper of the sync face: a thread that removes expired objects again and again."""
+"""The sweeper of the sync face: a thread that removes expired objects and values again and again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOG = logging.getLogger("limpyd.sweeper")
 
 
 class Sweeper:
-    """Removes expired objects of a model in a thread while a block runs.
+    """Removes expired objects and values of a model in a thread while a block runs.
 
     Args:
         model: the model.
