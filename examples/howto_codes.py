@@ -28,8 +28,8 @@ def confirm(token):
         account = Account.get(token=token)
     except DoesNotExist:
         return None
-    account.update(confirmed=True, token=None)
-    return account
+    found = Account.collection(pk=account.mail.get(), token=token)
+    return account if found.update(confirmed=True, token=None) else None
 
 
 ada = Account(mail="ada@example.com")

@@ -1,6 +1,6 @@
 """Random writes to models with a feed of changes, compared with what the keys say.
 
-LIMPYD_STEPS=20000    how many, in each case (60 if it is not set); see also tests/faults/programs/random_changes.py
+LIMPYD_STEPS=20000    how many, in each case (60 if it is not set); see also tests/faults/programs/random_steps.py
 """
 
 import pytest

@@ -1,7 +1,6 @@
 """Random steps on expiring objects, and on values that expire, against plain Python.
 
-LIMPYD_STEPS=20000    how many, in each case (150 if it is not set); see also random_expiry.py and random_lapsing.py in
-                      tests/faults/programs
+LIMPYD_STEPS=20000    how many, in each case (150 if it is not set); see also tests/faults/programs/random_steps.py
 """
 
 import pytest

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tests.protocols.exploration import Case, Client, Names, know, put, ranks, report
+from tests.protocols.exploration import Case, Client, Names, know, put, ranks, report, unused, with_renamed
 
 VALUES = ("v", "w")
 PARTITION_OF = {"a": 0, "a2": 0, "b": 1, "z": 1, "z0": 0}
@@ -246,7 +246,7 @@ def fault_of_index(state):
 
 
 def fresh_nonce(state):
-    """A nonce that is nowhere in the state; nonces are small numbers, as `canonical` makes them."""
+    """A nonce that is nowhere in the state."""
     replica = state.replica[0] if state.replica else ()
     nonces = [record[1] for record in (*state.claims, *replica) if record]
     held = (*state.held, *(state.replica[3] if state.replica else ()))
@@ -257,7 +257,7 @@ def fresh_nonce(state):
                 nonces.append(known)
             elif name in {"released", "found"}:
                 nonces += [nonce for *_, nonce in known]
-    return max(nonces, default=-1) + 1
+    return unused(nonces)
 
 
 def canonical(state):
@@ -296,9 +296,7 @@ def canonical(state):
             tuple(time if time is None else rank[time] for time in replica[4]),
             replica[5],
         ),
-        clients=tuple(
-            client._replace(known=tuple(known_again(*pair) for pair in client.known)) for client in state.clients
-        ),
+        clients=with_renamed(state.clients, known_again),
     )
 
 

@@ -62,6 +62,16 @@ class Names(dict):
         return None if name is None else self[name]
 
 
+def unused(names):
+    """A name that is none of some; names are small numbers, as `Names` makes them, or None."""
+    return max((name for name in names if isinstance(name, int)), default=-1) + 1
+
+
+def with_renamed(clients, renamed):
+    """The clients, with what they know as a function has it of its name and value."""
+    return tuple(client._replace(known=tuple(renamed(*pair) for pair in client.known)) for client in clients)
+
+
 def ranks(times):
     """The rank of each time, so that states whose times only differ in distance become equal."""
     return {time: rank for rank, time in enumerate(sorted(times))}

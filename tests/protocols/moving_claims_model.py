@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.protocols.exploration import Case, Client, Names, know, put, ranks, report
+from tests.protocols.exploration import Case, Client, Names, know, put, ranks, report, unused, with_renamed
 
 GIVING, GETTING = 0, 1
 PARTITION_OF = {"a": 0, "a2": 0, "b": 1, "z": 1, "z0": 0}
@@ -307,7 +307,7 @@ def fresh_name(state):
         facts = dict(client.known)
         known += [facts[name] for name in NONCES if name in facts]
         known += (facts.get("carried") or ())[1:]
-    return max(known, default=-1) + 1
+    return unused(known)
 
 
 def canonical(state):
@@ -332,9 +332,7 @@ def canonical(state):
         holders=tuple(
             Holder(named(one.held), names[one.epoch], tuple(rank[time] for time in one.barred)) for one in state.holders
         ),
-        clients=tuple(
-            client._replace(known=tuple(renamed(*pair) for pair in client.known)) for client in state.clients
-        ),
+        clients=with_renamed(state.clients, renamed),
     )
 
 

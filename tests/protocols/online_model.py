@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.protocols.exploration import Case, Client, Names, know, put, report
+from tests.protocols.exploration import Case, Client, Names, know, put, report, unused, with_renamed
 
 PKS = range(1, 7)
 GIVING, GETTING = 0, 1
@@ -428,7 +428,7 @@ def fresh_name(state):
         facts = dict(client.known)
         known |= {facts.get("epoch"), facts.get("nonce"), *facts.get("epochs", ()), *facts.get("parcel", ())[:1]}
         known |= {each[0] for each in facts.get("found", ())} | set(facts.get("holder", ())[1:])
-    return max([-1, *(each for each in known if each is not None)]) + 1
+    return unused(known)
 
 
 def canonical(state):
@@ -457,7 +457,7 @@ def canonical(state):
         for found in state.partitions
     )
     claim = state.claim and (state.claim[0], names.of(state.claim[1]))
-    clients = tuple(client._replace(known=tuple(renamed(*pair) for pair in client.known)) for client in state.clients)
+    clients = with_renamed(state.clients, renamed)
     partitions = tuple(
         found._replace(void=frozenset(names.of(nonce) for nonce in sorted(found.void & live))) for found in partitions
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.protocols.exploration import Client, Names, ranks
+from tests.protocols.exploration import Client, Names, ranks, unused
 
 AT_ONCE = "at once"
 """The decision of a deletion that closed nothing."""
@@ -103,7 +103,7 @@ def fresh_name(state):
         used |= {known.get("token"), known.get("other"), known.get("incarnation")}
         for sweep in known.get("sweeps", ()):
             used |= {sweep.token, sweep.decision}
-    return max((name for name in used if isinstance(name, int)), default=-1) + 1
+    return unused(used)
 
 
 def canonical(state):

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.protocols.exploration import Case, Client, Names, know, put, report
+from tests.protocols.exploration import Case, Client, Names, know, put, report, unused, with_renamed
 
 OLD, NEW, MOVING = "old", "new", "moving"
 PKS = range(1, 5)
@@ -369,7 +369,7 @@ def fresh_name(state):
     for client in state.clients:
         facts = dict(client.known)
         known |= {facts.get("epoch"), *facts.get("epochs", ())} | ({facts["parcel"][0]} if "parcel" in facts else set())
-    return max([-1, *(each for each in known if each is not None)]) + 1
+    return unused(known)
 
 
 def canonical(state):
@@ -389,10 +389,7 @@ def canonical(state):
     partitions = tuple(
         found._replace(epoch=names.of(found.epoch), parcel=parcel_of(found.parcel)) for found in state.partitions
     )
-    clients = tuple(
-        client._replace(known=tuple(known_again(*pair) for pair in client.known)) for client in state.clients
-    )
-    return state._replace(partitions=partitions, clients=clients)
+    return state._replace(partitions=partitions, clients=with_renamed(state.clients, known_again))
 
 
 def both(name, clients, values):

@@ -86,6 +86,11 @@ class RandomChanges:
         self.models = {"author": Author, "book": Book, "loan": Loan}
         self.recorded = Recorded(face, self.models)
 
+    @property
+    def summary(self) -> str:
+        """What came up, in words."""
+        return f"{self.refused} refused, {self.entries} entries"
+
     async def run(self, steps: int) -> None:
         """Makes so many steps."""
         for _ in range(steps):

@@ -83,6 +83,11 @@ class RandomExpiry:
         self.wrong: list[str] = []
         self.steps = self.met = 0
 
+    @property
+    def summary(self) -> str:
+        """What came up, in words."""
+        return f"{self.met} met"
+
     async def run(self, steps: int) -> None:
         """Makes some steps."""
         actions = (self._create, self._create_many, self._write, self._set_deadline, self._delete, self._wait)

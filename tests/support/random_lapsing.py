@@ -75,6 +75,11 @@ class RandomLapsing:
         self.wrong: list[str] = []
         self.steps = self.met = 0
 
+    @property
+    def summary(self) -> str:
+        """What came up, in words."""
+        return f"{self.met} met"
+
     async def run(self, steps: int) -> None:
         """Makes some steps."""
         actions = (

@@ -1,0 +1,56 @@
+"""Compares random steps with plain Python, or with what the keys say.
+
+    python -m tests.faults.programs.random_steps SERVER KIND STEPS [SEED]
+
+KIND is `changes` (of objects, and the entries of their feeds: tests/support/random_changes.py), `objects` that expire
+(tests/support/random_expiry.py) or `values` that do (tests/support/random_lapsing.py). Runs on both faces, with one
+partition and with four; of what expires, two of these cases also renew the deadlines of objects. Prints for each how
+many steps there were, what they met, and what was wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from tests.support.face import Face
+from tests.support.random_changes import RandomChanges
+from tests.support.random_expiry import RandomExpiry
+from tests.support.random_lapsing import RandomLapsing
+from tests.support.servers import running
+
+
+def steps_of(kind: str, face: Face, partitions: int, seed: int) -> Any:
+    """The steps of a kind on one face, with a number of partitions."""
+    renews = face.is_async == (partitions > 1)
+    if kind == "changes":
+        return RandomChanges(face, partitions, seed)
+    if kind == "objects":
+        return RandomExpiry(face, partitions, seed, renews=renews)
+    return RandomLapsing(face, partitions, seed, objects_expire=renews)
+
+
+async def main(server: str, kind: str, steps: int, seed: int) -> bool:
+    """Makes so many steps on each face, with each number of partitions; returns whether all was right."""
+    right = True
+    with running(server) as one:
+        for name in ("sync", "async"):
+            for partitions in (1, 4):
+                face = Face(name, one)
+                face.client.flushall()
+                compared = steps_of(kind, face, partitions, seed)
+                await compared.run(steps)
+                found = dict((await face.do(face.database.check())).found)
+                print(
+                    f"{server}, {name}, {partitions} partitions: {compared.steps} steps, {compared.summary}", end=", "
+                )
+                print(f"wrong: {compared.wrong[:3]}, check: {found}", flush=True)
+                right = right and not compared.wrong and not found
+                await face.do(face.database.close())
+                face.client.close()
+    return right
+
+
+if __name__ == "__main__":
+    sys.exit(not asyncio.run(main(*sys.argv[1:3], int(sys.argv[3]), int((sys.argv[4:] or ["1"])[0]))))
