@@ -9,6 +9,8 @@ from itertools import pairwise
 import pytest
 
 from limpyd import RedisDatabase
+from limpyd.lua.recorders import recorder
+from limpyd.pipelines.atomic_script import READING, REMOVING, WRITING
 from tests.support.application import Used, use
 from tests.support.sentinels import SyncNamed
 from tests.support.servers import NEWEST, running
@@ -46,6 +48,23 @@ class Scripts:
         self.bytes = memory["used_memory_scripts"]
         self.sent = commands.get("cmdstat_eval", {"calls": 0})["calls"]
         self.run = commands.get("cmdstat_evalsha", {"calls": 0})["calls"]
+
+
+class Lapsing:
+    """Stands for the values of a model that lapse."""
+
+    names = b"lapses=deadline:x,1000:"
+
+
+@pytest.mark.parametrize("script", [READING, REMOVING.with_promises, WRITING.with_promises])
+@pytest.mark.parametrize("expires", ["", "objects", "renewed"])
+def test_the_largest_scripts_are_taken(one_server, script, expires):
+    """Lua takes at most 200 local variables of a function, and 60 of the functions around it."""
+    script = script.expiring if expires else script
+    script = (script.renewing(b"x") if expires == "renewed" else script).lapsing(Lapsing)
+    with one_server.client() as client:
+        client.script_load(script.source)
+        client.script_load(recorder(script, [b"x"]).source)
 
 
 @contextmanager

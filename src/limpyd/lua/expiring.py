@@ -89,13 +89,16 @@ def expiring(source: str, name: str, expiry: Expiry) -> str:
         from limpyd.lua.lapsing import beginning as of_lapsing  # noqa: PLC0415 - the values of most models do not
 
         beginning += of_lapsing()
-    if "no-writes" in first_line:
-        # What is removed before it reads frees memory.
-        return (first_line.replace("no-writes", "allow-oom") if expiry.lapses else first_line) + beginning + body
-    if not (runners and expiry.objects and expiry.frees):
+    if runners and expiry.objects and expiry.frees and "no-writes" not in first_line:
+        renewing, renewal = (_lua(RENEWING), RENEWAL) if expiry.renews else ("", "")
+        return f"{first_line}{beginning}{_freeing()}{renewing}{FUNCTION}{body}\n{CALL}{renewal}{END}"
+    if not expiry.lapses:
         return first_line + beginning + body
-    renewing, renewal = (_lua(RENEWING), RENEWAL) if expiry.renews else ("", "")
-    return f"{first_line}{beginning}{_freeing()}{renewing}{FUNCTION}{body}\n{CALL}{renewal}{END}"
+    # What is removed before it reads frees memory.
+    first_line = first_line.replace("no-writes", "allow-oom")
+    if expiry.general:  # a function has at most 200 local variables, and the largest scripts need most of these
+        return f"{first_line}{beginning}{FUNCTION}{body}\n{CALL}return reply\n"
+    return first_line + beginning + body
 
 
 def marked(nothing: bytes, renewal: bytes | None, lapses: Lapses | None) -> bytes:
