@@ -194,18 +194,51 @@ async def test_a_write_that_was_overtaken(any_face, person):
     assert any_face.client.hget("{person}:hash:1", "city") == b"last"
 
 
-async def test_several_models_in_one_pipeline(any_face, person):
+@pytest.fixture
+async def pair(any_face, person):
+    """An object of each of two models."""
     other = declare(any_face, "other")
     twin = await any_face.do(other.create(age=1, city="Paris", email="1@x"))
     one = await existing(any_face, person)
+    async with block(any_face, any_face.database.pipeline()):
+        for each in (twin, one, twin, one):
+            each.city.hset("x")
+            each.note.set("x")
+            each.city.hget()
+    return one, twin
+
+
+async def test_several_models_in_one_pipeline(any_face, pair):
     for number in range(3):
-        async with block(any_face, any_face.database.pipeline()):
-            pendings = [each.city.hset(f"City {number}") for each in (one, twin, one, twin)]
-            reads = [each.city.hget() for each in (one, twin)]
+        with any_face.sent() as sent:
+            async with block(any_face, any_face.database.pipeline()):
+                pendings = [each.city.hset(f"City {number}") for each in pair * 2]
+                reads = [each.city.hget() for each in pair]
     assert [pending.value for pending in pendings] == [False] * 4
     assert [pending.value for pending in reads] == ["City 2"] * 2
-    for model in (person, other):
-        assert await any_face.do(model.collection(city="City 2").count()) == 1
+    assert [type(pending.request) for pending in pendings] == [PackedCall] * 4
+    assert sent.names == ["EVALSHA"] * 4 + ["HGET"] * 2
+    assert len({command[1] for command in sent.commands[:4]}) == 2, "the first writes to one model only"
+    for one in pair:
+        assert await any_face.do(type(one).collection(city="City 2").count()) == 1
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["of the first model", "of the second model"])
+async def test_no_write_overtakes_one_of_another_model(any_face, pair, place):
+    """If one is refused, so are those after it; so each sees what was there in its turn."""
+    one, twin = pair
+    name = ("person", "other")[place]
+    with any_face.sent() as sent:
+        async with block(any_face, any_face.database.pipeline()):
+            pendings = [each.city.hset(f"City {number}") for number in range(3) for each in (one, twin)]
+            any_face.client.hset(f"{{{name}}}:meta", ":epoch", "another")
+    assert [pending.value for pending in pendings] == [False] * 6
+    written = [command[1] for command in sent.commands if any(arg.startswith("City") for arg in command)]
+    assert len(written) == 6 + 6 - place, "all from the first of the model on are refused, and sent again"
+    for key in ("{person}:hash:1", "{other}:hash:1"):
+        assert any_face.client.hget(key, "city") == b"City 2"
+    for each in pair:
+        assert await any_face.do(type(each).collection(city="City 2").count()) == 1
 
 
 async def test_callbacks_see_them(any_face, person):

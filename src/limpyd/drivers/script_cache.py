@@ -9,7 +9,7 @@ from typing import Any, Literal
 from redis import exceptions as redis_errors
 
 from limpyd.requests.request import Request
-from limpyd.requests.resp import any_error
+from limpyd.requests.resp import after_digest, any_error
 from limpyd.requests.subjects import Script
 
 TRUSTED = 10.0
@@ -90,10 +90,5 @@ def scripts_of(requests: Sequence[Request[Any]]) -> set[Script]:
 
 def with_source(script: Script, packed: bytes) -> bytes:
     """Returns a packed request of EVALSHA with the source of its script (EVAL)."""
-    count, _, rest = packed.partition(LINE)
-    return b"%b\r\n$4\r\nEVAL\r\n$%d\r\n%b%b" % (count, len(script.source), script.source, rest[len(EVALSHA) :])
-
-
-LINE = b"\r\n"
-EVALSHA = b"$7\r\nEVALSHA\r\n$40\r\n%040d" % 0
-"""What stands in the place of the source: the command, and the digest of the script."""
+    count, rest = after_digest(packed)
+    return b"*%d\r\n$4\r\nEVAL\r\n$%d\r\n%b%b" % (count, len(script.source), script.source, rest)

@@ -11,11 +11,12 @@ from limpyd.drivers.script_cache import Sources
 from limpyd.exceptions import LimpydError
 from limpyd.pipelines.exchange import Batch, Exchange
 from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
+from limpyd.pipelines.packed_operations import packed_in_order
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.reads_first import after_reads
 from limpyd.pipelines.rounds import described_again, in_rounds, is_scattered
-from limpyd.pipelines.sent_operations import Sent, guarded, packed_in_order
+from limpyd.pipelines.sent_operations import Sent, guarded
 from limpyd.pipelines.settling_in_order import settled_in_order
 from limpyd.requests.guards import Guard
 from limpyd.requests.request import MAX_TRIES

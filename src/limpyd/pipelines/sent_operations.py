@@ -20,6 +20,7 @@ class Sent:
     Args:
         pending: the operation.
         packed: what is sent of it; None to pack its request under its guards.
+        request: its request, if it is sent as another one.
         guards: the guards under which it is sent.
         followups: the requests that are sent right after it, in the same packet.
 
@@ -36,11 +37,12 @@ class Sent:
         self,
         pending: Pending[Any],
         packed: bytes | None,
+        request: Request[Any] | None = None,
         guards: Sequence[Guard] = (),
         followups: Sequence[Request[Any]] = (),
     ) -> None:
         self.pending = pending
-        self.request: Request[Any] = pending.request
+        self.request: Request[Any] = request or pending.request
         self.guards = guards
         self.followups = followups
         self.reply: Any = None
@@ -77,34 +79,6 @@ class Sent:
         return not (self.request.readonly or is_refused or self.is_outdated)
 
 
-def packed_in_order(pendings: Sequence[Pending[Any]], by_slot: bool) -> list[Sent] | None:
-    """Returns operations as they are sent if nothing else has to be done; None if of one of them there is more to do.
-
-    What one thread sends stays in its order, so a script that writes is refused where one is that is written before it,
-    or before it in its slot. Here it is sent under the epoch of its own partition, so they are of one partition.
-    """
-    sent: list[Sent] = []
-    catalogs: dict[Any, object] = {}
-    for pending in pendings:
-        request = pending.request
-        if request.replies > 1:
-            return None
-        if not request.readonly:
-            under = request.under
-            if under is not None:
-                catalogs.setdefault(under, under.catalog)
-            if not request.complete or (under is None and request.script is not None):
-                return None
-        packed = request.ready()
-        if packed is None:
-            return None
-        sent.append(Sent(pending, packed))
-    places = {under.partition.slot if by_slot else None for under in catalogs}
-    if len(places) < len(catalogs) or any(under.catalog is not catalog for under, catalog in catalogs.items()):
-        return None
-    return sent
-
-
 def guarded(pendings: Sequence[Pending[Any]], atomic: bool, by_slot: bool) -> tuple[list[Sent], list[Pending[Any]]]:
     """Returns the operations that can be sent; and the rest, from the first whose epoch another thread has changed.
 
@@ -133,5 +107,5 @@ def guarded(pendings: Sequence[Pending[Any]], atomic: bool, by_slot: bool) -> tu
                 pending.request = pending.request.under_several()
             if any(map(is_promise, guards)):
                 pending.request = pending.request.with_promises()
-        sent.append(Sent(pending, None, guards, followups_of(pending.request, guards)))
+        sent.append(Sent(pending, None, None, guards, followups_of(pending.request, guards)))
     return sent, []

@@ -23,6 +23,14 @@ def pack(args: tuple[Argument, ...]) -> bytes:
     return packed
 
 
+def after_digest(packed: bytes) -> tuple[int, bytes]:
+    """Returns how many arguments a packed EVALSHA has, itself included, and what follows the digest of its script."""
+    count, _, rest = packed.partition(b"\r\n")
+    return int(count[1:]), rest[len(EVALSHA) + 40 :]
+
+
+EVALSHA = b"$7\r\nEVALSHA\r\n$40\r\n"
+
 PACKET = 1 << 18
 """The bytes of requests that are sent before replies to those before them are read."""
 

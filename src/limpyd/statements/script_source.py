@@ -81,6 +81,13 @@ def recording_script(script: CompiledScript) -> CompiledScript:
     return CompiledScript(script.name, source.partition("\n")[2], script.flags)
 
 
+@lru_cache(MAX_KEPT)
+def script_under_others(script: CompiledScript) -> CompiledScript:
+    """Returns the same script for pipelines that write to several models (see statements/under_others.py)."""
+    source = script.source.decode("utf-8", "surrogateescape").partition("\n")[2]
+    return CompiledScript(script.name, _text("other_models") + source, script.flags)
+
+
 def filled(name: str, **parts: str) -> str:
     """A Lua file of this package, its `$name` filled with parts: of a line `-- $name` the line, else the word.
 
