@@ -112,6 +112,26 @@ async def test_a_value_that_another_object_gives_up_before(any_face, models, kin
     assert (await do(account.check())).ok
 
 
+@pytest.mark.parametrize("is_taken", [True, False])
+async def test_a_value_that_several_writes_name(any_face, models, is_taken):
+    do, account = any_face.do, models.Account
+    if is_taken:
+        await do(account.create(name="a"))
+    for _ in range(5):  # in all partitions
+        one = await do(account.create(number=1))
+        async with block(any_face, models.database.pipeline()) as pipe:
+            one.name.hset("a")
+            one.name.hdel()
+            one.hmset(name="a")
+            one.update(name="a", number=2)
+            found = await do(pipe.execute(raise_on_error=False))
+        refused = [isinstance(result, UniquenessError) for result in found]
+        assert refused == [is_taken, False, is_taken, is_taken], found
+        assert await do(one.name.hget()) == (None if is_taken else "a")
+        assert (await do(account.check())).ok
+        await do(one.delete())
+
+
 @pytest.mark.parametrize("is_atomic", [True, False])
 async def test_a_value_that_another_object_keeps(any_face, models, is_atomic):
     do, account = any_face.do, models.Account

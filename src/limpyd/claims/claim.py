@@ -87,7 +87,8 @@ class PartitionClaim(Promise):
 
     def merged(self, other: Self) -> Self:
         """Returns the one of both that a script has asked for, if one is."""
-        return other if self._asks_within_write or self._may_get_free else self
+        is_asked_for = self._may_get_free and not other._may_get_free
+        return other if self._asks_within_write or is_asked_for else self
 
     def conversation(self) -> Rounds[None]:
         return claimed([self])
