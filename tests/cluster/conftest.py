@@ -1,40 +1,24 @@
-"""Clusters of several nodes, one of each kind and server in a session; each test gets them empty and as at first."""
+"""Clusters of several nodes, one of each kind and server for all tests; each test gets them empty and as at first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.support.clusters import Cluster
 from tests.support.servers import BINARIES
-
-GetCluster = Callable[..., Cluster]
-
-
-@pytest.fixture(scope="session")
-def clusters() -> Iterator[GetCluster]:
-    """Starts clusters by the server's name and the number of replicas as they are asked for."""
-    started: dict[tuple[str, int], Cluster] = {}
-
-    def get(name: str, replicas: int = 0) -> Cluster:
-        if (name, replicas) not in started:
-            started[name, replicas] = Cluster(name, replicas=replicas)
-        return started[name, replicas]
-
-    yield get
-    for each in started.values():
-        each.stop()
+from tests.support.shared_clusters import SharedClusters, clusters, pytest_runtest_teardown  # noqa: F401 - for pytest
 
 
 @pytest.fixture(params=[*BINARIES])
-def cluster(request: pytest.FixtureRequest, clusters: GetCluster) -> Iterator[Cluster]:
+def cluster(request: pytest.FixtureRequest, clusters: SharedClusters) -> Iterator[Cluster]:  # noqa: F811 - the fixture
     """Three primaries of each server in turn, empty."""
     yield from lent(clusters(request.param))
 
 
 @pytest.fixture(params=[*BINARIES])
-def replicated(request: pytest.FixtureRequest, clusters: GetCluster) -> Iterator[Cluster]:
+def replicated(request: pytest.FixtureRequest, clusters: SharedClusters) -> Iterator[Cluster]:  # noqa: F811 - the same
     """Three primaries, each with a replica, of each server in turn, empty."""
     yield from lent(clusters(request.param, replicas=1))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.support.clusters import Cluster
 from tests.support.servers import NEWEST
+from tests.support.shared_clusters import SharedClusters, clusters, pytest_runtest_teardown  # noqa: F401 - for pytest
 
 
 @pytest.fixture(autouse=True)
@@ -18,15 +19,6 @@ def movers_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def three_nodes() -> Iterator[Callable[[], Cluster]]:
+def three_nodes(clusters: SharedClusters) -> Callable[[], Cluster]:  # noqa: F811 - the fixture
     """Returns the cluster, which starts when it is first asked for."""
-    started: list[Cluster] = []
-
-    def get() -> Cluster:
-        if not started:
-            started.append(Cluster(NEWEST))
-        return started[0]
-
-    yield get
-    for cluster in started:
-        cluster.stop()
+    return lambda: clusters(NEWEST)
