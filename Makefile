@@ -49,13 +49,13 @@ check: $(READY)  ## Look for mistakes without running anything: style, types, Lu
 	@$(MAKE) --no-print-directory --jobs 2 check-pyright check-docs check-mypy check-files
 
 check-pyright: $(READY)  # takes as long as all others, so it begins first
-	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(BIN)/python -m tools.type_checks pyright
 
 check-docs: $(READY)
 	@$(SPHINX)
 
 check-mypy: $(READY)
-	@$(BIN)/mypy
+	@$(BIN)/python -m tools.type_checks mypy
 	@$(BIN)/mypy examples/board
 
 check-files: $(READY)

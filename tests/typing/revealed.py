@@ -1,4 +1,4 @@
-"""What type checkers must say of each line; the tests read the comments. Not run."""
+"""What type checkers must say of each line; `make check` reads the comments (tools/type_checks.py). Not run."""
 
 from __future__ import annotations
 
