@@ -22,6 +22,7 @@ from limpyd.exceptions import LimpydError
 from tests.support.expected_indexes import state
 from tests.support.servers import FEW
 from tests.support.snapshots import Snapshot
+from tests.support.statement_comparison import in_turn
 
 NOT_BACK = "not all of its changes could be undone"
 LATER = 4_000_000_000_000
@@ -216,7 +217,7 @@ def test_keys_of_another_type(client, lacking, run):
     keys = [getattr(model.lazy_connect(pk), name).key for pk in (2, 3) for name in model._schema.value_fields]
     tag = model._schema.keys.partition(None).prefix.decode()
     keys += [f"{tag}{index}" for index in ("uniq:slug", "uniq:tags", "uniq:queue", "uniq:props", "uniq:ranks")]
-    for key in dict.fromkeys(keys):
+    for number, key in enumerate(dict.fromkeys(keys)):
         kept.put_back()
         of_text = "field:" in key and client.type(key) in {b"string", b"none"}
         client.delete(key)
@@ -225,7 +226,7 @@ def test_keys_of_another_type(client, lacking, run):
         else:
             client.set(key, "x")
         damaged, before = Snapshot(client), state(client)
-        for name, action in ACTIONS.items():
+        for name, action in in_turn([*ACTIONS.items()], number):
             found, after = ending(run, model, action), state(client)
             if isinstance(found, LimpydError):
                 assert after == before, (name, key, str(found))

@@ -121,6 +121,8 @@ def test_all_orders(world, case, age, name):
     age(name)
     for schedule, writers, outcomes in schedules(world, case, STEPS[name]):
         assert world.faults() == [], (schedule, outcomes)
+        if name == "old" and len(schedule) < STEPS[name] and "" in outcomes:
+            continue  # it would go on as one does that is a step of the first writer longer
         age("old")  # in the end, all can go on
         for number, writer in enumerate(writers):  # and then one after the other
             if writer is not None:

@@ -28,7 +28,7 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
-from tests.support.interrupted_moves import Interrupted, stop_at
+from tests.support.interrupted_moves import Interrupted, stop_at, stops
 from tests.support.moving_models import COUNT, ODD, agrees, declared, filled
 from tests.support.servers import BINARIES, NEWEST
 
@@ -153,8 +153,7 @@ async def stopped_at(face, mover, database, step):
 
 
 @ONE_FACE
-@pytest.mark.parametrize("step", [*range(8, 31, 2), *range(9, 32, 6)])
-@pytest.mark.parametrize(("before", "after"), [(1, 1), (2, 2)])
+@pytest.mark.parametrize(("before", "after", "step"), stops([(1, 1), (2, 2)], [*range(8, 31, 2), *range(9, 32, 6)]))
 async def test_a_move_that_was_stopped_goes_on_or_is_abandoned(any_face, at, before, after, step, monkeypatch):
     """Whatever step was the last one, and whether it was executed or not."""
     monkeypatch.setattr("limpyd.relocation.copies.FOUND", 5)

@@ -17,7 +17,7 @@ from limpyd.exceptions import (
 )
 from limpyd.relations import FKInstanceHashField
 from tests.support.grouped_models import MODELS, ODD, agrees, declare, filled, found, others
-from tests.support.interrupted_moves import stop_at
+from tests.support.interrupted_moves import stop_at, stops
 
 THERE = 1
 """The number of the database that the objects go to."""
@@ -80,8 +80,9 @@ async def test_there_and_back(any_face, at):
 
 
 @ONE_FACE
-@pytest.mark.parametrize("step", [*range(8, 50, 8), *range(9, 60, 10)])
-@pytest.mark.parametrize(("before", "after"), [((1, 1), (1, 1)), ((1, 2), (2, 2))])
+@pytest.mark.parametrize(
+    ("before", "after", "step"), stops([((1, 1), (1, 1)), ((1, 2), (2, 2))], [*range(8, 50, 8), *range(9, 60, 10)])
+)
 async def test_a_move_that_was_stopped_goes_on_or_is_abandoned(any_face, at, before, after, step):
     """Whatever step was the last one, and whether it was executed or not."""
     expected = await filled(any_face, at(0, before), 3)

@@ -7,6 +7,18 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tests.support.amounts import amount
+
+STRIDE = amount("LIMPYD_STRIDE", 2)
+
+
+def stops(partitions: Sequence[tuple[Any, Any]], steps: Sequence[int]) -> list[tuple[Any, Any, int]]:
+    """Numbers of partitions before and after a move, with the step at which it is stopped; the suite has a part.
+
+    With one of the numbers of partitions, each how many-th step is in turn; with the next ones, the next steps.
+    """
+    return [(*counts, step) for number, counts in enumerate(partitions) for step in steps[number % STRIDE :: STRIDE]]
+
 
 class Interrupted(Exception):
     """Ends a move."""

@@ -17,12 +17,15 @@ from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.statement_cache import StatementCache
 from limpyd.statements.update import PreparedUpdate
 from limpyd.tracing import on_request
+from tests.support.amounts import amount
 from tests.support.expected_indexes import state
 from tests.support.servers import FEW
 from tests.support.snapshots import Snapshot
 
 ON_ONE = pytest.mark.parametrize("small", FEW[-1:], indirect=True)
 """On the server that refuses most; for tests of many steps."""
+STRIDE = amount("LIMPYD_STRIDE", 3)
+"""Each how many-th action is tried after a damage: the next ones after the next damage."""
 NOT_BACK = "not all of its changes could be undone"
 
 
@@ -103,6 +106,12 @@ def changed(one, other):
     return {key: (one.get(key), other.get(key)) for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
 
 
+def in_turn(actions, number):
+    """A part of the actions; all of them are in turn while the number increases."""
+    stride = max(1, min(STRIDE, len(actions)))
+    return actions[number % stride :: stride]
+
+
 def none(_client):
     """No damage."""
 
@@ -159,20 +168,21 @@ class Scene(NamedTuple):
 
     def with_keys_of_another_type(self, keys, only=lambda _: None):
         """The same where keys, one after the other, are of another type; `only` gives the actions that one concerns."""
-        for key in keys:
+        for number, key in enumerate(keys):
+            concerned = only(key)
 
             def damage(client, key=key):
                 client.delete(key)
                 client.rpush(key, "x")
 
-            self.compare(damage, only(key))
+            self.compare(damage, in_turn([*self.actions] if concerned is None else concerned, number))
 
     def without_commands(self, forbid, commands, writes, damage=none):
         """A statement may need fewer commands than a general script; where it may not go on, all is as with that."""
         expected = {named: self.ending("prepared", named, damage) for named in writes}
-        for command in commands:
+        for number, command in enumerate(commands):
             forbid(command)
-            for named in writes:
+            for named in in_turn(writes, number):
                 general, prepared = (self.ending(way, named, damage) for way in ("general", "prepared"))
                 if prepared != expected[named]:
                     assert general != expected[named], (named, command)
