@@ -22,17 +22,17 @@ SIZES = {
 }
 """The sizes of each variable for `make growth`."""
 SMALL = {
-    "objects": (1_000, 4_000),
-    "matches": (1_000, 4_000),
-    "members": (600, 2_400),
-    "values": (100, 400),
-    "requests": (100, 400),
-    "referring": (100, 400),
-    "terms": (20, 80),
-    "depth": (10, 40),
-    "others": (600, 2_400),
-    "models": (10, 40),
-    "bytes": (20_000, 80_000),
+    "objects": (1_000, 3_000),
+    "matches": (1_000, 3_000),
+    "members": (600, 1_800),
+    "values": (100, 300),
+    "requests": (100, 300),
+    "referring": (100, 300),
+    "terms": (20, 60),
+    "depth": (10, 30),
+    "others": (600, 1_800),
+    "models": (10, 30),
+    "bytes": (20_000, 60_000),
 }
 """The sizes for tests, which compare exact counts only, so small ones suffice."""
 LARGEST = 1_000_000

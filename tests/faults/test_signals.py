@@ -226,7 +226,7 @@ class TestThreads:
         done = []
 
         def work():
-            for _ in range(300):
+            for _ in range(100):
                 thing.number.incr()
                 done.append(1)
 
@@ -235,8 +235,8 @@ class TestThreads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
             database.close()
-        assert len(done) == 1200
-        assert thing.number.get() == 1200
+        assert len(done) == 400
+        assert thing.number.get() == 400
 
     def test_threads_that_end_leave_no_connections_behind(self, database, one_server):
         thing = model(database)(number=0)

@@ -209,8 +209,8 @@ def test_names_are_found_by_the_scopes_of_lua(source, free):
 
 def test_threads_that_link_at_the_same_time(monkeypatch):
     """Each may have read the library itself, and meet what the other one has read."""
-    text = script_path("create").read_text("utf-8")
-    expected = link(text, "create")
+    text = script_path("take_over").read_text("utf-8")
+    expected = link(text, "take_over")
     for each in (linker.library, linker.providers):
         monkeypatch.setattr(linker, each.__name__, each.__wrapped__)
-    assert link(text, "create") == expected
+    assert link(text, "take_over") == expected
