@@ -20,7 +20,7 @@ def sweep(names: Models, url: Url = None, as_json: AsJson = False) -> int:
     results: list[dict[str, Any]] = []
     with Session(models_named(names), url) as session:
         for model in session.models:
-            if model._schema.expires:
+            if model._schema.objects_expire or model._schema.lapses:
                 began = time.monotonic()
                 swept = session.result(model.sweep())
                 seconds = round(time.monotonic() - began, 3)

@@ -126,6 +126,10 @@ class BoundPK(BoundField[Face]):
             from limpyd.fields.bound.deadline_checks import deadline_checks  # noqa: PLC0415 - few have deadlines
 
             request.followups = deadline_checks(model, model.keys.partition(pk), pk, lambda _: 0)
+        if model.has_unsure_objects:
+            from limpyd.fields.bound.scripted_reads import settled_look  # noqa: PLC0415 - few refer to objects that expire
+
+            return settled_look(request, self._key(), model, model.keys.partition(pk))
         return request
 
     def delete(self) -> Never:

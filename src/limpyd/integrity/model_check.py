@@ -23,7 +23,6 @@ from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests.request import Argument, Program, Request
 from limpyd.requests.walks import Origin, attempt
-from limpyd.scripts.sweeps import sweep_all_values
 
 LARGEST = 2**63 - 1
 """The last number that the server can count to."""
@@ -66,8 +65,7 @@ class ModelCheck:
         declared, partition = self._declared, self._partition
         indexes = list(declared.indexes.values())
         all_else = [(key, declared.expected(key)) for key in (partition.pks, partition.meta)]
-        if self._model.lapses is not None:
-            yield sweep_all_values(self._model, partition)  # or the first step is refused, if they are many
+        yield from self._model.sweeps(partition)  # or the first step is refused, if what is over is much
         found: list[Found] = yield requests.look_at_keys(declared, NO_REPAIRS, all_else)
         for one in found:
             if one[0] == b"mistyped":

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Self
 
 from limpyd.commands.table import TABLE, Scope
+from limpyd.lua.overdue import Overdue
 from limpyd.types.moments import MARK
 
 BEGINNING = Path(__file__).with_suffix(".lua")
@@ -28,15 +29,6 @@ END = "settle_expiries()\nreturn reply\n"
 """What surrounds scripts that write (lua/freed_values.lua)."""
 
 
-class Lapses(Protocol):
-    """The values of a model that lapse, as its scripts know them."""
-
-    @property
-    def names(self) -> bytes:
-        """The part of the name of the key that is never written that is about them (see lua/lapsing.lua)."""
-        ...
-
-
 class NoRunner(Exception):
     """A script does not ask whether objects exist by the functions that leave out those whose deadline is over."""
 
@@ -47,6 +39,7 @@ class Expiry(NamedTuple):
     Attributes:
         objects: true if objects expire.
         lapses: true if values lapse.
+        targets: true if others refer to objects that expire.
         renews: true if writes renew the deadlines of objects.
         moments: true if its arguments may be moments from now.
         frees: true if it may write keys that the server frees after a deadline, or deadlines of objects.
@@ -55,10 +48,17 @@ class Expiry(NamedTuple):
 
     objects: bool = False
     lapses: bool = False
+    targets: bool = False
     renews: bool = False
     moments: bool = True
     frees: bool = True
     general: bool = True
+
+    @classmethod
+    def of(cls, objects: bool, overdue: Overdue | None, **more: bool) -> Self:
+        """Returns the parts for a script of a model whose objects may expire, and that removes something first."""
+        lapses, targets = (False, False) if overdue is None else (overdue.values, overdue.objects)
+        return cls(objects, lapses, targets, **more)
 
 
 def expiring(source: str, name: str, expiry: Expiry) -> str:
@@ -85,14 +85,15 @@ def expiring(source: str, name: str, expiry: Expiry) -> str:
         beginning, runner = beginning + _lua(OWN_COMMANDS), f"of_all({runner})"
     for line in runners:
         body = body.replace(line, RUNNER.sub(runner, line), 1)
-    if expiry.lapses:
-        from limpyd.lua.lapsing import beginning as of_lapsing  # noqa: PLC0415 - the values of most models do not
+    if expiry.lapses or expiry.targets:
+        from limpyd.lua import lapsing  # noqa: PLC0415 - scripts of most models remove nothing first
 
-        beginning += of_lapsing()
+        beginning += lapsing.beginning(lapsing.VALUES) if expiry.lapses else ""
+        beginning += lapsing.beginning(lapsing.TARGETS) if expiry.targets else ""
     if runners and expiry.objects and expiry.frees and "no-writes" not in first_line:
         renewing, renewal = (_lua(RENEWING), RENEWAL) if expiry.renews else ("", "")
         return f"{first_line}{beginning}{_freeing()}{renewing}{FUNCTION}{body}\n{CALL}{renewal}{END}"
-    if not expiry.lapses:
+    if not (expiry.lapses or expiry.targets):
         return first_line + beginning + body
     # What is removed before it reads frees memory.
     first_line = first_line.replace("no-writes", "allow-oom")
@@ -101,15 +102,15 @@ def expiring(source: str, name: str, expiry: Expiry) -> str:
     return first_line + beginning + body
 
 
-def marked(nothing: bytes, renewal: bytes | None, lapses: Lapses | None) -> bytes:
+def marked(nothing: bytes, renewal: bytes | None, overdue: Overdue | None) -> bytes:
     """Returns the key that is never written, with the mark of moments in its name.
 
     Args:
         nothing: the key.
         renewal: how writes renew deadlines, which stands before the mark: a sub-key and milliseconds.
-        lapses: the values that lapse, whose names stand before that.
+        overdue: what the script removes first, which stands before that.
     """
-    before = b"" if lapses is None else lapses.names
+    before = b"" if overdue is None else overdue.names
     if renewal:
         before += b"renews:" + renewal + b":"
     return nothing.removesuffix(b"nothing") + before + MARK + b":nothing"

@@ -1,4 +1,4 @@
-"""The beginning of scripts of models with values that lapse (lua/lapsing.lua)."""
+"""The parts of the beginning of scripts that remove what is over (lua/lapsing.lua, lua/overdue_targets.lua)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from pathlib import Path
 
 from limpyd.lua.linker import link, script_text
 
-BEGINNING = Path(__file__).with_suffix(".lua")
+FOLDER = Path(__file__).parent
 SHEBANG = re.compile(r"\A#!lua.*\n")
 COMMENTS = re.compile(r"(?m)^ *--(?! @body).*\n")
 BODY = "    -- @body\n"
-SWEEP = "sweep_values"
+VALUES, TARGETS = ("lapsing", "sweep_values"), ("overdue_targets", "sweep_targets")
+"""The parts, each with the script that does it."""
+MOST_TARGETS = 1000
+"""The most objects that one step looks at, which ends after a few milliseconds."""
 
 
 @cache
-def beginning() -> str:
-    """Returns that part of the beginning, with the script that removes such values as a function."""
-    before, _, after = COMMENTS.sub("", BEGINNING.read_text("utf-8")).partition(BODY)
-    body = SHEBANG.sub("", link(script_text(SWEEP), SWEEP))
+def beginning(part: tuple[str, str]) -> str:
+    """Returns a part of the beginning, with the script that removes what is over as a function."""
+    name, sweep = part
+    text = (FOLDER / f"{name}.lua").read_text("utf-8").replace("$most", str(MOST_TARGETS))
+    before, _, after = COMMENTS.sub("", text).partition(BODY)
+    body = SHEBANG.sub("", link(script_text(sweep), sweep))
     return before + COMMENTS.sub("", body) + after

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha1
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from limpyd.lua.overdue import Overdue
 from limpyd.lua.recording import recording
 
 MAX_KEPT = 200
@@ -19,7 +20,7 @@ class Plain(Protocol):
     name: str
     expires: bool
     renewal: bytes | None
-    lapses: Any
+    overdue: Overdue | None
 
     def __hash__(self) -> int: ...
     @property
@@ -52,7 +53,7 @@ class Recorder:
         name: its name.
         expires: true if it is for models whose objects expire.
         renewal: how it renews their deadlines.
-        lapses: the values that lapse.
+        overdue: what it removes first.
         feeds: as above.
     """
 
@@ -60,7 +61,7 @@ class Recorder:
         self.plain = plain
         self.feeds = feeds
         self.name = plain.name
-        self.expires, self.renewal, self.lapses = plain.expires, plain.renewal, plain.lapses
+        self.expires, self.renewal, self.overdue = plain.expires, plain.renewal, plain.overdue
         self.flags = plain.flags
         self.guarded = plain.guarded
         self.within = plain.within

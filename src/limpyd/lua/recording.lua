@@ -8,6 +8,7 @@ local own_prefix, settings = string.match(KEYS[#KEYS], '^({[^}]*}[^:]*:)changes=
 KEYS[#KEYS] = nil
 local notes, count_of_notes = {}, 0 -- four items for each: prefix of keys, primary key, what happened, field
 local kept_notes = 0 -- the number of those that a refusal does not drop
+local departed = '$deleted' -- what happens to objects that are removed
 local feeds, mistyped = cjson.decode('{' .. settings .. '}'), false
 
 do -- nothing could be taken back any more when the entries are added
@@ -123,7 +124,7 @@ local function make_note_any()
       note(prefix, string.sub(pk, colon + 1), 'changed', string.sub(pk, 1, colon - 1))
     elseif command == 'SADD' or command == 'SREM' then
       for at = 2, select('#', ...) do
-        note(prefix, (select(at, ...)), command == 'SADD' and 'created' or '$deleted', false)
+        note(prefix, (select(at, ...)), command == 'SADD' and 'created' or departed, false)
       end
     end
   end

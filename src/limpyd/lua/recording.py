@@ -29,9 +29,14 @@ QUIET = {
     ),
 }
 """Lines of lua/library/journal.lua: what takes changes back is no change."""
-SWEPT = "    local swept = sweep_values(keys, { most, '0' })\n"
-KEPT = SWEPT + "    kept_notes = count_of_notes\n"
-"""A line of lua/lapsing.lua: what is removed in the beginning stays removed if the script is refused."""
+SWEPT = re.compile(r"( *)local swept = sweep_(?:values|targets)\(.*\n")
+KEPT = r"\g<0>\1kept_notes = count_of_notes\n"
+"""A line of lua/lapsing.lua, and one of lua/overdue_targets.lua: what is removed first stays so after a refusal."""
+EXPIRING = r"( *)local function expire\(model, pk\)\n *remove\(model, pk\)\n"
+AS_EXPIRED = (
+    r"\1local function expire(model, pk)\n\1  departed = 'expired'\n\1  remove(model, pk)\n\1  departed = 'deleted'\n"
+)
+"""Lines of relations/sweep_targets.lua: those that go with an object are deleted, and the object itself expires."""
 
 
 class NoJournal(Exception):
@@ -52,7 +57,8 @@ def recording(source: str, name: str) -> str:
             if line not in body:
                 raise NoJournal(name)
             body = body.replace(line, instead)
-    body = body.replace(SWEPT, KEPT)
+    body = SWEPT.sub(KEPT, body)
+    body = re.sub(EXPIRING, AS_EXPIRED, body)
     before, after = _frame("expired" if name == SWEEP else "deleted", "true" if name.startswith(REPAIRS) else "false")
     return f"{source[:at]}{before}{body}{after}"
 

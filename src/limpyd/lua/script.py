@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from limpyd.keys import nothing_beside
 from limpyd.lua.linker import label_of, link, script_path, script_text
+from limpyd.lua.overdue import Overdue, with_targets_of
 from limpyd.lua.parts import LuaPart
 from limpyd.requests.resp import Argument
 from limpyd.utils.cached_properties import cached_property
@@ -20,7 +21,7 @@ class Linked(Protocol):
     name: str
     expires: bool
     renewal: bytes | None
-    lapses: Any
+    overdue: Overdue | None
     feeds: bytes
 
     @property
@@ -44,14 +45,16 @@ class OfModel(Protocol):
         crosses_slots: true if its scripts look at keys of other models, which have other hash tags.
         objects_expire: true if its objects may expire; `expires` is also true if only values may.
         renewal: how writes renew their deadlines, if they do (see lua/expiring.py).
-        lapses: the values that lapse, if there are such (see lua/lapsing.py).
+        overdue: what its scripts remove first, if there may be anything (see lua/lapsing.py).
+        settled_with: the models whose objects that may change.
         feeds: the settings of the feed of its changes (see lua/recording.py); empty if it has none.
     """
 
     crosses_slots: bool
     objects_expire: bool
     renewal: bytes | None
-    lapses: Any
+    overdue: Overdue | None
+    settled_with: Sequence[Any]
 
     @property
     def feeds(self) -> bytes:
@@ -82,10 +85,10 @@ def evalsha(script: Linked, keys: Sequence[Argument], args: Iterable[Argument] =
         settings: tuple[bytes, ...] = (with_feeds(nothing, script.feeds),)
     else:
         settings = ()
-    if script.expires or script.lapses is not None:
+    if script.expires or script.overdue is not None:
         from limpyd.lua.expiring import marked  # noqa: PLC0415 - the objects of most models do not expire
 
-        nothing = marked(nothing, script.renewal, script.lapses)
+        nothing = marked(nothing, script.renewal, script.overdue)
     return (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1 + len(settings)), *keys, nothing, *settings, *args)
 
 
@@ -98,7 +101,7 @@ class Script:
         expires: true if it is for models whose objects expire (see lua/expiring.py).
         promises: true if it has the code for promises of other partitions (`@optional promises` in the library).
         renewal: how writes renew deadlines, if they do: a sub-key and milliseconds; empty if its requests say that.
-        lapses: the values that lapse, if there are such.
+        overdue: what it removes first, if there may be anything.
 
     Attributes:
         with_promises: the same with that code; itself if it has it.
@@ -115,30 +118,33 @@ class Script:
         expires: bool = False,
         promises: bool = True,
         renewal: bytes | None = None,
-        lapses: Any = None,
+        overdue: Overdue | None = None,
     ) -> None:
         self.name = name
         self.expires = expires
         self.renewal = renewal
-        self.lapses = lapses
+        self.overdue = overdue
         self.with_promises = self
         self._renewing: dict[bytes, Script] = {}
-        self._lapsing: dict[Any, Script] = {}
+        self._removing: dict[Overdue, Script] = {}
         self._promises = promises
         self._flags = flags
 
     def of(self, model: OfModel, *others: OfModel) -> Linked:
         """Returns the script, as the requests of a model run it that may change objects of other models as well."""
-        return self.as_of_now(model).recording(model, *others)
+        return self.as_of_now(model, *others).recording(model, *others)
 
-    def as_of_now(self, model: OfModel) -> Script:
-        """Returns the script, as it runs for a model whose objects or values may expire."""
+    def as_of_now(self, model: OfModel, *others: OfModel) -> Script:
+        """Returns the script, as it runs for models whose objects or values may expire."""
         script = self if not model.objects_expire else self.expiring
         script = script if model.renewal is None else script.renewing(model.renewal)
-        return script if model.lapses is None else script.lapsing(model.lapses)
+        overdue = with_targets_of(model.overdue, [each.overdue for each in others]) if others else model.overdue
+        return script if overdue is None else script.removing(overdue)
 
     def recording(self, *models: OfModel) -> Linked:
         """Returns the script, linked for some models; one that adds to their feeds of changes, if they have any."""
+        if any(model.settled_with for model in models):
+            models = tuple(dict.fromkeys(each for model in models for each in (model, *model.settled_with)))
         script = self.linked_for(*models)
         if not any(model.feeds for model in models):
             return script
@@ -170,17 +176,17 @@ class Script:
             self._renewing[renewal] = Script(self.name, self._flags, expires=True, renewal=renewal)
         return self._renewing[renewal]
 
-    def lapsing(self, lapses: Any) -> Script:
-        """The same for a model with values that lapse."""
-        if self.lapses is lapses:
+    def removing(self, overdue: Overdue) -> Script:
+        """The same, which first removes what is over."""
+        if self.overdue == overdue:
             return self
         if not self._promises:
-            return self.with_promises.lapsing(lapses).without_promises
-        if lapses not in self._lapsing:
-            self._lapsing[lapses] = Script(
-                self.name, self._flags, expires=self.expires, renewal=self.renewal, lapses=lapses
+            return self.with_promises.removing(overdue).without_promises
+        if overdue not in self._removing:
+            self._removing[overdue] = Script(
+                self.name, self._flags, expires=self.expires, renewal=self.renewal, overdue=overdue
             )
-        return self._lapsing[lapses]
+        return self._removing[overdue]
 
     def allow_cross_slot(self, crosses_slots: bool) -> Script:
         """The script; or the same, allowed to look at keys of other hash tags, which a cluster refuses otherwise."""
@@ -191,7 +197,7 @@ class Script:
         if not self._promises:
             return self.with_promises._across_slots.without_promises
         flags = ",".join([*sorted(self.flags), "allow-cross-slot-keys"])
-        return Script(self.name, flags, expires=self.expires, renewal=self.renewal, lapses=self.lapses)
+        return Script(self.name, flags, expires=self.expires, renewal=self.renewal, overdue=self.overdue)
 
     @cached_property
     def without_promises(self) -> Script:
@@ -199,7 +205,7 @@ class Script:
         if not self._promises:
             return self
         script = Script(
-            self.name, self._flags, expires=self.expires, promises=False, renewal=self.renewal, lapses=self.lapses
+            self.name, self._flags, expires=self.expires, promises=False, renewal=self.renewal, overdue=self.overdue
         )
         script.with_promises = self
         return script
@@ -211,10 +217,10 @@ class Script:
         source = link(self._text, label_of(script_path(self.name)), without)
         if self._flags:
             source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
-        if self.expires or self.lapses is not None:
+        if self.expires or self.overdue is not None:
             from limpyd.lua.expiring import Expiry, expiring  # noqa: PLC0415 - as above
 
-            expiry = Expiry(self.expires, lapses=self.lapses is not None, renews=self.renewal is not None)
+            expiry = Expiry.of(self.expires, self.overdue, renews=self.renewal is not None)
             source = expiring(source, self.name, expiry)
         return source.encode()
 
@@ -227,7 +233,7 @@ class Script:
     @property
     def only_reads(self) -> bool:
         """True if it has the flag `no-writes`; its source is not needed for that."""
-        return self.lapses is None and "no-writes" in (self._flags or self._text.partition("\n")[0])
+        return self.overdue is None and "no-writes" in (self._flags or self._text.partition("\n")[0])
 
     @cached_property
     def guarded(self) -> bool:

@@ -177,7 +177,7 @@ class BulkCreate(Bulk[BulkCreated, CreateChunk]):
 
     def _sent(self, chunks: list[CreateChunk]) -> Program[None]:
         schema: Any = self._schema
-        if schema.objects_expire:
+        if schema.is_swept_by_creations:
             sweeping = schema.sweeping.before_chunk
             yield [sweeping(each.partition, each.objects.given_pks, len(each.positions)) for each in chunks]
         yield from super()._sent(chunks)

@@ -124,7 +124,7 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
         own: Creation = schema.statements[schema.keys.partition(pk)].creation or statement
         request = None if pk and schema.deletions.leave_tombs else own.request(pk, values, begun, creation_in_general)
         if request is not None:
-            return request if not schema.objects_expire else _after_sweep(schema, own.partition, request)
+            return request if not schema.is_swept_by_creations else _after_sweep(schema, own.partition, request)
     known(schema, values)
     pk = given_pk(schema, values)
     partition = schema.keys.partition(pk)
@@ -134,7 +134,7 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
             return resolved(None).then(begun)
         raise nothing_to_store(schema)
     created = object_requests.create(schema, partition, new).then(begun)
-    return created if not schema.objects_expire else _after_sweep(schema, partition, created)
+    return created if not schema.is_swept_by_creations else _after_sweep(schema, partition, created)
 
 
 def _after_sweep(schema: Any, partition: Partition, request: Request[R]) -> Request[R]:

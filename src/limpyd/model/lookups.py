@@ -96,7 +96,7 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any], convert: Callabl
         DoesNotExist: there is none.
         MultipleObjectsReturned: there are several.
     """
-    if type(pk) in PLAIN_PKS and not filters and not schema.objects_expire:  # the most frequent lookup needs no plan
+    if type(pk) in PLAIN_PKS and not filters and not schema.expires:  # the most frequent lookup needs no plan
         return Lookup(schema, pk, convert)
     return _queried(schema, pk, filters).then(convert)
 
@@ -140,7 +140,7 @@ def _described_existence(model: Any, pk: Any) -> Any:
 
 def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:
     """Returns the request that finds out whether there is such an object."""
-    if not filters and not schema.objects_expire and (type(pk) in PLAIN_PKS or isinstance(pk, ENCODABLE)):
+    if not filters and not schema.expires and (type(pk) in PLAIN_PKS or isinstance(pk, ENCODABLE)):
         stored = schema.pk_field.encode(pk)
         return Read(schema.statements[schema.keys.partition(stored)].exists, stored, (), bool)
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
 from limpyd.fields.bound.existence import MAX_PASSED_ON
+from limpyd.lua.overdue import overdue_of_all
 from limpyd.lua.script import Linked, Script, evalsha
 from limpyd.pipelines.exchange import AsOne, Exchange
 from limpyd.pipelines.pending_result import Pending
@@ -223,9 +224,9 @@ def _script_for(requests: Sequence[Request[Any]]) -> Linked:
         script = script.expiring
     if any(request.script is not None and request.script.renewal is not None for request in requests):
         script = script.renewing(b"")
-    lapses = next((each.script.lapses for each in requests if each.script is not None and each.script.lapses), None)
-    if lapses is not None:
-        script = script.lapsing(lapses)
+    overdue = overdue_of_all(each.script.overdue for each in requests if each.script is not None)
+    if overdue is not None:
+        script = script.removing(overdue)
     script = script.allow_cross_slot(any(request.crosses_slots for request in requests))
     feeds = {request.script.feeds for request in requests if request.script is not None}
     if any(feeds):

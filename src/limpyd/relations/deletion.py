@@ -50,14 +50,7 @@ class Cascade(NamedTuple):
 
 def cascade(schema: Any, partition: Partition) -> Cascade:
     """Returns the models and references that a deletion concerns: all that refer to it, and to what goes with it."""
-    deleted_models, affected = [schema], [schema]
-    for model in deleted_models:
-        for reference in model.incoming:
-            holder = reference.model
-            if reference.on_delete == CASCADE and holder not in deleted_models:
-                deleted_models.append(holder)
-            if holder not in affected:
-                affected.append(holder)
+    deleted_models, affected = models_concerned(schema)
     args: list[Argument] = [len(affected)]
     references: list[ReferenceField[Any]] = []
     for model in affected:
@@ -70,6 +63,19 @@ def cascade(schema: Any, partition: Partition) -> Cascade:
             references.append(reference)
             args += _reference_args(reference, affected.index(reference.model) + 1, partition)
     return Cascade(tuple(args), tuple(references), tuple(affected), partition)
+
+
+def models_concerned(schema: Any) -> tuple[list[Any], list[Any]]:
+    """Returns the models whose objects a deletion may delete, and those whose objects it may delete or change."""
+    deleted, affected = [schema], [schema]
+    for model in deleted:
+        for reference in model.incoming:
+            holder = reference.model
+            if reference.on_delete == CASCADE and holder not in deleted:
+                deleted.append(holder)
+            if holder not in affected:
+                affected.append(holder)
+    return deleted, affected
 
 
 def models_gone_with(schema: Any) -> list[Any]:

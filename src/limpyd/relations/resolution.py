@@ -11,9 +11,10 @@ from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
 from limpyd.keys import to_bytes
 from limpyd.relations.awaited_deletions import note_reference
+from limpyd.relations.expiring_targets import check_expiring, note_expiring
 from limpyd.relations.locality import is_local
 from limpyd.relations.model_registry import ModelRegistry
-from limpyd.relations.references import RESTRICT, ReferenceField
+from limpyd.relations.references import ReferenceField
 from limpyd.relations.reverse_annotations import annotated_reverse, check_annotation, check_names
 
 
@@ -36,6 +37,7 @@ def connect(database: Any, reverse: Any) -> None:
             _check(field, target, reverse, names)
             found.append((field, target))
         _check_annotated(found)
+        check_expiring(found)
     except BaseException:
         named.revert(fresh)
         raise
@@ -96,40 +98,10 @@ def _refuse_unchecked(field: ReferenceField[Any], target: Any) -> None:
         raise DeclarationError(msg)
 
 
-def _refuse_expiring(field: ReferenceField[Any], target: Any) -> None:
-    """Refuses a reference that would have to follow at the moment when an object expires.
-
-    Raises:
-        DeclarationError: it is one.
-    """
-    holder: Any = field.model
-    if target._declared().objects_expire:
-        msg = (
-            f"{field}: objects of {target.__name__} expire, so no other object can refer to them: nothing would apply "
-            f"on_delete at the deadline. Store the primary key in a plain field, or declare {target.__name__} without "
-            "its DeadlineField"
-        )
-        raise DeclarationError(msg)
-    if holder.objects_expire and field.on_delete == RESTRICT:
-        msg = (
-            f"{field}: objects of {holder.name} expire, and one that has expired must not forbid the deletion of a "
-            f"{target.__name__}; declare on_delete='cascade' or on_delete='clear'"
-        )
-        raise DeclarationError(msg)
-    if holder.objects_expire and holder.keys.count > 1:
-        msg = (
-            f"{field}: objects of {holder.name} expire, and are in {holder.keys.count} partitions; references between "
-            "partitions know no deadlines. Store the primary key in a plain field, or set partitions = 1 on "
-            f"{holder.name}"
-        )
-        raise DeclarationError(msg)
-
-
 def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tuple[Any, str]]) -> None:
     """Refuses what cannot be joined."""
     schema = target._declared()
     _refuse_unchecked(field, target)
-    _refuse_expiring(field, target)
     if target.database is not field.model.model.database:
         msg = f"{field} refers to {target.__name__}, which is on another database; both must be on the same database"
         raise DeclarationError(msg)
@@ -203,6 +175,7 @@ def join(field: ReferenceField[Any], schema: Any) -> None:
     holder.maintenance.invalidate()  # it has one more reference to declare
     if joined is field:
         note_reference(field)
+        note_expiring(field)
 
 
 def disconnect(database: Any, model: Any, reverse: Any) -> None:

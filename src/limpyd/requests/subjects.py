@@ -33,8 +33,8 @@ class Script(Protocol):
         ...
 
     @property
-    def lapses(self) -> Any:
-        """The values of a model that lapse, if there are such."""
+    def overdue(self) -> Any:
+        """The values and objects that it removes first; None if there is nothing."""
         ...
 
     @property

@@ -6,20 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
+from limpyd.lua.overdue import Overdue
 from limpyd.schema.lapsing import lapses_of
 from limpyd.schema.schema import Schema
+from limpyd.schema.settled import Unsure
 from limpyd.schema.sweeping import Sweeping
 from limpyd.utils.cached_properties import cached_property
-from limpyd.utils.conversion import Era
 
 
-class ExpiringSchema(Schema):
-    """A schema whose objects, or values, may be gone at any time, though nobody deletes them."""
+class ExpiringSchema(Unsure, Schema):
+    """A schema with deadlines of objects, or of values."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.lapses = lapses_of(self)
-        self.expires = True
+        self.overdue = None if self.lapses is None else Overdue(True, False, self.lapses.names)
+        self.expires, self.is_swept_by_creations = True, self.objects_expire
         if self.parent is not None:
             what = f"objects with a deadline ({self.deadline_name})" if self.objects_expire else "values that expire"
             msg = f"{self.name}: {what} cannot be beside those of another model; leave out colocate_with"
@@ -37,12 +39,3 @@ class ExpiringSchema(Schema):
     def sweeping(self) -> Sweeping:
         """The removal of objects whose deadline is over."""
         return Sweeping(self)
-
-    @property
-    def era(self) -> Era:
-        """Another one each time if objects expire: no instance knows that its object is there, so each read asks."""
-        return Era(self.name) if self.objects_expire else self._era
-
-    @era.setter
-    def era(self, value: Era) -> None:
-        self._era = value

@@ -29,6 +29,7 @@ from limpyd.schema.key_owners import KeyOwners
 from limpyd.schema.moved_objects import MovedObjects
 from limpyd.schema.new_object_turns import NewObjectTurns
 from limpyd.schema.only_fields import only_deadline, only_version
+from limpyd.schema.settled import Settled
 from limpyd.schema.statements import PartitionStatements
 from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.conversion import Era
@@ -38,11 +39,10 @@ FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
 
 
-class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Fed, Unchanging):
+class Schema(KeyOwners, NewObjectTurns, AwaitedDeletions, MovedObjects, Fed, Settled, Unchanging):
     """The fields of a model, and where its data is."""
 
     renewal: bytes | None = None  # how writes renew deadlines; only an ExpiringSchema has one
-    lapses: Any = None  # the values that lapse; as above
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from typing import Any
 from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.keys import Partition
 from limpyd.requests.request import Program, Request
-from limpyd.scripts.sweeps import MOST, sweep, sweep_before, sweep_values
+from limpyd.scripts.sweeps import MOST, sweep, sweep_before, sweep_targets, sweep_values
 
 EVERY = 50
 """A process removes objects before its first creation in a partition, and before each further one of so many.
@@ -47,7 +47,8 @@ class Sweeping:
             goes_on: asked before each step; false to stop there.
         """
         schema, swept = self._schema, 0
-        kinds = [*([sweep] if schema.objects_expire else ()), *([sweep_values] if schema.lapses else ())]
+        of_objects = sweep if schema.is_swept_by_creations else sweep_targets
+        kinds = [*([of_objects] if schema.objects_expire else ()), *([sweep_values] if schema.lapses else ())]
         for partition in schema.keys.partitions:
             for sweep_some in kinds:
                 is_done = False
@@ -64,7 +65,7 @@ def check_expires(schema: Any) -> None:
     Raises:
         UnsupportedCommand: it is such a model.
     """
-    if not schema.expires:
+    if not (schema.objects_expire or schema.lapses):
         msg = (
             f"{schema.name} has no DeadlineField, so its objects do not expire, nor a field with expires=True: there "
             "is nothing to sweep"

@@ -12,6 +12,7 @@ from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
+from limpyd.scripts.settled import unless_settled
 from limpyd.scripts.writes import Indexes
 
 VERSIONS = Script("versions")
@@ -48,7 +49,8 @@ def versions(
         return reply[1], reply[2:]
 
     all_args = (pk, int(must_exist), field, cursor, *args)
-    return scripted(VERSIONS, (partition.pks,), all_args, decode, model, readonly=True)
+    request = scripted(VERSIONS, (partition.pks,), all_args, decode, model, readonly=True)
+    return request.assuming(*unless_settled(model, partition))
 
 
 def delete_versions(

@@ -52,7 +52,7 @@ class Model(Subject, OfModel, Protocol):
 
     deletions: Any
     expires: bool
-    """True if its objects or values have deadlines."""
+    is_swept_by_creations: bool
 
     @property
     def max_changes(self) -> Argument:

@@ -16,6 +16,7 @@ from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_values import Arguments, Stored
+from limpyd.scripts.settled import unless_settled
 from limpyd.scripts.target_checks import with_checks
 from limpyd.scripts.writes import Indexes
 
@@ -96,7 +97,7 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
 def checked_creation(request: Request[R], model: Model, partition: Partition, pk: bytes | None) -> Request[R]:
     """Returns a creation with what is asked before it, which may take the primary key of an object that has expired."""
     checked = with_checks(request, model, partition, created=(pk,))
-    if pk is None or not model.objects_expire:
+    if pk is None or not model.is_swept_by_creations:
         return checked
     from limpyd.scripts.sweeps import over_expired  # noqa: PLC0415 - the objects of most models do not expire
 
@@ -224,7 +225,10 @@ def read_existing(instances: Sequence[Any], key: bytes, command: Request[R]) -> 
     keys = [*(schema.keys.partition(stored).pks for schema, stored in objects), key]
     args = [*(stored for _, stored in objects), *command.args]
     name = command.name or str(command.args[0])
-    request = scripted(READ, keys, args, decode, model, subject=command.subject, name=name, readonly=True)
+    others = [schema for schema, _ in objects[1:]]
+    request = scripted(
+        READ, keys, args, decode, model, subject=command.subject, name=name, readonly=True, others=others
+    )
     request.result = Result(2, command.decode)
     return request
 
@@ -249,7 +253,8 @@ def existing_keys(
         raise refusal(model, reply, must_exist)
 
     args = (must_exist or b"", *((pk, *dynamic) if dynamic else ()))
-    return scripted(EXISTING_KEYS, (partition.pks, *keys), args, decode, model, readonly=True)
+    request = scripted(EXISTING_KEYS, (partition.pks, *keys), args, decode, model, readonly=True)
+    return request.assuming(*unless_settled(model, partition))
 
 
 def scripted(

@@ -93,7 +93,7 @@ def find(
             raise stored_gone(model)
         return decode(reply)
 
-    may_be_stale = readonly and model.lapses is None  # a replica cannot remove what is over
+    may_be_stale = readonly and model.overdue is None  # a replica cannot remove what is over
     return Request(sent, decode_answer, readonly=readonly, may_be_stale=may_be_stale, script=linked, subject=model)
 
 

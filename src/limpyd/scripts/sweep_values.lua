@@ -12,20 +12,10 @@
 --        lua/library/journal.lua), after 'at' and the object, if it is about one
 -- @guarded
 -- @requires at_object atomically call current_key index_updates key_from_template run_scalar_commands seconds_now
--- @requires undo_with update_indexes
+-- @requires split_netstrings undo_with update_indexes
 
 local SECONDS = 0.005
 local RECORD, LENGTH = ':lapses:', 8
-
-local function split_netstrings(text)
-  local parts, at = {}, 1
-  while at <= #text do
-    local _, colon, length = string.find(text, '^(%d+):', at)
-    parts[#parts + 1] = string.sub(text, colon + 1, colon + length)
-    at = colon + length + 1
-  end
-  return parts
-end
 
 -- Returns for each index of deadlines what it is for: values, with their own indexes, those of several fields last. They are
 -- in several places, if a field was once stored elsewhere.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from limpyd.exceptions import TooManyChanges
-from limpyd.keys import Partition
+from limpyd.exceptions import IndexNotBuilt, LimpydError, TooManyChanges, UndeclaredReference
+from limpyd.keys import Partition, to_text
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.scripts.error_mapping import Model, refusal
@@ -15,6 +15,9 @@ from limpyd.scripts.python_transforms import answer
 R = TypeVar("R")
 SWEEP = Script("sweep_expired")
 SWEEP_VALUES = Script("sweep_values")
+SWEEP_TARGETS = Script("sweep_targets")
+MOST_TARGETS = 1000
+"""The most objects that one step looks at, to which others may refer."""
 VALUES = 1000
 """The most values of a field that one step removes."""
 MOST = 100
@@ -75,16 +78,67 @@ def sweep_values(model: Any, partition: Partition) -> Request[Swept]:
 
 def sweep_all_values(model: Any, partition: Partition) -> Request[Swept]:
     """Does the same in many steps, until no deadline is over, or for a while."""
-    steps = MAX_TRIES - 1
+    return _repeated(sweep_values(model, partition))
+
+
+def _repeated(request: Request[Swept]) -> Request[Swept]:
+    """Returns a step of a sweep that is repeated."""
+    steps, before = MAX_TRIES - 1, request.retry_with
 
     def once_more(sent: Request[Any], reply: list[Any]) -> Request[Any] | None:
         nonlocal steps
         steps -= 1
-        return None if reply[0] != b"ok" or reply[2] or steps <= 0 else sent
+        if steps <= 0 or reply[0] == b"ok":
+            return None if steps <= 0 or reply[2] else sent.with_args(sent.args)
+        return None if before is None else before(sent, reply)
 
-    request = sweep_values(model, partition)
     request.retry_with = once_more
     return request
+
+
+def sweep_targets(model: Any, partition: Partition) -> Request[Swept]:
+    """Removes objects whose deadline is over, to which others may refer, with all that comes of it.
+
+    Raises (from the reply):
+        UndeclaredReference: a model may refer to one that no code has declared since objects expire.
+        IndexNotBuilt: the index of a reference does not know all objects.
+    """
+    is_declared = False
+
+    def decode(reply: list[Any]) -> Swept:
+        if reply[0] == b"ok":
+            return Swept(reply[1], bool(reply[2]))
+        raise _refused_targets(model, reply)
+
+    def declared_first(sent: Request[Any], reply: list[Any]) -> Request[Any] | None:
+        nonlocal is_declared
+        if is_declared or reply[0] not in {b"unrecorded", b"undeclared"}:
+            return None
+        is_declared = True
+        for one in model.settled_with:
+            sent = sent.after(one.maintenance.at(one.keys.beside(partition)).declaring())
+        return sent
+
+    script = SWEEP_TARGETS.recording(model)
+    sent = evalsha(script, (partition.pks, partition.meta), (MOST_TARGETS,))
+    return Request(sent, decode, script=script, subject=model, name="sweep", retry_with=declared_first)
+
+
+def _refused_targets(model: Any, reply: list[Any]) -> LimpydError:
+    """Returns the error for a sweep of objects to which others refer."""
+    outcome, *facts = reply
+    if outcome == b"unrecorded":
+        name = to_text(facts[0]).partition("}")[0].removeprefix("{")
+        return UndeclaredReference(name, model.name, "")
+    if outcome == b"unbuilt":
+        holder, _, field = to_text(facts[0]).partition(".")
+        return IndexNotBuilt(holder, field, "the index that finds the referring objects")
+    return refusal(model, reply, None, who=f"a sweep of {model.name}")
+
+
+def sweep_all_targets(model: Any, partition: Partition) -> Request[Swept]:
+    """Does the same in many steps, until no deadline is over, or for a while."""
+    return _repeated(sweep_targets(model, partition))
 
 
 def sweep_before(model: Model, partition: Partition, most: int = MOST, pks: Sequence[bytes] = ()) -> Request[Any]:
@@ -96,6 +150,10 @@ def sweep_before(model: Model, partition: Partition, most: int = MOST, pks: Sequ
         try:
             return decode(reply)
         except TooManyChanges:
+            return None
+        except UndeclaredReference:
+            if pks:
+                raise
             return None
 
     request.decode = decode_some

@@ -215,7 +215,7 @@ class PreparedCreation(Prepared[R_co]):
 
     def decode(self, reply: Any) -> R_co:
         if type(reply) is list:
-            if reply[0] == b"taken" and self.statement.model.objects_expire:  # the other object may have expired
+            if reply[0] == b"taken" and self.statement.model.is_swept_by_creations:  # the other object may have expired
                 raise IncompleteReply(lambda _: self._in_general(), partial(self._refuse, reply))
             self._refuse(reply)
         return self._convert(reply)

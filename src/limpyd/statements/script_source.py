@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limpyd.lua.linker import link
+from limpyd.lua.overdue import Overdue
 
 if TYPE_CHECKING:
     from limpyd.lua.expiring import Expiry
@@ -33,7 +34,7 @@ class CompiledScript:
     guarded = False
     expires = False
     renewal: bytes | None = None
-    lapses = None
+    overdue: Overdue | None = None
     feeds = b""
     """Only general scripts are parts of transactions, which look at these."""
 
@@ -59,17 +60,19 @@ def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
 
 
 @lru_cache(MAX_KEPT)
-def expiring_script(script: CompiledScript, expiry: Expiry) -> CompiledScript:
+def expiring_script(script: CompiledScript, expiry: Expiry, *, crosses_slots: bool = False) -> CompiledScript:
     """Returns the same script for models whose objects or values expire.
 
     Args:
         script: the script.
         expiry: what it needs for that.
+        crosses_slots: true if what it removes first has other hash tags.
     """
     from limpyd.lua.expiring import expiring  # noqa: PLC0415 - the objects of most models do not expire
 
     source = expiring(script.source.decode("utf-8", "surrogateescape"), script.name, expiry)
-    return CompiledScript(script.name, source.partition("\n")[2], script.flags)
+    flags = script.flags | {"allow-cross-slot-keys"} if crosses_slots else script.flags
+    return CompiledScript(script.name, source.partition("\n")[2], flags)
 
 
 @lru_cache(MAX_KEPT)

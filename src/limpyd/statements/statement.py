@@ -86,7 +86,7 @@ class Statement:
         claims: Sequence[Claim] = (),
         more_keys: tuple[bytes, ...] = (),
     ) -> None:
-        if model.expires or model.feeds:
+        if model.expires or model.feeds:  # as is any that is settled with others
             script, keys_of_model = _of_model(script, model, partition, constants)
             more_keys = (*more_keys, *keys_of_model)
         self.script = script
@@ -193,18 +193,21 @@ def _of_model(
             prefixes = tuple(partition.prefix + key for key in keys)
             return not constants or any(each.startswith(prefixes) for each in constants)
 
-        expiry = Expiry(
-            objects=model.objects_expire,
-            lapses=model.lapses is not None,
+        overdue = model.overdue
+        expiry = Expiry.of(
+            model.objects_expire,
+            overdue,
             renews=model.renewal is not None,
             moments=names(b"deadline:"),
             frees=model.renewal is not None or names(b"field:", b"deadline:object"),
             general=False,
         )
-        script = expiring_script(script, expiry)
-        keys = (marked(partition.nothing, model.renewal, model.lapses),)
-    if model.feeds:
+        targets = overdue is not None and overdue.objects
+        script = expiring_script(script, expiry, crosses_slots=targets and model.crosses_slots)
+        keys = (marked(partition.nothing, model.renewal, overdue),)
+    feeds = b",".join(sorted({each.feeds for each in (model, *model.settled_with)} - {b""}))
+    if feeds:
         from limpyd.lua.recording import with_feeds  # noqa: PLC0415 - most models have no feed of changes
 
-        script, keys = recording_script(script), (*keys, with_feeds(partition.nothing, model.feeds))
+        script, keys = recording_script(script), (*keys, with_feeds(partition.nothing, feeds))
     return script, keys

@@ -105,7 +105,7 @@ SCRIPTS = {
         "unpack_parcel",
     ),
     "store": ("store_pks",),
-    "sweep": ("sweep_expired", "sweep_values"),
+    "sweep": ("sweep_expired", "sweep_targets", "sweep_values"),
     "update": ("assign_found", "update_found"),
 }
 """The operations of scripts that are not named after them."""

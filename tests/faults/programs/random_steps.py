@@ -3,9 +3,10 @@
     python -m tests.faults.programs.random_steps SERVER KIND STEPS [SEED]
 
 KIND is `changes` (of objects, and the entries of their feeds: tests/support/random_changes.py), `objects` that expire
-(tests/support/random_expiry.py) or `values` that do (tests/support/random_lapsing.py). Runs on both faces, with one
-partition and with four; of what expires, two of these cases also renew the deadlines of objects. Prints for each how
-many steps there were, what they met, and what was wrong.
+(tests/support/random_expiry.py), `values` that do (tests/support/random_lapsing.py), or `references` to objects that
+expire (tests/support/random_targets.py). Runs on both faces, with one partition and with four; of what expires, two of
+these cases also renew the deadlines of objects; those who refer have hash tags of their own, or that of what they refer
+to. Prints for each how many steps there were, what they met, and what was wrong.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.support.face import Face
 from tests.support.random_changes import RandomChanges
 from tests.support.random_expiry import RandomExpiry
 from tests.support.random_lapsing import RandomLapsing
+from tests.support.random_targets import RandomTargets
 from tests.support.servers import running
 
 
@@ -28,6 +30,8 @@ def steps_of(kind: str, face: Face, partitions: int, seed: int) -> Any:
         return RandomChanges(face, partitions, seed)
     if kind == "objects":
         return RandomExpiry(face, partitions, seed, renews=renews)
+    if kind == "references":
+        return RandomTargets(face, seed, colocated=partitions > 1)
     return RandomLapsing(face, partitions, seed, objects_expire=renews)
 
 

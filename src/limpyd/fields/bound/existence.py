@@ -24,6 +24,12 @@ def require_existing(request: Request[R], key: bytes, instances: Sequence[Any]) 
         instances: those of the objects.
     """
     instances = list({id(one): one for one in instances}.values())
+    if any(one._schema.has_unsure_objects for one in instances):
+        from limpyd.fields.bound import scripted_reads  # noqa: PLC0415 - few refer to objects that expire
+
+        if len(request.args) <= MAX_PASSED_ON:
+            return scripted_reads.settled_read_of(instances, key, request)
+        request = scripted_reads.read_after_sweeps(instances, request)
     request.followups = tuple(check for instance in instances for check in existence_checks(instance))
     if len(request.args) <= MAX_PASSED_ON:
         request.transactional = lambda: object_requests.read_existing(instances, key, request)
@@ -51,11 +57,14 @@ def existence_checks(instance: Any) -> tuple[Request[Any], ...]:
 
 def existence_check(instance: Any) -> Request[None]:
     """The same, in one request."""
-    if not instance._schema.objects_expire:
-        return _membership(instance)
     schema, pk = instance._schema, instance._pk_bytes
+    if not (schema.objects_expire or schema.has_unsure_objects):
+        return _membership(instance)
     pks = schema.keys.partition(pk).pks
-    return object_requests.read_existing([instance], pks, Request(("EXISTS", pks), lambda _: None))
+    read: Request[None] = Request(("EXISTS", pks), lambda _: None)
+    if schema.has_unsure_objects:
+        return require_existing(read, pks, [instance])
+    return object_requests.read_existing([instance], pks, read)
 
 
 def _membership(instance: Any) -> Request[None]:

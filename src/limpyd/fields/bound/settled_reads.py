@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from limpyd.fields.bound.deadline_checks import lasting
 from limpyd.fields.bound.existence import require_existing
+from limpyd.fields.bound.scripted_reads import settled_read_of
 from limpyd.requests.request import Argument, Request
-from limpyd.scripts.object_requests import read_existing
 from limpyd.server import Needs
 
 R = TypeVar("R")
@@ -25,7 +25,7 @@ def read_of_lapsing(
     key, field, instance = bound._key(), bound._field, bound._instance
     one = Request((*command.split(), key, *args), decode, readonly=True, subject=field, needs=needs)
     deadline = field.deadline
-    if command != "HGET" or deadline is None:
+    if command != "HGET" or deadline is None or field.model.has_unsure_objects:
         return settled_read(one, key, instance)
     both: Request[R] = Request(
         ("HMGET", key, field.sub, deadline.sub), decode, readonly=True, may_be_stale=True, subject=field, name="HGET"
@@ -37,7 +37,5 @@ def read_of_lapsing(
 
 
 def settled_read(request: Request[R], key: bytes, instance: Any) -> Request[R]:
-    """Returns a read in a script, which first removes values whose deadline is over."""
-    schema = instance._schema
-    known = schema.maintenance.at(schema.keys.partition(instance._pk_bytes)).assumed(writes=False)
-    return read_existing([instance], key, request).assuming(known)
+    """Returns a read in a script, which first removes what is over."""
+    return settled_read_of([instance], key, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from limpyd.indexes.base import Index
@@ -12,7 +12,7 @@ from limpyd.keys import ModelKeys, Partition
 from limpyd.keys.limpyd2 import is_made_of
 from limpyd.keys.moving import Given, Move
 from limpyd.keys.templates import without_marks
-from limpyd.requests.request import Argument
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model
 
 
@@ -44,6 +44,8 @@ class IndexedModel(Model, Protocol):
     def layout(self, partition: Partition) -> Sequence[tuple[str, Any, IndexedPlace, bytes | None]]: ...
     def key_prefixes(self, partition: Partition) -> list[bytes]: ...
     def references(self, partition: Partition) -> list[tuple[Argument, ...]]: ...
+    def overdue_records(self, partition: Partition) -> Iterable[tuple[bytes, bytes]]: ...
+    def sweeps(self, partition: Partition) -> Iterable[Request[Any]]: ...
 
 
 class DeclaredIndex(NamedTuple):

@@ -100,6 +100,14 @@ class PartitionIndexes:
 
     def asking(self, *, may_write: bool) -> Request[Catalog]:
         """Returns the request for the catalog; before a write it also sends the declarations of this process."""
+        # A script may have been refused because it could not remove all that is over.
+        request = self.declaring(may_write=may_write)
+        for sweep in self.model.sweeps(self.partition) if self._is_doubted else ():
+            request = request.after(sweep)
+        return request
+
+    def declaring(self, *, may_write: bool = True) -> Request[Catalog]:
+        """Returns the same request, which removes nothing first."""
         if self.has_moved:
             self.model.forget_plans()  # one for this partition may have been kept after it had been left
             raise ObjectsMoved(self.model.name, self.model.keys.count)
@@ -111,12 +119,6 @@ class PartitionIndexes:
 
         record = self.model.maintenance.record
         compare = record is not None and not record.compared
-        request = requests.declare(
+        return requests.declare(
             self.model, self.partition, self.indexes, may_write=may_write, compare=compare, learn=learn
         )
-        if self.model.lapses is None or not self._is_doubted:
-            return request
-        from limpyd.scripts.sweeps import sweep_all_values  # noqa: PLC0415 - the values of most models do not lapse
-
-        # A script may have been refused because it could not remove all values whose deadline is over.
-        return request.after(sweep_all_values(self.model, self.partition))

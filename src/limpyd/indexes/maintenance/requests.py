@@ -80,7 +80,7 @@ def declare(
         args += reference
     for index in indexes:
         args += (index.name, index.signature)
-    for record in () if model.lapses is None else model.lapses.records(partition):
+    for record in model.overdue_records(partition):
         args += record
 
     record = model.maintenance.record

@@ -67,12 +67,45 @@ def unknown_field(model: Queried, name: str) -> UnknownField:
     return UnknownField(f"{model.name} has no field {name!r}; it has {', '.join(model.fields)}{meant}")
 
 
-def check_lasting(field: Any, reference: Any) -> None:
-    """Refuses to look at values that lapse through a reference: only queries of their own model remove them.
+def check_lasting_operand(shown: str, model: Any, other: Any) -> None:
+    """Refuses to compare with a value of another model that may be over, which only requests to that model remove.
 
     Raises:
-        InvalidFilter: those of the field do.
+        InvalidFilter: the values of the other field lapse, or its objects may be gone when others expire.
     """
+    if other.model is model:
+        return
+    unknown = other.model.expiring_targets.keys() - model.expiring_targets.keys()
+    if other.lapses or (unknown and other.model.has_unsure_objects):
+        what = (
+            f"the values of {other} expire"
+            if other.lapses
+            else f"objects expire to which those of {other.model.name} refer"
+        )
+        msg = (
+            f"{shown}: {what}, and only requests to {other.model.name} know that they are gone; get the field's value "
+            "first"
+        )
+        raise InvalidFilter(msg)
+
+
+def check_lasting(field: Any, reference: Any) -> None:
+    """Refuses to look through a reference at values that lapse, or at references to objects that expire.
+
+    Only queries of models that are concerned remove what is over.
+
+    Raises:
+        InvalidFilter: the field has such values.
+    """
+    if getattr(field, "refers", False) and field.has_target:
+        unknown = field.target.expiring_targets.keys() - reference.model.expiring_targets.keys()
+        if unknown:
+            expiring = field.target.expiring_targets[min(unknown)]
+            msg = (
+                f"{reference} leads to {field}, which changes when objects of {expiring.name} expire, and queries of "
+                f"{reference.model.name} do not know that they have: find the objects of {field.model.name} first"
+            )
+            raise InvalidFilter(msg)
     if getattr(field, "lapses", False):
         msg = (
             f"{reference} leads to {field}, whose values expire, and only queries of {field.model.name} know that they "

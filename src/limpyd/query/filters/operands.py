@@ -8,6 +8,7 @@ from limpyd.exceptions import InvalidFilter
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.bound.value import BoundValue
 from limpyd.query.filters.errors import of_none
+from limpyd.query.filters.model import check_lasting_operand
 from limpyd.scripts.query_values import Key, LaterKey, ReadValue, Text
 
 
@@ -90,12 +91,7 @@ class FilterOperands:
         if other.has_subkeys or (other.many and self._operator != "in"):
             msg = f"{self._shown}: {bound!r} has many values; compare with `in`, or with one of them"
             raise InvalidFilter(msg)
-        if other.lapses and other.model is not self._field.model:
-            msg = (
-                f"{self._shown}: the values of {other} expire, and only requests to {other.model.name} know that they "
-                "are gone; get the field's value first"
-            )
-            raise InvalidFilter(msg)
+        check_lasting_operand(self._shown, self._field.model, other)
         key = key_of(bound)
         self.elsewhere.append(key)
         return ReadValue(key, other.stored_as, other.sub_key, form)

@@ -35,7 +35,7 @@ class Related(Condition):
     def __init__(self, field: Any, parts: Sequence[Condition]) -> None:
         self.field = field
         self.parts = tuple(parts)
-        if field.target.lapses is not None and field.is_local:
+        if field.target.overdue is not None and field.is_local:
             for each in fields_of(self.parts):
                 check_lasting(each, field)
         self.asks_first = not field.is_local or any(part.asks_first for part in self.parts)

@@ -19,7 +19,9 @@ def assumed(
     deadlines = model.deadline.place_in(partition).indexes if model.objects_expire else ()
     lapses = () if model.lapses is None else model.lapses.indexes(partition)
     used = [*indexes_used(conditions, order, partition), *deadlines, *lapses]
-    return merged([*model.maintenance.at(partition).built(used), *elsewhere])
+    maintenance = model.maintenance.at(partition)
+    own = (maintenance.assumed(writes=False),) if model.expiring_targets else ()
+    return merged([*own, *maintenance.built(used), *elsewhere])
 
 
 def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], partition: Partition) -> Iterator[Any]:
