@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from limpyd.exceptions import DoesNotExist, LimpydError
+from tests.support.amounts import amount
 from tests.support.related_models import MANY, REFERENCES, related_models
 
 PKS = ["a", "b b", "c:c", "nul\0", "😀", "*", "{a}", "7"]
-OPERATIONS = 400
+OPERATIONS = amount("LIMPYD_OPERATIONS", 150)
 
 
 def operation(rng: random.Random) -> Any:

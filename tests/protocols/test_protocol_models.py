@@ -25,10 +25,12 @@ from tests.protocols.online_model import Online
 from tests.protocols.refs_model import References
 from tests.protocols.relocation_model import Relocation
 from tests.protocols.repartition_model import Repartitioning
-from tests.support.amounts import shortened
+from tests.support.amounts import amount, shortened
 
 shortened.add("the cases of tests/protocols, of which its programs explore all")
 
+STRIDE = amount("LIMPYD_STRIDE", 3)
+"""Each how many-th broken protocol the suite explores: nothing changes them but a change of the models."""
 SMALL = [
     *(
         (Claims, claims_model.CASES[number], states)
@@ -99,7 +101,7 @@ BROKEN = [
     (model, [case for case in module.CASES if case.name == SHOWN_BY.get((model, variant), case.name)], variant)
     for model, module in [*MODELS, (Relocation, relocation_cases)]
     for variant in (module.VARIANTS if model is not Relocation else relocation_cases.SHOWN_BY)
-]
+][::STRIDE]
 
 
 @pytest.mark.parametrize(("model", "case", "states"), SMALL, ids=lambda value: getattr(value, "name", None))

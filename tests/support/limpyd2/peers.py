@@ -26,7 +26,7 @@ def python_of_limpyd2():
             # Without a pip of its own, whose installation takes longer than that of all else.
             subprocess.run([sys.executable, "-m", "venv", "--without-pip", ENVIRONMENT], check=True)
             pip = [sys.executable, "-m", "pip", "--python", python]
-            install = [*pip, "install", "--quiet", "--disable-pip-version-check"]
+            install = [*pip, "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
             subprocess.run([*install, *REQUIREMENTS], check=True, timeout=300)
             ready.touch()
     return python
