@@ -50,8 +50,8 @@ class Construction(ModelCore[Sync]):
                 self._created(values)
             else:
                 created = create(self, values)
-                if created is not None:  # else it was described, which has noted what is waited for
-                    self._await_pending(created)
+                if created is not self and created is not None:  # None if it was described, and is waited for
+                    self._pk_source = created
         elif values:
             msg = (
                 f"{schema.name}({pk!r}, …) gets an existing object, {schema.name}({next(iter(values))}=…, …) "
@@ -79,10 +79,7 @@ class Construction(ModelCore[Sync]):
 
     def _await_begun(self, describe: Callable[[], Request[Self]]) -> None:
         """Gets the primary key by a request; in a pipeline, when that is executed."""
-        self._await_pending(self.database._described(describe))
-
-    def _await_pending(self, pending: Any) -> None:
-        """Waits for the primary key, if a pipeline has collected what gives it."""
+        pending: Any = self.database._described(describe)
         if pending is not self:
             self._pk_source = pending
 

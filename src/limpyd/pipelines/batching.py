@@ -86,7 +86,8 @@ def _reason(left: Sequence[Pending[Any]]) -> Retry:
 
 def _waiting(pendings: Sequence[Pending[Any]], again: Sequence[Pending[Any]]) -> list[Pending[Any]]:
     """Returns the operations that are to be sent again, or to be described again, in their order."""
-    if not any(pending.moved is not None for pending in pendings):
+    moved = [pending for pending in pendings if pending.moved is not None]
+    if not moved:
         return [*again]
     left = set(map(id, again))
     return [pending for pending in pendings if pending.moved is not None or id(pending) in left]
@@ -138,19 +139,33 @@ def _reply(sent: Sequence[Sent], atomic: bool, retry: Retry | None) -> Exchange:
             before = [*watches, multi]
             packed = [*(one.packed(()) for one in before), *_packed(sent, everyone), execute.packed(())]
             replies = yield Batch([*before, *requests, execute], packed, sources, purpose, begun)
-            replies = iter(executed(replies[len(watches) :], requests))
+            replies = executed(replies[len(watches) :], requests)
         else:
-            replies = iter((yield Batch(requests, _packed(sent), sources, purpose, begun)))
+            replies = yield Batch(requests, _packed(sent), sources, purpose, begun)
     except LimpydError as error:
         for one in sent:
             one.pending.settle(error=error)
         raise
-    for one in sent:
-        one.reply = next(replies)
-        if one.followups:
-            one.followup_replies = [next(replies) for _ in one.followups]
+    _note(sent, replies)
 
 
 def _packed(sent: Sequence[Sent], guards: Sequence[Guard] | None = None) -> list[bytes]:
     """Returns what is sent of operations; under some guards, or each under its own."""
-    return [each for one in sent for each in (one.packed(guards), *[after.packed(()) for after in one.followups])]
+    packed = []
+    for one in sent:
+        packed.append(one.packed(guards))
+        if one.followups:
+            packed += [after.packed(()) for after in one.followups]
+    return packed
+
+
+def _note(sent: Sequence[Sent], replies: Sequence[Any]) -> None:
+    """Notes the replies to operations, and to the requests that are sent right after each."""
+    if len(replies) == len(sent):
+        for one, reply in zip(sent, replies, strict=True):
+            one.reply = reply
+        return
+    following = iter(replies)
+    for one in sent:
+        one.reply = next(following)
+        one.followup_replies = [next(following) for _ in one.followups]

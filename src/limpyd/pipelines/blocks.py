@@ -30,13 +30,13 @@ class Block:
         outer: the block around it.
     """
 
-    __slots__ = ("_exit_reference", "_owner", "collector", "outer")
+    __slots__ = ("_exit_reference", "_task", "_thread", "collector", "outer")
 
     def __init__(self, collector: Any, exit_reference: ExitReference | None, outer: Block | None) -> None:
         self.collector = collector
         self.outer = outer
         self._exit_reference = exit_reference
-        self._owner = _caller()
+        self._thread, self._task = get_ident(), _task()
 
     def is_open(self) -> bool:
         """Returns whether it has not been left yet."""
@@ -44,7 +44,7 @@ class Block:
 
     def is_mine(self) -> bool:
         """Returns whether it collects requests made here: in the thread and task that opened it."""
-        return self._owner == _caller()
+        return self._thread == get_ident() and self._task is _task()
 
 
 class WatchingBlock(Block):
@@ -103,7 +103,7 @@ class Attempt:
         """Ends the block."""
 
 
-def _caller() -> tuple[int, Any]:
-    """The thread, and the task if there is one."""
+def _task() -> Any:
+    """The task that runs, if there is one."""
     loop = get_running_loop()
-    return get_ident(), None if loop is None else asyncio.current_task(loop)
+    return None if loop is None else asyncio.current_task(loop)

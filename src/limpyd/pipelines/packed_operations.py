@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.sent_operations import Sent
-from limpyd.requests.guards import Guard
-from limpyd.requests.request import Request
+
+if TYPE_CHECKING:
+    from limpyd.statements.under_others import OtherEpochs
 
 
 def packed_in_order(pendings: Sequence[Pending[Any]], by_slot: bool) -> list[Sent] | None:
@@ -29,19 +30,13 @@ def packed_in_order(pendings: Sequence[Pending[Any]], by_slot: bool) -> list[Sen
         else:
             others = writes.before(under)
             packed = request.ready()
-            if others and packed is not None:
-                request = _under_others(request, packed, others)
+            if others is not None and packed is not None:
+                request = others.add_to(request, packed)
                 packed = request.ready()
         if packed is None:
             return None
         sent.append(Sent(pending, packed, request))
     return sent if writes.are_up_to_date() else None
-
-
-def _under_others(request: Request[Any], packed: bytes, others: Sequence[Guard]) -> Request[Any]:
-    from limpyd.statements.under_others import UnderOthers  # noqa: PLC0415 - few pipelines write to several models
-
-    return UnderOthers(request, packed, others)
 
 
 class _Writes:
@@ -55,21 +50,32 @@ class _Writes:
         self._by_slot = by_slot
         self._catalogs: dict[Any, object] = {}
         self._places: dict[int | None, list[Any]] = {}
-        self._others: dict[Any, tuple[int, Sequence[Guard]]] = {}
+        self._others: dict[Any, tuple[int, OtherEpochs | None]] = {}
+        self._last: tuple[Any, OtherEpochs | None] = (None, None)
 
-    def before(self, under: Any) -> Sequence[Guard]:
-        """Notes a write, and returns the guards of the other partitions that are written before it."""
+    def before(self, under: Any) -> OtherEpochs | None:
+        """Notes a write, and returns the epochs of the others that are written before it, if there are some."""
+        last, others = self._last
+        if under is last:
+            return others
         place = self._places.setdefault(under.partition.slot if self._by_slot else None, [])
         if under not in self._catalogs:
             self._catalogs[under] = under.catalog
             place.append(under)
-        count, others = self._others.get(under, (0, ()))
+        count, others = self._others.get(under, (1, None))
         if count < len(place):
-            guards = [other.declared.guard() for other in place if other is not under]
-            others = [guard for guard in guards if guard is not None]
+            others = _epochs_of([other for other in place if other is not under])
             self._others[under] = len(place), others
+        self._last = under, others
         return others
 
     def are_up_to_date(self) -> bool:
         """Returns whether the process knows the same catalogs as at the beginning."""
         return all(under.catalog is catalog for under, catalog in self._catalogs.items())
+
+
+def _epochs_of(partitions: Sequence[Any]) -> OtherEpochs:
+    from limpyd.statements.under_others import OtherEpochs  # noqa: PLC0415 - few pipelines write to several models
+
+    guards = [under.declared.guard() for under in partitions]
+    return OtherEpochs([guard for guard in guards if guard is not None])

@@ -75,7 +75,7 @@ class Pending(StepResult[R_co]):
         if not self.is_done:
             msg = f"{self!r}: {NOT_YET}"
             raise NotExecuted(msg)
-        return cast("R_co", self._result)
+        return self._result  # type: ignore[no-any-return]
 
     @property
     def error(self) -> Exception | None:

@@ -28,7 +28,8 @@ def settled_in_order(sent: Sequence[Sent]) -> Generator[Any, Any, list[Pending[A
     done, last_written = 0, None
     try:
         for number, one in enumerate(sent):
-            if one.is_usual:
+            is_usual = one.is_usual
+            if is_usual:
                 is_again = bool(again) and one.request.readonly
             elif one.is_outdated:
                 invalidate_assumptions(one.request)
@@ -45,7 +46,7 @@ def settled_in_order(sent: Sequence[Sent]) -> Generator[Any, Any, list[Pending[A
                 one.pending.may_be_done = False
                 again.append(one.pending)
             else:
-                more = settle_by(one.pending, one.reply) if one.is_usual else _settled_by(one)
+                more = settle_by(one.pending, one.reply) if is_usual else _settled_by(one)
                 if more is not None:
                     yield from more
             done = number + 1

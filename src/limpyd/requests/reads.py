@@ -102,6 +102,8 @@ class SeparateReads(Reads):
     def replies_of(self, replies: Sequence[Any]) -> list[Any]:
         found, at = [], 0
         refused = any_error(replies)
+        if not refused and self.replies == len(self._requests):
+            return [*replies]
         for request in self._requests:
             own = replies[at : at + request.replies]
             at += len(own)

@@ -25,8 +25,8 @@ def pack(args: tuple[Argument, ...]) -> bytes:
 
 def after_digest(packed: bytes) -> tuple[int, bytes]:
     """Returns how many arguments a packed EVALSHA has, itself included, and what follows the digest of its script."""
-    count, _, rest = packed.partition(b"\r\n")
-    return int(count[1:]), rest[len(EVALSHA) + 40 :]
+    end = packed.index(b"\r")
+    return int(packed[1:end]), packed[end + 2 + len(EVALSHA) + 40 :]
 
 
 EVALSHA = b"$7\r\nEVALSHA\r\n$40\r\n"

@@ -15,13 +15,44 @@ from limpyd.requests.resp import EVALSHA, after_digest, pack_bytes
 from limpyd.statements.script_source import script_under_others
 
 
+class OtherEpochs:
+    """The epochs of other models, as the last arguments of requests.
+
+    Args:
+        guards: the guards of the models.
+
+    Attributes:
+        count: the number of arguments.
+        packed: the arguments.
+    """
+
+    __slots__ = ("_scripts", "count", "packed")
+
+    def __init__(self, guards: Sequence[Guard]) -> None:
+        args = (*chain.from_iterable(guards), b"%d" % len(guards))
+        self.count = len(args)
+        self.packed = pack_bytes(args)
+        self._scripts: dict[Any, Any] = {}
+
+    def add_to(self, request: Request[Any], packed: bytes) -> Request[Any]:
+        """Returns the request of a statement with them; `packed` is what its `ready` returned."""
+        return UnderOthers(request, packed, self)
+
+    def script(self, script: Any) -> Any:
+        """Returns the form of a script that compares them."""
+        known = self._scripts.get(script)
+        if known is None:
+            known = self._scripts[script] = script_under_others(script)
+        return known
+
+
 class UnderOthers(Request[Any]):
     """The request of a statement under the epochs of other models.
 
     Args:
         request: the request of the statement.
         packed: what `ready` of it returned.
-        others: the guards of the other models.
+        others: those of the other models.
     """
 
     __slots__ = ("_packed", "_request")
@@ -30,15 +61,11 @@ class UnderOthers(Request[Any]):
     creates = origin = preflight = retry_with = None
     followups = ()
 
-    def __init__(self, request: Request[Any], packed: bytes, others: Sequence[Guard]) -> None:
-        general: Any = request.script
-        script: Any = script_under_others(general)
-        self.script = script
+    def __init__(self, request: Request[Any], packed: bytes, others: OtherEpochs) -> None:
+        self.script = script = others.script(request.script)
         self._request = request
         count, rest = after_digest(packed)
-        guards = (*chain.from_iterable(others), b"%d" % len(others))
-        head = b"*%d\r\n%b%b" % (count + len(guards), EVALSHA, script.sha)
-        self._packed = head + rest + pack_bytes(guards)
+        self._packed = b"*%d\r\n%b%b%b%b" % (count + others.count, EVALSHA, script.sha, rest, others.packed)
 
     @property
     def slot(self) -> int | None:

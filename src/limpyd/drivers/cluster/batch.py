@@ -74,6 +74,8 @@ class ClusterBatch:
         if self._atomic:
             home = next((one for one, slot in zip(self._requests, self._slots, strict=True) if slot is not None), None)
             return [Share(self._routing.node_for(home or Slot(None)), False, list(self.left))]
+        if not (self._asked or self._crossing or self._held_up):
+            return self._shares_of_slots()
         shares: dict[tuple[NodeAddress, bool], Share] = {}
         homes: dict[int | None, Share] = {}
         for number in self._to_send_now():
@@ -86,6 +88,19 @@ class ClusterBatch:
                 if asked is None:
                     homes[slot] = share
             share.numbers.append(number)
+        return list(shares.values())
+
+    def _shares_of_slots(self) -> list[Share]:
+        """Returns what is to be sent if all requests of a slot go to the same node."""
+        slots: dict[int | None, list[int]] = {}
+        for number in self.left:
+            slots.setdefault(self._slots[number], []).append(number)
+        shares: dict[NodeAddress, Share] = {}
+        for slot, numbers in slots.items():
+            node = self._node_for(self._requests[numbers[0]], slot, shares.values())
+            shares.setdefault(node, Share(node, False, [])).numbers.extend(numbers)
+        for share in shares.values():
+            share.numbers.sort()
         return list(shares.values())
 
     def _to_send_now(self) -> list[int]:
