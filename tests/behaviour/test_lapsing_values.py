@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from limpyd import DeadlineField, InstanceHashField, PKField, StringField, UniquenessError
-from limpyd.exceptions import DoesNotExist, InvalidValue, LimpydError, ServerError
+from limpyd.exceptions import DoesNotExist, InvalidValue, LimpydError, ServerError, StoredValueError
 from limpyd.statements.assignment import Assignment
 from tests.support.blocks import block
 from tests.support.clocks import is_left, passed
@@ -202,6 +202,33 @@ class TestWrites:
 
 
 class TestReads:
+    async def test_of_the_deadline(self, face, person):
+        do = face.do
+        user = await do(person.create(name="ada", token="t"))
+        deadline = user.token_deadline
+        assert [await do(deadline.ttl()), await do(deadline.pttl()), await do(deadline.expiretime())] == [-1, -1, -1]
+        assert await do(deadline.expire(60)) is True
+        for is_atomic in (True, False):
+            async with block(face, face.database.transaction() if is_atomic else face.database.pipeline()):
+                found = [deadline.ttl(), deadline.pttl(), deadline.expiretime(), deadline.pexpiretime(), deadline.get()]
+                rest = user.city.hget()
+            left, left_ms, moment, moment_ms, date = (each.value for each in found)
+            assert is_left(left, 60)
+            assert 59_000 < left_ms <= 60_000
+            assert moment == moment_ms // 1000 == int(date.timestamp())
+            assert rest.value is None
+        assert is_left(await do(deadline.ttl()), 60)
+        assert 59_000 < await do(deadline.pttl()) <= 60_000
+        assert await do(deadline.persist()) is True
+        assert await do(deadline.ttl()) == -1
+
+    async def test_of_a_value_whose_deadline_is_none(self, face, person):
+        user = await face.do(person.create(name="ada", token="t"))
+        face.client.hset(f"{{{person._schema.keys.tag}}}:hash:ada", "token_deadline", "soon")
+        await face.refused(StoredValueError, lambda: user.token.hget(), match="token_deadline of User")
+        await face.do(user.token.hset("u"))
+        assert await face.do(user.token.hget()) == "u"
+
     async def test_of_several_fields(self, face, person):
         do = face.do
         user = await do(person.create(name="ada", token="t", city="Paris", level=1))

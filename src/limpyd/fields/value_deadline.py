@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from limpyd.commands.faces import Face
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import checks
 from limpyd.fields.bound.deadline_checks import SET_DEADLINE
+from limpyd.fields.bound.settled_reads import settled_read
 from limpyd.fields.bound.single_value_writes import write_single_values
 from limpyd.fields.bound.value import FIRST_REPLY
 from limpyd.fields.deadline import BoundDeadline
@@ -29,6 +30,13 @@ class BoundValueDeadline(BoundDeadline[Face]):
     """The deadline of a value of one object, after which the object is without it."""
 
     __slots__ = ()
+
+    def _left(self, decode: Callable[[int | None], int]) -> Request[int]:
+        """The request for the milliseconds until then, which is a script, as all reads of such deadlines."""
+        if self._instance._pk_bytes is None:
+            return super()._left(decode)
+        left = Request(("DEADLINELEFT", self._key(), self._field.sub), decode, readonly=True, subject=self._field)
+        return settled_read(left, self._key(), self._instance)
 
     def _limited(self, method: str, deadline: bytes, **conditions: bool) -> Request[bool]:
         """The request that sets the deadline, if there is a value, under a condition."""

@@ -46,12 +46,18 @@ def with_time_left(request: Request[Any], partition: Partition) -> Request[Any]:
     return request
 
 
-def lasting(request: Request[Any], partition: Partition) -> Request[Any]:
-    """Has a read of a value and its deadline reply with the value, or with None if the deadline is over."""
+def lasting(request: Request[Any], partition: Partition, milliseconds: Callable[[bytes], int]) -> Request[Any]:
+    """Has a read of a value and its deadline reply with the value, or with None if the deadline is over.
+
+    Args:
+        request: the read.
+        partition: the partition of the object.
+        milliseconds: returns those since 1970 of a stored deadline.
+    """
 
     def judged(reply: Any, now: int) -> Any:
         value, deadline = reply
-        return None if deadline is not None and int(deadline) <= now else value
+        return None if deadline is not None and milliseconds(deadline) <= now else value
 
     request.followups = (*request.followups, _Clock(partition.slot, request.subject, judged))
     return request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from limpyd.fields.bound.deadline_checks import lasting
@@ -33,7 +34,15 @@ def read_of_lapsing(
     if not instance._checked:
         require_existing(both, key, [instance])
     both.transactional = lambda: settled_read(one, key, instance)
-    return lasting(both, field.model.keys.partition(instance._pk_bytes))
+
+    def milliseconds(stored: bytes) -> int:
+        try:
+            return int(stored)
+        except ValueError:
+            moment: datetime = deadline.decode(stored, key, instance._pk_bytes)  # which says what is wrong
+            return int(moment.timestamp() * 1000)
+
+    return lasting(both, field.model.keys.partition(instance._pk_bytes), milliseconds)
 
 
 def settled_read(request: Request[R], key: bytes, instance: Any) -> Request[R]:
