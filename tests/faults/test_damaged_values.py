@@ -17,7 +17,7 @@ from tests.support.damage import LOSING, UNREPAIRABLE, declare, values
 from tests.support.expected_indexes import state
 from tests.support.snapshots import Snapshot
 
-EXAMPLES = amount("LIMPYD_DAMAGES", 20)
+EXAMPLES = amount("LIMPYD_DAMAGES", 12)
 TEXTS = [b"\xff", b"oops", b"", b"5", b"{", b"1,2", b"nan", b"-0", b"9" * 30, b"a\0b", b"2024-02-30", b" 7"]
 REFERENCES = {"home", "work", "towns", "route", "ranks", "wish"}
 

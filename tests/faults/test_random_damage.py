@@ -19,7 +19,7 @@ from tests.support.expected_indexes import inconsistencies, state
 from tests.support.related_models import MANY, REFERENCES, problems, related_models
 from tests.support.writers import writers
 
-EXAMPLES = amount("LIMPYD_DAMAGES", 20)
+EXAMPLES = amount("LIMPYD_DAMAGES", 12)
 SECONDS = amount("LIMPYD_CHECKED_SECONDS", 0.5)
 PKS = ["a", "b b", "c:c", "*", "{e}", "nul\0"]
 NAMES = ["1", "3", "nobody", "", "*", "a\0b", "7", "0.5"]
