@@ -270,3 +270,22 @@ async def test_a_field_that_is_called_as_the_deadline_of_a_deadline(face):
     assert await face.do(one.code_deadline.get()) is not None
     await face.do(one.code_deadline.set(datetime(2100, 1, 1, tzinfo=UTC)))
     assert await face.do(one.code_deadline_deadline.hget()) == "b"
+
+
+async def test_a_feed_of_several_partitions_says_it_whichever_script_removes_the_value(face):
+    class Order(face.Model):
+        database = face.database
+        partitions = 4
+        id = PKField()
+        changes = ChangeFeed()
+        code = InstanceHashField(unique=True, expires=True)
+
+    do = face.do
+    for number in range(8):
+        old = await do(Order.create(id=f"old {number}", code="a"))
+        await do(old.code.hpexpire(1))
+        passed(face)
+        new = await do(Order.create(id=f"new {number}", code="a"))  # asks the partition of the other object, too
+        last = [change for change in await face.all(Order.changes()) if change.pk == old._pk][-1]
+        assert (last.kind, last.fields) == ("changed", ("code", "code_deadline"))
+        await do(new.delete())

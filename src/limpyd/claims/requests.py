@@ -233,6 +233,6 @@ def _asked(
     args: Sequence[Argument],
     decode: Callable[[Any], R],
 ) -> Request[R]:
-    script = script.as_of_now(model)
-    request = Request(evalsha(script, keys, args), decode, readonly=True, script=script, subject=model)
+    linked = script.as_of_now(model) if model.lapses is None else script.of(model)  # what lapses is recorded
+    request = Request(evalsha(linked, keys, args), decode, readonly=True, script=linked, subject=model)
     return request.assuming(InPlace(model, partition))
