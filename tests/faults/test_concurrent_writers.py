@@ -151,9 +151,9 @@ def test_killed_deleters(server):
 
 
 @pytest.mark.parametrize("server", FEW, indirect=True)
-@pytest.mark.parametrize("partitions", [1, 4])
-def test_killed_sweepers(server, partitions):
-    done = run("-m", "tests.faults.programs.killed_sweepers", server.port, 6, partitions)
+@pytest.mark.parametrize(("partitions", "referred"), [(1, 0), (4, 0), (4, 1)])
+def test_killed_sweepers(server, partitions, referred):
+    done = run("-m", "tests.faults.programs.killed_sweepers", server.port, 6, partitions, referred)
     assert done.returncode == 0, done.stderr
     kills, scripts, _ = done.stdout.split()
     assert int(kills) == 6

@@ -45,6 +45,7 @@ def models_of(face: Face, *, colocated: bool) -> SimpleNamespace:
         pk_name = PKField()
 
     class Cart(Beside):
+        note = InstanceHashField()  # else it would have no data after it has lost its references
         session = FKStringField(Session, related_name="carts")
         seen = M2MSetField(Session, related_name="seen_in")
 
@@ -151,10 +152,10 @@ class RandomTargets:
 
     async def run(self, steps: int) -> None:
         """Makes some steps."""
-        writes = (self._create, self._create, self._write, self._write, self._deadline, self._deadline, self._delete)
+        writes = (*(self._create,) * 4, self._write, self._write, self._deadline, self._deadline, self._delete)
         reads = (self._read, self._read, self._query, self._query, self._query, self._reverse, self._several)
         for _ in range(steps):
-            await self._random.choice((*writes, *reads, self._wait, self._wait))()
+            await self._random.choice((*writes, *reads, *(self._wait,) * 4))()
             self.steps += 1
 
     def _now(self) -> float:
@@ -246,7 +247,7 @@ class RandomTargets:
             return pk
 
         values: dict[str, Any] = {
-            "Cart": {"session": session, "seen": {session} - {None}},
+            "Cart": {"note": "n", "session": session, "seen": {session} - {None}},
             "Item": {"owner": session, "cart": cart, "code": code},
             "Note": {"item": item},
         }[kind]

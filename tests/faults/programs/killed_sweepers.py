@@ -1,10 +1,11 @@
 """Kills processes that write, find and sweep what expires within milliseconds, and looks at what is left.
 
-    python -m tests.faults.programs.killed_sweepers PORT KILLS [PARTITIONS]
+    python -m tests.faults.programs.killed_sweepers PORT KILLS [PARTITIONS [REFERRED]]
 
 Each is killed after some steps, and another one takes its place. After every hundred kills all stand still: a check
 must find nothing, and the primary keys and unique values of expired objects, and unique values that have expired, must
-be free, although nobody has swept them.
+be free, although nobody has swept them. If REFERRED is 1, others refer to the objects that expire; the check must find
+no reference to one that is gone.
 
 Prints how many were killed, how many scripts they ran, and how many expired objects and values were left.
 """
@@ -26,6 +27,7 @@ from limpyd import (
     BulkError,
     DeadlineField,
     DoesNotExist,
+    FKInstanceHashField,
     InstanceHashField,
     LimpydError,
     PKField,
@@ -62,6 +64,26 @@ def declare(database_: RedisDatabase, count: int) -> Any:
     return Session
 
 
+def declare_referring(session: Any) -> tuple[Any, Any]:
+    """Declares models in the same partitions that refer to a model, whose objects lose the reference, or go as well."""
+
+    class Cart(RedisModel):
+        database = session.database
+        colocate_with = session
+        name = PKField()
+        owner = FKInstanceHashField(session, related_name="carts")
+        note = StringField()
+
+    class Item(RedisModel):
+        database = session.database
+        colocate_with = session
+        name = PKField()
+        owner = FKInstanceHashField(session, on_delete="cascade", related_name="items")
+        code = InstanceHashField(unique=True)
+
+    return Cart, Item
+
+
 def chosen(model: Any, choose: random.Random) -> Callable[[], Any]:
     """Returns one of the things to do."""
     token, mail = str(choose.randrange(TOKENS)), str(choose.randrange(MAILS))
@@ -87,12 +109,29 @@ def chosen(model: Any, choose: random.Random) -> Callable[[], Any]:
     )
 
 
+def chosen_of_referring(cart: Any, item: Any, choose: random.Random) -> Callable[[], Any]:
+    """Returns one of the things to do with objects that refer."""
+    token, code = str(choose.randrange(TOKENS)), str(choose.randrange(MAILS))
+    name = f"{token}:{choose.randrange(3)}"
+    return choose.choice(
+        (
+            lambda: cart(name=name, owner=token, note="n"),
+            lambda: item(name=name, owner=token, code=f"{token}:{code}"),
+            lambda: cart.lazy_connect(name).owner.set(token),
+            lambda: cart.lazy_connect(name).owner.get(),
+            lambda: item.lazy_connect(name).delete(),
+            lambda: item.collection(owner=token).count(),
+        )
+    )
+
+
 def work(model: Any, seed: int, ending: tuple[type[LimpydError], ...], note: Callable[[], None]) -> None:
     """Does one thing after the other until it is killed, or one of some errors ends it."""
-    choose = random.Random(seed)
+    choose, referring = random.Random(seed), [reference.model.model for reference in model._schema.incoming]
     while True:
+        is_of_referring = referring and choose.random() < 0.5
         try:
-            chosen(model, choose)()
+            (chosen_of_referring(*referring, choose) if is_of_referring else chosen(model, choose))()
         except (BulkError, DoesNotExist, UniquenessError):
             pass
         except ending:
@@ -110,7 +149,7 @@ def started(model: Any, *ending: type[LimpydError]) -> Worker:
 
 def faults(model: Any, client: redis.Redis) -> tuple[list[str], int]:
     """Returns what is wrong, and how many expired objects there are."""
-    found = [str(finding) for finding in model.check()]
+    found = [str(finding) for finding in model.database.check()]
     time.sleep(0.01)
     expired: list[tuple[Any, bytes]] = []
     for partition in model._schema.keys.partitions:
@@ -142,9 +181,11 @@ def free_codes(model: Any, client: redis.Redis, found: list[str]) -> int:
     return len(expired)
 
 
-def main(port: int, kills: int, partitions: int = 1) -> int:
+def main(port: int, kills: int, partitions: int = 1, referred: int = 0) -> int:
     """Kills so many; returns the number of faults."""
     model, client = declare(RedisDatabase(port=port), partitions), redis.Redis(port=port)
+    if referred:
+        declare_referring(model)
     done = left = 0
     found: list[str] = []
     while done < kills:
