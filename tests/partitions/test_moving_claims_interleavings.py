@@ -16,14 +16,14 @@ import redis
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
 from limpyd.claims import requests
-from limpyd.exceptions import DifferentPartitions, ObjectsMoved, UniquenessError
+from limpyd.exceptions import ObjectsMoved, UniquenessError
 from limpyd.model.crud import creation
-from limpyd.repartitioning import announcing, delivery, mover, parcels
+from limpyd.repartitioning import announcing, delivery, parcels
 from limpyd.requests.decoders import returned
 from tests.support.amounts import amount
 from tests.support.deletion_steps import steps_of
 from tests.support.servers import NEWEST
-from tests.support.slow_moves import given_by, moved_until
+from tests.support.slow_moves import given_by, messages_of, moved_until
 
 SCHEDULES = amount("LIMPYD_SCHEDULES", 12)
 PKS = [f"o{number}" for number in range(8)]
@@ -81,26 +81,6 @@ def setting(model: Any, pk: str, value: str | None) -> Iterator[Any]:
             return True
 
 
-def moving(model: Any) -> Iterator[None]:
-    """A mover that stops before each of its messages."""
-    program, send = mover.repartition(model._schema, None), model.database._send_step
-    answer: Any = None
-    error: Exception | None = None
-    while True:
-        try:
-            asked = program.send(answer) if error is None else program.throw(error)
-        except StopIteration:
-            return
-        answer, error = [], None
-        try:
-            for each in asked if isinstance(asked, list) else [asked]:
-                yield
-                answer.append(send(each))
-        except DifferentPartitions as refused:
-            error = refused
-        answer = answer if isinstance(asked, list) else answer and answer[0]
-
-
 def sent(client: Any, asked: Any) -> Any:
     """Sends a message, and returns the reply."""
     if asked is None:
@@ -140,7 +120,7 @@ def test_random_orders(world, seed, monkeypatch):
     start = declared(0, before)
     for number, pk in enumerate(PKS):
         start(key=pk, note="n", **({"email": VALUES[number]} if number < 2 else {}))
-    movers = [moving(declared(WRITERS + number, after)) for number in range(MOVERS)]
+    movers = [messages_of(declared(WRITERS + number, after)) for number in range(MOVERS)]
     for _ in range(choose.randrange(12)):
         next(movers[0])
     writers: list[Any] = [writing(declared(number, before), choose) for number in range(WRITERS)]

@@ -1,7 +1,7 @@
 """The models of the protocols: small cases, and whether faults of a broken protocol are found.
 
-The programs `claims_model`, `claims_failover`, `refs_model`, `repartition_model`, `online_model`, `moving_claims_model`
-and `relocation_model` explore all cases, in some minutes each.
+The programs `claims_model`, `claims_failover`, `refs_model`, `repartition_model`, `online_model`,
+`moving_claims_model`, `moving_refs_model` and `relocation_model` explore all cases, in some minutes each.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from tests.protocols import (
     claims_failover,
     claims_model,
     moving_claims_model,
+    moving_refs_model,
     online_model,
     refs_model,
     relocation_cases,
@@ -21,6 +22,7 @@ from tests.protocols.claims_failover import ClaimsWithFailovers
 from tests.protocols.claims_model import Claims
 from tests.protocols.exploration import TooManyStatesError, explore, find_fault
 from tests.protocols.moving_claims_model import MovingClaims
+from tests.protocols.moving_refs_model import MovingReferences
 from tests.protocols.online_model import Online
 from tests.protocols.refs_model import References
 from tests.protocols.relocation_model import Relocation
@@ -47,6 +49,7 @@ SMALL = [
     ),
     *((Online, online_model.CASES[number], states) for number, states in {0: 300}.items()),
     *((MovingClaims, moving_claims_model.CASES[number], states) for number, states in {0: 104, 1: 85}.items()),
+    *((MovingReferences, moving_refs_model.CASES[number], states) for number, states in {0: 643}.items()),
     *(
         (Relocation, relocation_cases.CASES[number], states)
         for number, states in {2: 304, 3: 403, 29: 332, 33: 281}.items()
@@ -61,6 +64,8 @@ MODELS = [
     (Online, online_model),
     (MovingClaims, moving_claims_model),
 ]
+LARGE = [(MovingReferences, moving_refs_model), (Relocation, relocation_cases)]
+"""Those of which only some broken variants are soon found."""
 BY_OTHERS = "deletion and creation by others, references"
 SHOWN_BY = {
     (Claims, "a barred claim is adopted"): "the same object from two sides",
@@ -94,13 +99,14 @@ SHOWN_BY = {
             "the move ends without new epochs",
         )
     },
+    **{(MovingReferences, variant): shown_by for variant, shown_by in moving_refs_model.SHOWN_BY.items()},
     **{(Relocation, variant): shown_by for variant, shown_by in relocation_cases.SHOWN_BY.items()},
 }
 """The case that shows what is wrong with a broken protocol, where exploring those before it takes long."""
 BROKEN = [
     (model, [case for case in module.CASES if case.name == SHOWN_BY.get((model, variant), case.name)], variant)
-    for model, module in [*MODELS, (Relocation, relocation_cases)]
-    for variant in (module.VARIANTS if model is not Relocation else relocation_cases.SHOWN_BY)
+    for model, module in [*MODELS, *LARGE]
+    for variant in (module.VARIANTS if (model, module) in MODELS else module.SHOWN_BY)
 ][::STRIDE]
 
 

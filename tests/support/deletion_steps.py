@@ -15,7 +15,7 @@ from limpyd.exceptions import DoesNotExist, LimpydError, RelatedDoesNotExist, Re
 from limpyd.model.crud import creation
 from limpyd.requests.decoders import returned
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Pause, Scattered
+from limpyd.requests.scattered import Outcomes, Pause, Scattered
 from tests.support.expected_indexes import values
 
 Steps = Generator[tuple[Request[Any], tuple[Any, ...]] | None, Any, Any]
@@ -33,6 +33,8 @@ def steps_of(request: Request[Any]) -> Steps:
     """The steps of a request, which returns its result or raises its error."""
     if isinstance(request, Scattered):
         return (yield from _rounds(request))
+    if request.preflight is not None:
+        yield from steps_of(request.preflight)
     while True:
         guards = []
         for assumption in request.assumes:
@@ -67,7 +69,10 @@ def _rounds(request: Scattered[Any]) -> Steps:
             try:
                 results.append((yield from steps_of(each)))
             except LimpydError as refusal:
-                error = error or refusal
+                if isinstance(asked, Outcomes):
+                    results.append(refusal)
+                else:
+                    error = error or refusal
 
 
 class Operation(NamedTuple):

@@ -40,3 +40,23 @@ def moved_until(model: Any, is_there: Any) -> Iterator[None]:
         if is_there(given_by(model)):
             return steps
     raise AssertionError
+
+
+def messages_of(model: Any) -> Iterator[None]:
+    """A mover that stops before each of its messages; the model is of the sync face."""
+    program, send = mover.repartition(model._schema, None), model.database._send_step
+    answer: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            asked = program.send(answer) if error is None else program.throw(error)
+        except StopIteration:
+            return
+        answer, error = [], None
+        try:
+            for each in asked if isinstance(asked, list) else [asked]:
+                yield
+                answer.append(send(each))
+        except DifferentPartitions as refused:
+            error = refused
+        answer = answer if isinstance(asked, list) else answer and answer[0]

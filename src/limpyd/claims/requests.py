@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from limpyd.claims.in_place import InPlace
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.decoders import returned
+from limpyd.requests.in_place import InPlace
 from limpyd.requests.request import Argument, Request
 
 BAR_CLAIMS = Script("bar_claims")

@@ -136,7 +136,7 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
             return await self._send(request)
         except ObjectsMoved as error:
             moved = error
-        from limpyd.pipelines.waiting import Waiting  # noqa: PLC0415 - objects move rarely
+        from limpyd.requests.waiting import Waiting  # noqa: PLC0415 - objects move rarely
 
         waiting = Waiting(self._patience)
         while True:

@@ -108,7 +108,7 @@ class Connections(Database[redis.Redis]):
 
     def _run_again(self, moved: ObjectsMoved, again: Callable[[], Request[R]]) -> R:
         """The result of a request that was refused because objects have moved, or are on their way."""
-        from limpyd.pipelines.waiting import Waiting  # noqa: PLC0415 - objects move rarely
+        from limpyd.requests.waiting import Waiting  # noqa: PLC0415 - objects move rarely
 
         waiting = Waiting(self._patience)
         while True:

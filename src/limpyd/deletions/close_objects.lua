@@ -8,6 +8,7 @@
 -- Reply  'ok'; the time; the primary keys of those that exist; of those absent; of those of the latter that have a tomb;
 --        or 'busy', a primary key and the record, if another deletion has closed one, with nothing changed; or 'error'
 --        (see lua/library/journal.lua)
+-- @guarded
 -- @requires atomically call close_object current_key tick_clock
 
 return atomically(function()

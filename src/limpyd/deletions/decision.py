@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from limpyd.deletions import requests
+from limpyd.deletions.moves import Moves, open_again
 from limpyd.deletions.relatives import Group, Relatives, Task
-from limpyd.deletions.requests import Busy, Closed, Deleted
-from limpyd.deletions.sweep import finish, opening, settle
+from limpyd.deletions.replies import Busy, Closed, Deleted, Found
+from limpyd.deletions.sweep import finish, settle
 from limpyd.exceptions import LimpydError, OutcomeUnknown, RestrictedError
 from limpyd.keys import to_text
 from limpyd.requests.promise import SHORTEST_PAUSE, longer
@@ -87,7 +88,7 @@ def _finish_met(relatives: Relatives, group: Group, entombed: list[bytes]) -> Ro
 
 
 def _ask_and_delete(relatives: Relatives, roots: Roots) -> Rounds[Deleted]:
-    pause = SHORTEST_PAUSE
+    pause, moves = SHORTEST_PAUSE, Moves(relatives.model)
     while True:
         token = os.urandom(TOKEN)
         (closed,) = yield [roots.close(token)]
@@ -97,24 +98,24 @@ def _ask_and_delete(relatives: Relatives, roots: Roots) -> Rounds[Deleted]:
         yield from _finish_met(relatives, closed.group, closed.entombed)
         if not closed.group.pks:
             return Deleted(closed.group, closed.absent, closed.entombed, None)
-        asked = yield from _asked(relatives, closed, token)
+        asked = yield from _asked(relatives, closed, token, moves)
         if asked.forbidding or asked.busy:
-            yield opening(asked.closed, token)
+            yield from open_again(moves, asked.closed, token)
             if asked.forbidding:
                 raise _restricted(relatives, *asked.forbidding)
         else:
-            deleted = yield from _decided(roots, asked, token)
+            deleted = yield from _decided(roots, asked, token, moves)
             if deleted is not None:
-                yield from _follow(relatives, deleted, token, asked)
+                yield from _follow(relatives, deleted, token, asked, moves)
                 return deleted._replace(absent=closed.absent)
-            yield opening(asked.closed, token)
+            yield from open_again(moves, asked.closed, token)
         if asked.busy:
             yield from called_off(*asked.busy)
         yield Pause(random.uniform(0, pause))  # noqa: S311 - so that two do not meet for ever
         pause = longer(pause)
 
 
-def _decided(roots: Roots, asked: Asked, token: bytes) -> Rounds[Deleted | None]:
+def _decided(roots: Roots, asked: Asked, token: bytes, moves: Moves) -> Rounds[Deleted | None]:
     """Deletes the objects that were closed; None if somebody has opened one of them."""
     deleted: Deleted | None
     try:
@@ -122,19 +123,17 @@ def _decided(roots: Roots, asked: Asked, token: bytes) -> Rounds[Deleted | None]
     except OutcomeUnknown:
         raise  # if they are gone, what is closed goes too
     except LimpydError:
-        yield opening(asked.closed, token)
+        yield from open_again(moves, asked.closed, token)
         raise
     return deleted
 
 
-def _follow(relatives: Relatives, deleted: Deleted, token: bytes, asked: Asked) -> Rounds[None]:
+def _follow(relatives: Relatives, deleted: Deleted, token: bytes, asked: Asked, moves: Moves) -> Rounds[None]:
     """Does what follows of the decision, and opens what does not go."""
     if asked.refers and deleted.group.pks:
         yield from settle(relatives, deleted.group, token, token, asked.closed)
     else:
-        left = opening(asked.closed, token, [deleted.group])
-        if left:
-            yield left
+        yield from open_again(moves, asked.closed, token, [deleted.group])
 
 
 def _restricted(relatives: Relatives, task: Task, holder: bytes, model: Any) -> RestrictedError:
@@ -142,13 +141,13 @@ def _restricted(relatives: Relatives, task: Task, holder: bytes, model: Any) -> 
     return RestrictedError(model.name, by.name, to_text(holder), by.target.name, to_text(task.pk))
 
 
-def _asked(relatives: Relatives, roots: Closed, token: bytes) -> Rounds[Asked]:
+def _asked(relatives: Relatives, roots: Closed, token: bytes, moves: Moves) -> Rounds[Asked]:
     """Asks those who refer, level by level, and closes those who go too."""
     inquiry = Inquiry(relatives, roots.group, token)
     try:
         yield from inquiry.rounds()
     except LimpydError:
-        yield opening(inquiry.closed, token)
+        yield from open_again(moves, inquiry.closed, token)
         raise
     return inquiry.result()
 
@@ -183,14 +182,14 @@ class Inquiry:
                     [requests.find(self._relatives, place, self._token, tasks) for place, tasks in some.items()]
                 )
                 for place, reply in zip(some, replies, strict=True):
-                    if isinstance(reply, requests.Found):
+                    if isinstance(reply, Found):
                         self._take(place, reply, left)
                 _raise_first(replies)
                 work = {place: rest for place, tasks in work.items() if (rest := tasks[requests.AT_ONCE :])}
             yield from self._close(left)
             level = self.closed[begun:]
 
-    def _take(self, place: Any, reply: requests.Found, left: list[Any]) -> None:
+    def _take(self, place: Any, reply: Found, left: list[Any]) -> None:
         model, partition = place
         self._refers |= reply.refers
         for _, pks in reply.closed:

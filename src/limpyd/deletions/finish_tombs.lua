@@ -5,6 +5,7 @@
 -- ARGV   1  the token of whoever finishes them
 --        2… the primary keys
 -- Reply  the primary keys of tombs that somebody else has taken over
+-- @guarded
 -- @requires record_parts
 
 local others = {}

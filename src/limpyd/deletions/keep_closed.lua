@@ -5,6 +5,7 @@
 -- ARGV   1  the token of the deletion
 --        2… the primary keys
 -- Reply  how many are still closed
+-- @guarded
 -- @requires deletion_record record_parts
 
 local closed = 0

@@ -7,6 +7,7 @@
 -- ARGV   1  the token of the tombs
 --        2  the token of the deletion that closed what goes with the objects, or '' if it closed nothing
 -- Reply  the time; the primary keys
+-- @guarded
 -- @requires record_parts
 
 local left, tombs = {}, redis.call('HGETALL', KEYS[1])

@@ -9,6 +9,7 @@
 --        4… the primary keys
 -- Reply  the time, which has ticked; for each tomb that was taken over the primary key and the token of its decision;
 --        the primary keys of tombs that are young
+-- @guarded
 -- @requires deletion_record record_parts
 
 local time = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[3])) + 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from limpyd.deletions.relatives import Group, Place, Relatives, Task, known_references
+from limpyd.deletions.replies import Busy, Closed, Deleted, Found, Late, Renewed, Swept
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
+from limpyd.requests.in_place import in_place
 from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import refusal
 from limpyd.scripts.python_transforms import answer
@@ -33,74 +35,6 @@ AT_ONCE = 1000
 R = TypeVar("R")
 
 
-class Busy(NamedTuple):
-    """An object that another deletion has closed; and the record of that."""
-
-    model: Any
-    pk: bytes
-    record: bytes
-
-
-class Closed(NamedTuple):
-    """The objects that were closed; those that are absent, and those of them that have a tomb."""
-
-    group: Group
-    absent: list[bytes]
-    entombed: list[bytes]
-
-
-class Deleted(NamedTuple):
-    """The objects that were deleted; those that are absent, and those of them that have a tomb; the one refused.
-
-    Attributes:
-        refused: its position among those asked for, and the outcome of the script.
-    """
-
-    group: Group
-    absent: list[bytes]
-    entombed: list[bytes]
-    refused: tuple[int, list[Any]] | None
-
-
-class Found(NamedTuple):
-    """Those who refer to objects that were closed.
-
-    Attributes:
-        time: the time when the first ones were closed.
-        refers: true if anybody refers.
-        closed: tasks, and those who go too.
-        forbidding: tasks, and those who forbid the deletion.
-        left: tasks, and those who are to be closed yet.
-    """
-
-    time: int
-    refers: bool
-    closed: list[tuple[Task, list[bytes]]]
-    forbidding: list[tuple[Task, list[bytes]]]
-    left: list[tuple[Task, list[bytes]]]
-
-
-class Swept(NamedTuple):
-    """The number of tasks that are done, and the objects that were deleted."""
-
-    done: int
-    gone: Group
-
-
-class Late(NamedTuple):
-    """Objects whose sweep was taken over by somebody, and the time from which on it would count again."""
-
-    group: Group
-    time: int
-
-
-class Renewed(NamedTuple):
-    """The tombs that were taken over, by the tokens of their decisions; and the primary keys of young ones."""
-
-    taken: dict[bytes, Group]
-    young: list[bytes]
-
-
 def close(model: Any, partition: Partition, token: bytes, pks: Sequence[bytes], with_: bytes = b"") -> Request[Any]:
     """Closes objects; the result is a `Closed`, or the `Busy` that was in the way."""
 
@@ -110,7 +44,7 @@ def close(model: Any, partition: Partition, token: bytes, pks: Sequence[bytes], 
         time, existing, absent, entombed = reply[1:]
         return Closed(Group(model, partition, existing, time), absent, entombed)
 
-    return _asked(CLOSE, model, (partition.pks,), (token, with_, *pks), decode)
+    return _asked_in(model, partition, CLOSE, (partition.pks,), (token, with_, *pks), decode)
 
 
 def close_found(model: Any, search: Search, token: bytes) -> Request[Any]:
@@ -130,7 +64,7 @@ def close_found(model: Any, search: Search, token: bytes) -> Request[Any]:
 
 def keep_closed(group: Group, token: bytes) -> Request[int]:
     """Gives closed objects the present time; how many are still closed."""
-    return _asked(KEEP_CLOSED, group.model, (group.partition.closing,), (token, *group.pks), int)
+    return _asked_in(*group[:2], KEEP_CLOSED, (group.partition.closing,), (token, *group.pks), int)
 
 
 def find(relatives: Relatives, place: Place, token: bytes, tasks: Sequence[Task]) -> Request[Any]:
@@ -233,19 +167,21 @@ def renew(
             groups.setdefault(decision, Group(model, partition, [], time, is_renewed=True)).pks.append(pk)
         return Renewed(groups, young)
 
-    return _asked(RENEW, model, (partition.tomb, partition.clock), (token, age, time, *pks), decode)
+    keys = (partition.tomb, partition.clock)
+    return _asked_in(model, partition, RENEW, keys, (token, age, time, *pks), decode)
 
 
 def finish(group: Group, token: bytes) -> Request[list[bytes]]:
     """Removes tombs; returns those that somebody else has taken over."""
-    return _asked(FINISH, group.model, (group.partition.tomb,), (token, *group.pks), list)
+    return _asked_in(*group[:2], FINISH, (group.partition.tomb,), (token, *group.pks), list)
 
 
 def left(place: Place, token: bytes, decision: bytes) -> Request[Group]:
     """Finds the tombs with a token that a deletion has left in a partition."""
     model, partition = place
     keys = (partition.tomb, partition.clock)
-    return _asked(LEFT, model, keys, (token, decision), lambda reply: Group(model, partition, reply[1], reply[0]))
+    facts = (token, decision)
+    return _asked_in(model, partition, LEFT, keys, facts, lambda reply: Group(model, partition, reply[1], reply[0]))
 
 
 def _departure(
@@ -297,3 +233,8 @@ def _asked(
     linked = script.recording(model) if model.feeds else script
     everything = evalsha(linked, keys, args)
     return Request(everything, decode, readonly=readonly, script=linked, subject=model, retry_with=retry_with)
+
+
+def _asked_in(model: Any, partition: Partition, script: Script, *more: Any) -> Request[Any]:
+    """Returns the request, which is refused if objects of the partition have moved."""
+    return in_place(_asked(script, model, *more), model, partition)

@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.deletions import requests
 from limpyd.deletions.decision import delete
 from limpyd.deletions.relatives import Relatives
-from limpyd.deletions.requests import Deleted
+from limpyd.deletions.replies import Deleted
 from limpyd.exceptions import RestrictedError
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument, Request

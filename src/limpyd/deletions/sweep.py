@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from limpyd.deletions import requests
+from limpyd.deletions.moves import Moves, open_again, placed
 from limpyd.deletions.relatives import Group, Place, Relatives
-from limpyd.deletions.requests import Late
-from limpyd.exceptions import LimpydError, shorten
+from limpyd.deletions.replies import Late
+from limpyd.exceptions import LimpydError, ObjectsMoved, shorten
 from limpyd.keys import to_text
 from limpyd.requests.promise import SHORTEST_PAUSE, longer
-from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause, Rounds
 from limpyd.targets import closings
-from limpyd.targets.closings import open_objects
 
 UNFINISHED = "others may still refer to them. Once the cause is removed, check(repair=True) finishes that"
 
 
 def sweep(
-    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes, closed: Sequence[Group] = ()
+    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes, known: list[Group]
 ) -> Rounds[list[Late]]:
     """Sweeps those who refer to deleted objects, and removes the tombs.
 
@@ -29,26 +27,27 @@ def sweep(
         groups: the objects, all of which have tombs.
         token: that of the tombs.
         decision: that by which what goes too was closed; empty if nothing was.
-        closed: what was closed; what does not go is opened again, unless somebody has taken something over.
+        known: gets those that were deleted too, whose tombs are to be removed as well.
 
     Returns:
         what somebody else has taken over.
+
+    Raises:
+        ObjectsMoved: objects have moved, or are on their way. All that is known has tombs still, or is done.
     """
     late: list[Late] = []
     swept: list[Group] = []
     left = list(groups)
     while left:
-        done = yield from _sweep_levels(relatives, left, token, decision, late)
+        done = yield from _sweep_levels(relatives, left, token, decision, late, known)
         swept += done
         left = yield from _finish(relatives, done, token, decision, late, swept)
-    opened = opening(closed, decision, swept)
-    if opened and not late:  # else those that go with what somebody has taken over may not be gone yet
-        yield opened
+        known += left
     return late
 
 
 def _sweep_levels(
-    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes, late: list[Late]
+    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes, late: list[Late], known: list[Group]
 ) -> Rounds[list[Group]]:
     """Sweeps those who refer to some objects, level by level; returns what was swept, and notes what is too late."""
     done: list[Group] = []
@@ -56,7 +55,9 @@ def _sweep_levels(
     while left:
         some = _some(left)
         try:
-            gone, met = yield from _sweep_some(relatives, some, token, decision)
+            gone, met = yield from _sweep_some(relatives, some, token, decision, known)
+        except ObjectsMoved:
+            raise
         except LimpydError as error:
             names = shorten([to_text(pk) for pk in groups[0].pks])
             error.add_note(f"{groups[0].model.name} objects are deleted: {names}; {UNFINISHED}")
@@ -93,7 +94,7 @@ def _some(groups: list[Group]) -> list[Group]:
 
 
 def _sweep_some(
-    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes
+    relatives: Relatives, groups: list[Group], token: bytes, decision: bytes, known: list[Group]
 ) -> Rounds[tuple[list[Group], list[Late]]]:
     """Sweeps those who refer to some objects; returns the objects that went, and what is too late."""
     work, gone, late = relatives.tasks(groups), list[Group](), list[Late]()
@@ -111,6 +112,7 @@ def _sweep_some(
                 del work[place][: reply.done]
                 if reply.gone.pks:
                     gone.append(reply.gone)
+                    known.append(reply.gone)
         work = {place: tasks for place, tasks in work.items() if tasks}
     return gone, _distinct(late)
 
@@ -125,26 +127,12 @@ def _distinct(late: Iterable[Late]) -> list[Late]:
     return list(found.values())
 
 
-def opening(closed: Sequence[Group], token: bytes, gone: Sequence[Group] = ()) -> list[Request[Any]]:
-    """Returns the requests that open what a deletion has closed, but for what is gone."""
-    without: dict[Place, set[bytes]] = {}
-    for group in gone:
-        without.setdefault((group.model, group.partition), set()).update(group.pks)
-    opened = []
-    for model, partition, pks, *_ in closed:
-        there = without.get((model, partition), ())
-        left = [pk for pk in pks if pk not in there]
-        if left:
-            opened.append(open_objects(model, partition, token, left))
-    return opened
-
-
 def finish(
     relatives: Relatives,
     met: dict[Place, list[bytes]],
     token: bytes,
     times: dict[Place, int] | None = None,
-    age: int = closings.AGE,
+    age: int | None = None,
 ) -> Rounds[None]:
     """Finishes deletions: waits as long as somebody else does, and takes over what nobody does.
 
@@ -153,39 +141,70 @@ def finish(
         met: the tombs, by their places.
         token: a token for them; that of tombs which somebody else may have taken over.
         times: the times from which sweeps count.
-        age: the milliseconds without a sign of life after which a tomb is taken over.
+        age: the milliseconds without a sign of life after which a tomb is taken over; None for those of all deletions.
     """
-    pause, times = SHORTEST_PAUSE, times or {}
+    pause, times, moves = SHORTEST_PAUSE, times or {}, Moves(relatives.model)
+    age = closings.AGE if age is None else age
     while met:
-        replies = yield [requests.renew(*place, token, pks, age, times.get(place, 0)) for place, pks in met.items()]
-        left: dict[Place, list[bytes]] = {}
-        by_decision: dict[bytes, list[Group]] = {}
-        for place, reply in zip(met, replies, strict=True):
-            for decision, group in reply.taken.items():
-                by_decision.setdefault(decision, []).append(group)
-            if reply.young:
-                left[place] = reply.young
-        for decision, groups in by_decision.items():
-            for group, time in (yield from sweep(relatives, groups, token, decision)):
-                place = group.model, group.partition
-                left.setdefault(place, []).extend(group.pks)
-                times[place] = max(times.get(place, 0), time)
-        met = left
-        if met and not by_decision:
+        known: list[Group] = []
+        try:
+            met, any_taken = yield from _finish_some(relatives, met, token, times, age, known)
+        except ObjectsMoved as moved:
+            yield from moves.wait_decided(moved)
+            met = placed(
+                [*((model, pks) for (model, _), pks in met.items()), *((group.model, group.pks) for group in known)]
+            )
+            continue
+        if met and not any_taken:
             yield Pause(pause)
             pause = longer(pause)
+
+
+def _finish_some(
+    relatives: Relatives,
+    met: dict[Place, list[bytes]],
+    token: bytes,
+    times: dict[Place, int],
+    age: int,
+    known: list[Group],
+) -> Rounds[tuple[dict[Place, list[bytes]], bool]]:
+    """Finishes what nobody else does; returns what is left, and whether anything was taken over."""
+    replies = yield [requests.renew(*place, token, pks, age, times.get(place, 0)) for place, pks in met.items()]
+    left: dict[Place, list[bytes]] = {}
+    by_decision: dict[bytes, list[Group]] = {}
+    for place, reply in zip(met, replies, strict=True):
+        for decision, group in reply.taken.items():
+            by_decision.setdefault(decision, []).append(group)
+        if reply.young:
+            left[place] = reply.young
+    for decision, groups in by_decision.items():
+        for group, time in (yield from sweep(relatives, groups, token, decision, known)):
+            place = group.model, group.partition
+            left.setdefault(place, []).extend(group.pks)
+            times[place] = max(times.get(place, 0), time)
+    return left, bool(by_decision)
 
 
 def settle(
     relatives: Relatives, group: Group, token: bytes, decision: bytes = b"", closed: Sequence[Group] = ()
 ) -> Rounds[None]:
-    """Sweeps those who refer to objects that were deleted; what somebody has taken over is finished too."""
-    late = yield from sweep(relatives, [group], token, decision, closed)
-    if late:
-        met: dict[Place, list[bytes]] = {}
-        for one, _ in late:
-            met.setdefault((one.model, one.partition), []).extend(one.pks)
-        yield from finish(relatives, met, token, {(one.model, one.partition): time for one, time in late})
-        opened = opening(closed, decision)
-        if opened:
-            yield opened
+    """Sweeps those who refer to objects that were deleted, and opens what was closed, but does not go.
+
+    What somebody else has taken over is finished first: those that go with it may not be gone yet. If objects move
+    meanwhile, the deletion takes itself over.
+    """
+    known, moves = [group], Moves(relatives.model)
+    met: dict[Place, list[bytes]] = {}
+    times: dict[Place, int] = {}
+    try:
+        late = yield from sweep(relatives, [group], token, decision, known)
+    except ObjectsMoved as moved:
+        yield from moves.wait_decided(moved)
+        met = placed((each.model, each.pks) for each in known)
+    else:
+        for one, time in late:
+            place = one.model, one.partition
+            met.setdefault(place, []).extend(one.pks)
+            times[place] = max(time, times.get(place, 0))
+    yield from finish(relatives, met, token, times)
+    yield from open_again(moves, closed, decision, [] if met else known)

@@ -79,7 +79,7 @@ class ColocatedPartitions(Colocated, PartitionedKeys):
     def _spread(self, pk: bytes) -> int:
         return self._above.partition(parent_pk(pk)).number
 
-    def _placed(self, number: int) -> Partition:
+    def keys_of(self, number: int) -> Partition:
         return Partition(to_bytes(placed_tag(self.top.tag, number)), to_bytes(self.name))
 
 

@@ -130,6 +130,14 @@ class ModelKeys:
         """The partition of a number."""
         return self._only
 
+    def keys_of(self, _number: int) -> Partition:
+        """The keys of the partition of a number, whether it has objects or not."""
+        return self._only
+
+    def has_tag(self, tag: bytes) -> bool:
+        """Returns whether a hash tag is that of one of the partitions, whatever their number is or was."""
+        return self.first.tag == tag
+
     def follow(self, place: int | Move) -> None:
         """Has another number of partitions from now on, which are new ones, although some have the same keys.
 

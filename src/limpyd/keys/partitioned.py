@@ -68,7 +68,7 @@ class PartitionedKeys(ModelKeys):
         self.follow(partitions)
 
     def follow(self, place: int | Move) -> None:
-        self._go_to(MovingPlaces(place, self._placed) if isinstance(place, Move) else Places(place, self._placed))
+        self._go_to(MovingPlaces(place, self.keys_of) if isinstance(place, Move) else Places(place, self.keys_of))
 
     def learn(self, number: int, given: Given | None) -> list[Partition]:
         places = self._places
@@ -145,5 +145,9 @@ class PartitionedKeys(ModelKeys):
     def turn(self, text: bytes | None = None) -> None:
         TURN.set(next(self._turns) if text is None else crc32(text))
 
-    def _placed(self, number: int) -> Partition:
+    def has_tag(self, tag: bytes) -> bool:
+        number = tag.partition(b"}")[0].rpartition(b":")[2].partition(b".")[0]
+        return number.isdigit() and len(number) <= MAX_DIGITS and self.keys_of(int(number)).tag == tag
+
+    def keys_of(self, number: int) -> Partition:
         return Partition(to_bytes(placed_tag(self.tag, number)))

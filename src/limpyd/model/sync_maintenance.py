@@ -153,8 +153,9 @@ class Maintenance(Construction):
     def repartition(cls, progress: OnProgress | None = None) -> Repartitioned:
         """Moves the objects of this model to the number of partitions that it declares, which is greater than theirs.
 
-        Other processes go on using the model, whether they declare the former number or this one: calls wait for
-        objects that are on their way. If the model has one partition so far, or a feed, requests of all
+        Other processes go on using the model, and those that it is connected with by references, whether they declare
+        the former number or this one: calls wait for objects that are on their way. This process has to declare all
+        models that refer to the objects. If the model has one partition so far, or a feed, requests of all
         processes are refused until the end (`DifferentPartitions`), except plain reads of processes that declare one
         partition and do not find what has moved; so end those first. It begins with a pause of ten seconds, in which
         processes notice it. If it is stopped, however, the next call goes on; several may run at once. On a cluster,
@@ -169,7 +170,8 @@ class Maintenance(Construction):
 
         Raises:
             DifferentPartitions: the objects are in more partitions, or are being moved to another number.
-            UnsupportedCommand: the model has references, or another model refers to it.
+            UnsupportedCommand: models may refer to the objects that this process does not declare; or the model is
+                connected with others by references, and has one partition so far, or a feed.
             InvalidValue: the model is declared with one partition, or in the layout of limpyd 2.
             MoveConflict: a key of an object exists already where it moves to.
             ServerError: the server refuses a command.

@@ -11,6 +11,7 @@ from limpyd.keys import turns
 from limpyd.pipelines.atomic_script import as_one, check_fits
 from limpyd.pipelines.batching import in_one_go
 from limpyd.pipelines.blocks import Active, Block, ExitReference, WatchingBlock, open_block
+from limpyd.pipelines.description import Describe, Description
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.one_partition import OnePartition
 from limpyd.pipelines.pending_result import Pending
@@ -18,7 +19,6 @@ from limpyd.pipelines.raw_commands import RawCommands
 from limpyd.pipelines.rounds import is_scattered
 from limpyd.pipelines.settling import first_error, given_up
 from limpyd.pipelines.step_arguments import uses_of_results
-from limpyd.pipelines.waiting import Describe, Description
 from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult, taking
 from limpyd.utils.pickling import not_sent

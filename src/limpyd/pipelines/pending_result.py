@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, ObjectsMoved
+from limpyd.pipelines.description import Description
 from limpyd.pipelines.step_arguments import Negative, step_argument
-from limpyd.pipelines.waiting import Description
 from limpyd.requests.request import Request
 from limpyd.requests.step_results import StepResult, Target, UnknownResult, Use, taking
 from limpyd.utils.pickling import not_sent

@@ -10,13 +10,14 @@
 -- ARGV   1  the new number of partitions
 --        2  a new random epoch
 --        3  '1' if the model may be in use, unless it has one partition
+--        4  '1' if it has to be, so nothing begins if it has one partition
 -- Reply  1  the record; '' if nothing is known of the model
 --        2  the old number, while objects move; else 0
 
 local recorded, from = unpack(redis.call('HMGET', KEYS[2], ':partitions', ':from'))
 recorded = recorded or redis.call('EXISTS', KEYS[1]) == 1 and '1' or ''
 local number = tonumber(recorded)
-if number and number > 0 and number < tonumber(ARGV[1]) then
+if number and number > (ARGV[4] == '1' and 1 or 0) and number < tonumber(ARGV[1]) then
   recorded, from = '-' .. ARGV[1], recorded
   if ARGV[3] == '1' and number > 1 then
     recorded = recorded .. ' ' .. from

@@ -12,7 +12,6 @@ from typing import Any
 from limpyd.claims import requests
 from limpyd.claims.conversation import by_partition
 from limpyd.claims.held_values import walk_values
-from limpyd.claims.in_place import InPlace
 from limpyd.claims.requests import History
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.keys import Partition
@@ -20,11 +19,12 @@ from limpyd.keys.moving import Move
 from limpyd.lua.script import Script, evalsha
 from limpyd.repartitioning.delivery import FOUND
 from limpyd.repartitioning.moved_claims import forget_recent, remove_strange
+from limpyd.requests.in_place import InPlace
 from limpyd.requests.request import Argument, Program, Request
 from limpyd.schema.schema import Schema
 
 CARRY = Script("carry_claims")
-DROP = Script("drop_claims")
+DROP = Script("drop_records")
 REDIRECT = Script("redirect_claims")
 
 CHUNK = 500

@@ -27,7 +27,7 @@ NOTICED = 2 * TRUSTED
 """The seconds after which no process trusts any more that the objects have not moved, also one whose clock is slow."""
 
 
-def begin(schema: Schema, *, in_use: bool) -> Request[tuple[bytes, int]]:
+def begin(schema: Schema, *, in_use: bool, has_references: bool) -> Request[tuple[bytes, int]]:
     """Has the record say that the objects of a model move to the declared number of partitions, if it is less by now.
 
     Returns the record, which is empty if nothing is known of the model, and the former number while objects move.
@@ -35,6 +35,7 @@ def begin(schema: Schema, *, in_use: bool) -> Request[tuple[bytes, int]]:
     Args:
         schema: the model.
         in_use: whether it may be in use meanwhile.
+        has_references: whether it has to be; then nothing begins if it has one partition.
 
     Raises (from the reply):
         DifferentPartitions: they are in more partitions, in those of another model, or being moved to another number.
@@ -43,11 +44,13 @@ def begin(schema: Schema, *, in_use: bool) -> Request[tuple[bytes, int]]:
 
     def decode(reply: list[Any]) -> tuple[bytes, int]:
         recorded, before = reply
+        if recorded == b"1" and has_references:
+            return recorded, before
         if recorded not in {b"", b"%d" % count, b"-%d" % count, b"-%d %d" % (count, before)}:
             raise different_partitions(schema.name, b"%d" % count, recorded)
         return recorded, before
 
-    return _asked(BEGIN, schema, (root.pks, root.meta), (count, new_epoch(), int(in_use)), decode)
+    return _asked(BEGIN, schema, (root.pks, root.meta), (count, new_epoch(), int(in_use), int(has_references)), decode)
 
 
 class Declared(NamedTuple):

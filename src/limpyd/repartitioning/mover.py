@@ -18,6 +18,7 @@ from limpyd.repartitioning.announcing import next_in
 from limpyd.repartitioning.carried_claims import redirect_claims
 from limpyd.repartitioning.delivery import Delivery
 from limpyd.repartitioning.moved_claims import move_claims
+from limpyd.repartitioning.promises import check_references, unknown_reference
 from limpyd.repartitioning.schemas import while_moving
 from limpyd.repartitioning.slices import MoveInSlices
 from limpyd.requests.request import MAX_TRIES, Program
@@ -42,7 +43,8 @@ def repartition(schema: Schema, progress: OnProgress | None) -> Program[Repartit
 
     Raises:
         InvalidValue: `progress` is no function, or the model is declared with one partition or in another layout.
-        UnsupportedCommand: the model has references, or others refer to it.
+        UnsupportedCommand: the model is connected with others by references, and has one partition, or a feed; or one
+            refers to it that this process does not declare.
         DifferentPartitions: the objects are in more partitions, or are being moved to another number.
     """
     _check_movable(schema, progress)
@@ -72,9 +74,12 @@ def _check_movable(schema: Schema, progress: Any) -> None:
     if schema.keys.count == 1:
         msg = f"{name}.repartition: {name} is declared with one partition; declare the number to move to"
         raise InvalidValue(msg)
-    fields = [*schema.value_fields.values(), *(dynamic.template for dynamic in schema.dynamic.values())]
-    if schema.incoming or any(isinstance(field, ReferenceField) for field in fields):
-        raise _has_references(schema)
+    if schema.feed is not None and _has_references(schema):
+        msg = (
+            f"{name}.repartition: a model with references, or to which others refer, cannot be moved to another number "
+            f"of partitions with a feed of changes ({schema.feed.name}). {_ELSEWHERE}"
+        )
+        raise UnsupportedCommand(msg)
     if schema.parent is not None or schema.children:
         msg = f"{name}.repartition: models in the same partitions (colocate_with) cannot be moved yet"
         raise UnsupportedCommand(msg)
@@ -84,12 +89,24 @@ def _check_movable(schema: Schema, progress: Any) -> None:
         raise UnsupportedCommand(msg)
 
 
-def _has_references(schema: Schema) -> UnsupportedCommand:
+def _is_single(schema: Schema) -> UnsupportedCommand:
     msg = (
-        f"{schema.name}.repartition: a model with references, or to which another model has ever referred, cannot be "
-        "moved to another number of partitions yet. Export its objects, and import them into a model of another name"
+        f"{schema.name}.repartition: a model with references, or to which others refer, cannot be moved from one "
+        f"partition. {_ELSEWHERE}"
     )
     return UnsupportedCommand(msg)
+
+
+_ELSEWHERE = (
+    "Move it, with the models that it is connected with, to another database, where they have the numbers that you "
+    "want: limpyd migrate --to"
+)
+
+
+def _has_references(schema: Schema) -> bool:
+    """Returns whether a model refers to others, or they to it."""
+    fields = [*schema.value_fields.values(), *(dynamic.template for dynamic in schema.dynamic.values())]
+    return bool(schema.incoming) or any(isinstance(field, ReferenceField) for field in fields)
 
 
 class _Mover:
@@ -105,6 +122,7 @@ class _Mover:
         self._target = while_moving(schema, schema.keys.count)
         self._progress = progress
         self._looked = self._all = 0
+        self._has_references = _has_references(schema)
         self.before = 0
         self.delivery = Delivery(self._target)
 
@@ -113,21 +131,18 @@ class _Mover:
         target = self._target
         count = target.keys.count
         in_use = yield from self._may_be_used()
-        record, self.before = yield fences.begin(target, in_use=in_use)
+        record, self.before = yield fences.begin(target, in_use=in_use, has_references=self._has_references)
         if record in {b"", b"%d" % count}:
             return True
         move = Move.of(record)
         if move is None:
+            if self._has_references:
+                raise _is_single(target)
             return (yield from self._move_behind_fence(record))
-        slices = MoveInSlices(target, move, self.delivery, self._progress)
+        slices = MoveInSlices(self._schema, target, move, self.delivery, self._progress)
         if in_use:
             yield from slices.announce()
-        try:
-            in_use = in_use and (yield from self._may_be_used())
-        except UnsupportedCommand:
-            yield from slices.abandon()  # nobody could go on
-            raise
-        if not in_use:
+        if not in_use or not (yield from self._may_be_used()):
             msg = (
                 f"{target.name}.repartition: the objects are being moved while the model is in use. Go on with a class "
                 "that declares no feed of changes, and all values that are unique"
@@ -145,12 +160,15 @@ class _Mover:
         """Returns whether the model can be used while its objects move: it has no feed, and all claims are known.
 
         Raises:
-            UnsupportedCommand: other models refer to it.
+            UnsupportedCommand: models may refer to it that this process does not know.
         """
         target = self._target
-        known = yield [fences.declared(target, each) for each in (target.keys.root, *target.keys.partitions)]
-        if any(each.is_referred for each in known):
-            raise _has_references(target)
+        root, partitions = target.keys.root, (target.keys.root, *target.keys.partitions)
+        if self._has_references and (yield from unknown_reference(self._schema, target, [root])):
+            raise _is_single(target)  # references within one partition are recorded in another way
+        yield from check_references(self._schema, target, partitions)
+        known = yield [fences.declared(target, each) for each in partitions]
+        self._has_references = self._has_references or any(each.is_referred for each in known)
         own = {each.name for each in target.maintenance.at(target.keys.first).indexes if each.is_claimed}
         return self._schema.feed is None and all(each.claimed <= own for each in known)
 

@@ -18,6 +18,7 @@ from limpyd.repartitioning import fences
 from limpyd.repartitioning.announcing import announce, change, next_in, record_of
 from limpyd.repartitioning.carried_claims import carry_claims
 from limpyd.repartitioning.delivery import Delivery
+from limpyd.repartitioning.promises import carry_promises, check_references
 from limpyd.repartitioning.schemas import while_moving
 from limpyd.requests.request import MAX_TRIES, Program
 from limpyd.schema.schema import Schema
@@ -30,13 +31,17 @@ class MoveInSlices:
     """The move of the objects of a model that is in use, as far as a mover has come with it.
 
     Args:
+        schema: the model as it is declared.
         target: the model as movers see it, with the new number of partitions.
         move: the move.
         delivery: what was moved.
         progress: called from time to time with the numbers of objects looked at, and of all.
     """
 
-    def __init__(self, target: Schema, move: Move, delivery: Delivery, progress: OnProgress | None) -> None:
+    def __init__(
+        self, schema: Schema, target: Schema, move: Move, delivery: Delivery, progress: OnProgress | None
+    ) -> None:
+        self._schema = schema
         self._target = target
         self._move = move
         self._delivery = delivery
@@ -74,17 +79,6 @@ class MoveInSlices:
         if told is not None and told.move == self._move and told.closed:
             yield from self._move_slice(old, told.given)
 
-    def abandon(self) -> Program[None]:
-        """Takes the announcement back, unless a slice has moved, or is moving."""
-        target, before = self._target, b"%d" % self._move.before
-        partitions = target.keys.partitions
-        records = yield [record_of(target, each) for each in partitions]
-        if any(told is None or told.given.slices or told.closed for told in map(Told.of, records)):
-            return
-        left = yield [change(target, *each, before) for each in zip(partitions, records, strict=True)]
-        if set(left) == {before}:
-            yield change(target, target.keys.root, self._move.text, before)
-
     def run(self) -> Program[None]:
         """Moves all slices that have not moved yet."""
         olds = self._target.keys.partitions[: self._move.before]
@@ -121,6 +115,7 @@ class MoveInSlices:
         """Moves the next slice of a partition; or less, if another mover comes further."""
         move = self._move
         before, closed, after = given.text(move), given.text(move, closed=True), given.next.text(move)
+        yield from check_references(self._schema, self._target, [old])  # before anything is closed
         if (yield change(self._target, old, before, closed)) != closed:
             return
         homes = self._homes(old)
@@ -143,7 +138,11 @@ class MoveInSlices:
             is_in_slice = slice_of(spread, self._move.to, given.all) == given.slices
             return keys.at(spread & (self._move.to - 1)) if is_in_slice else None
 
-        yield from self._delivery.move(target, old, homes, lambda pk: home_at(keys.spread(pk)), lambda _: None)
+        def home_of(pk: bytes) -> Partition | None:
+            return home_at(keys.spread(pk))
+
+        yield from carry_promises(self._schema, target, old, homes, home_of)
+        yield from self._delivery.move(target, old, homes, home_of, lambda _: None)
         if target.claimed_index is not None:
             yield from carry_claims(target, old, homes, lambda text: home_at(crc32(text)))
 
@@ -165,4 +164,4 @@ def finish_slice(schema: Schema, move: Move, number: int) -> Program[None]:
         number: the number of the partition.
     """
     target = while_moving(schema, move.to)
-    yield from MoveInSlices(target, move, Delivery(target), None).finish(number)
+    yield from MoveInSlices(schema, target, move, Delivery(target), None).finish(number)

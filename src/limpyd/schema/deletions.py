@@ -113,16 +113,16 @@ class Deletions:
             age: the milliseconds after which somebody else has ended; None for those of all deletions.
         """
         from limpyd.deletions.sweep import finish  # noqa: PLC0415 - few programs need it
-        from limpyd.targets.closings import AGE, TOKEN  # noqa: PLC0415 - few deletions have to be finished
+        from limpyd.targets.closings import TOKEN  # noqa: PLC0415 - few deletions have to be finished
 
         met = {(self._schema, partition): pks}
-        return finish(self.relatives, met, os.urandom(TOKEN), age=AGE if age is None else age)
+        return finish(self.relatives, met, os.urandom(TOKEN), age=age)
 
-    def referred_at(self, tag: bytes) -> tuple[Any, Partition]:
-        """Returns the model to which this one refers, and its partition, by the hash tag."""
+    def referred_at(self, tag: bytes) -> Any:
+        """Returns the model to which this one refers, by the hash tag that one of its partitions has, or has had."""
         references = (field for field in self._schema.value_fields.values() if isinstance(field, ReferenceField))
         targets = dict.fromkeys(field.target for field in references if field.has_target)
-        return next((model, one) for model in targets for one in model.keys.partitions if one.tag == tag)
+        return next(model for model in targets if model.keys.has_tag(tag))
 
     def delete(self, partition: Partition, pk: bytes) -> Request[None]:
         """The request that deletes an object."""

@@ -8,6 +8,7 @@
 --        3  the milliseconds after which the process that deletes has ended
 -- Reply  'decided'; 'with' and the object that this one goes with (see lua/library/deletion_records.lua); 'young'; or
 --        'off', if the deletion has not closed the object, or not any more
+-- @guarded
 -- @requires record_parts
 
 local function decision_of(record)

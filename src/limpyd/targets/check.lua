@@ -8,6 +8,7 @@
 --        2… primary keys
 -- Reply  the time of the clock; then for each primary key 1 if the object exists, 0 if it does not, or the record of its
 --        deletion if it is about to be deleted
+-- @guarded
 -- @requires mistyped_among wrong_type
 
 local function look()

@@ -10,6 +10,7 @@ from typing import Any
 
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
+from limpyd.requests.in_place import in_place
 from limpyd.requests.promise import SHORTEST_PAUSE, longer
 from limpyd.requests.request import Request
 from limpyd.requests.scattered import Pause, Rounds
@@ -36,40 +37,39 @@ def called_off(model: Any, pk: bytes, record: bytes) -> Rounds[None]:
         record: the record of the closing.
     """
     token, pause = record[:TOKEN], SHORTEST_PAUSE
-    own = model.keys.partition(pk)
-    first = _place(model, own, pk, record[GOES_WITH:])
-    asked, partition, asked_pk = first
+    first = asked, asked_pk = _goes_with(model, pk, record[GOES_WITH:])
     while True:
+        partition = asked.keys.partition(asked_pk)
         (reply,) = yield [_call_off(asked, partition, token, asked_pk)]
         outcome, *with_ = reply
         if outcome == b"with":
-            asked, partition, asked_pk = _place(asked, partition, asked_pk, with_[0])
+            asked, asked_pk = _goes_with(asked, asked_pk, with_[0])
         elif outcome == b"young":
             yield Pause(pause)
             pause = longer(pause)
-            asked, partition, asked_pk = first
+            asked, asked_pk = first
         elif outcome == b"decided":
             yield from asked.deletions.finished(partition, [asked_pk])
-            asked, partition, asked_pk = first
+            asked, asked_pk = first
         else:
-            yield [open_objects(model, own, token, [pk])]
+            yield [open_objects(model, model.keys.partition(pk), token, [pk])]
             return
 
 
-def _place(model: Any, partition: Partition, pk: bytes, with_: bytes) -> tuple[Any, Partition, bytes]:
-    """Returns the model, the partition and the primary key of what an object goes with; its own if with nothing."""
+def _goes_with(model: Any, pk: bytes, with_: bytes) -> tuple[Any, bytes]:
+    """Returns the model and the primary key of what an object goes with; its own if with nothing."""
     if not with_:
-        return model, partition, pk
+        return model, pk
     tag, _, other = with_.partition(b"\0")
-    return (*model.deletions.referred_at(tag), other)
+    return model.deletions.referred_at(tag), other
 
 
 def open_objects(model: Any, partition: Partition, token: bytes, pks: Sequence[bytes]) -> Request[int]:
     """Opens objects that a deletion has closed; how many were."""
     args = evalsha(OPEN, (partition.closing,), (token, *pks))
-    return Request(args, int, readonly=True, script=OPEN, subject=model)
+    return in_place(Request(args, int, readonly=True, script=OPEN, subject=model), model, partition)
 
 
 def _call_off(model: Any, partition: Partition, token: bytes, pk: bytes) -> Request[list[bytes]]:
     args = evalsha(CALL_OFF, (partition.closing, partition.tomb), (token, pk, AGE))
-    return Request(args, list, readonly=True, script=CALL_OFF, subject=model)
+    return in_place(Request(args, list, readonly=True, script=CALL_OFF, subject=model), model, partition)

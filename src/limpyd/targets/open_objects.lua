@@ -5,6 +5,7 @@
 -- ARGV   1  the token of the deletion
 --        2… the primary keys
 -- Reply  how many were opened
+-- @guarded
 -- @requires record_parts
 
 local opened = 0

@@ -7,6 +7,7 @@
 --        primary keys, the catalog and the name of the index there, of the first partition of the other model; and
 --        the number of its partitions
 -- Reply  how many were new
+-- @guarded
 
 local known, added = redis.call('HGET', KEYS[1], ':references'), 0
 local references = known and cmsgpack.unpack(known) or {}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from limpyd.keys import Partition
 from limpyd.lua.script import Script, evalsha
+from limpyd.requests.in_place import in_place
 from limpyd.requests.request import Argument, Request
 
 CHECK = Script("check", flags="no-writes")
@@ -34,13 +35,13 @@ def check(model: Any, partition: Partition, pks: Sequence[bytes], at_least: int 
 
     script = RAISE_AND_CHECK if at_least else CHECK
     args = evalsha(script, (partition.pks, partition.closing, partition.clock), (at_least, *pks))
-    return Request(args, decode, readonly=True, script=script, subject=model)
+    return in_place(Request(args, decode, readonly=True, script=script, subject=model), model, partition)
 
 
 def record(model: Any, target: Any, partition: Partition) -> Request[int]:
     """Records the references of a model to another one in a catalog of that; returns how many were new."""
     args = evalsha(RECORD, (partition.meta,), model.references_to(target))
-    return Request(args, int, readonly=True, script=RECORD, subject=target)
+    return in_place(Request(args, int, readonly=True, script=RECORD, subject=target), target, partition)
 
 
 def bars(model: Any, holder: Partition, partitions: Sequence[Partition]) -> Request[list[int]]:

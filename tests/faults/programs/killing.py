@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -89,3 +90,20 @@ def ended(child: int) -> int | None:
     """Returns the exit code of a process; None if it was killed."""
     status = os.waitpid(child, 0)[1]
     return None if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def in_the_background(act: Callable[[], str]) -> tuple[int, Callable[[], str]]:
+    """Begins something in another process; returns its pid, and the function that reads its result.
+
+    It is forked while there are no other threads: one of those may hold a lock that it needs.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, act().encode())
+        except BaseException:  # noqa: BLE001 - the exit code tells it
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return child, lambda: os.read(reading, 999).decode()

@@ -24,6 +24,7 @@ from limpyd import AutoPKField, InstanceHashField, ListField, PKField, RedisData
 from limpyd.exceptions import UniquenessError
 from limpyd.indexes.maintenance import partition_record, trusted_reads
 from limpyd.repartitioning import announcing, fences
+from tests.faults.programs.killing import in_the_background
 
 PORT, SEED, MOVES, CLUSTERED = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), "cluster" in sys.argv[4:]
 USERS = 4
@@ -204,7 +205,7 @@ def move(count: int, rng: random.Random) -> int:
             return killed
 
 
-def moves() -> int:
+def moves() -> str:
     """Has the objects moved again and again; returns how many movers were killed."""
     rng, count, killed = random.Random(SEED), 2, 0
     while not declare(count).collection().count():
@@ -213,28 +214,11 @@ def moves() -> int:
         count *= 2
         time.sleep(0.2)
         killed += move(count, rng)
-    return killed
-
-
-def in_the_background() -> tuple[int, int]:
-    """Begins the moves in another process, and returns its pid, and the end of a pipe that it writes its result to.
-
-    It is forked while there are no other threads: one of those may hold a lock that it needs.
-    """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writing, b"%d" % moves())
-        except BaseException:  # noqa: BLE001 - the exit code tells it
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return child, reading
+    return str(killed)
 
 
 def main() -> None:
-    child, reading = in_the_background()
+    child, result = in_the_background(moves)
     models = [declare(2) for _ in range(2)]
     users = [User(number, models[number % 2]) for number in range(USERS)]
     for user in users:
@@ -264,7 +248,7 @@ def main() -> None:
     report = model.check()
     if list(report):
         sys.exit(f"check: {report}")
-    print(os.read(reading, 99).decode(), sum(user.operations for user in users))
+    print(result(), sum(user.operations for user in users))
 
 
 if __name__ == "__main__":

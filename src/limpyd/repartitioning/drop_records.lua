@@ -1,8 +1,8 @@
 #!lua
--- Removes claims that another partition keeps from now on.
+-- Removes records that another partition has from now on.
 --
--- KEYS   1  the claims of an index: a hash from values to records
--- ARGV   the values
+-- KEYS   1  a hash of records, by the value or the primary key
+-- ARGV   the values, or the primary keys
 -- Reply  how many were removed
 -- @guarded
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from limpyd.keys import Partition
 from limpyd.requests.guards import Guard
 from limpyd.requests.request import Request
+
+R = TypeVar("R")
 
 
 class InPlace:
@@ -60,3 +62,14 @@ class InPlace:
     def invalidate(self) -> None:
         self._guard = None
         self._model.maintenance.at(self._partition).invalidate()
+
+
+def in_place(request: Request[R], model: Any, partition: Partition) -> Request[R]:
+    """Returns a request that rests on no index, which is refused if objects of the partition have moved since.
+
+    Args:
+        request: the request of a script that takes guards.
+        model: the model.
+        partition: the partition that it is sent to. Those of models of one partition have no record of such moves.
+    """
+    return request.assuming(InPlace(model, partition)) if partition.count > 1 else request

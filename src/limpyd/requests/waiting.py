@@ -1,17 +1,12 @@
-"""The waiting of calls, and of operations of pipelines, for objects that are on their way to another partition."""
+"""The waiting for objects that are on their way to another partition."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import monotonic
-from typing import Any
 
 from limpyd.exceptions import ObjectsMoved, ObjectsOnTheirWay
 from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.requests.scattered import Scattered
-
-Describe = Callable[[], Request[Any]]
-"""Makes the request of an operation."""
 
 UNFINISHED = 1.0
 """The seconds after which a mover counts as dead: its slice is finished by whoever waits for it."""
@@ -60,33 +55,3 @@ class Waiting:
             return None
         self._finishes_at = monotonic() + UNFINISHED
         return Scattered(begin, readonly=False)
-
-
-class Description:
-    """The description of an operation of a pipeline, by which it has another request when objects have moved.
-
-    Args:
-        again: makes the request.
-        database: the database, which knows what comes before it, and how long it may wait.
-        exact: true if primaries have to serve it.
-    """
-
-    __slots__ = ("_again", "_database", "_exact", "_waiting")
-
-    def __init__(self, again: Describe, database: Any, *, exact: bool) -> None:
-        self._again = again
-        self._database = database
-        self._exact = exact
-        self._waiting: Waiting | None = None
-
-    @property
-    def waiting(self) -> Waiting:
-        """The waiting of the operation, which begins when it is first asked for."""
-        if self._waiting is None:
-            self._waiting = Waiting(self._database._patience)
-        return self._waiting
-
-    def describe(self) -> Request[Any]:
-        """Returns a new request."""
-        request: Request[Any] = self._database._begun(self._again())
-        return request.exact() if self._exact else request
