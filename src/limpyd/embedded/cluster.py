@@ -167,8 +167,8 @@ def _serves(node: redis.Redis) -> bool:
 
 
 def _replicas_known(node: redis.Redis) -> int:
-    """Returns how many replicas a node knows of, which others tell it; clients learn of them by it."""
-    return sum("slave" in line.split()[2].split(",") for line in _cluster(node, "NODES").decode().splitlines())
+    """Returns how many replicas a node tells clients of: those that it knows to have the data of their primary."""
+    return sum(len(replicas) for _first, _last, _primary, *replicas in _cluster(node, "SLOTS"))
 
 
 def _info(node: redis.Redis) -> dict[str, str]:
