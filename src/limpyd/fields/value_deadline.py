@@ -65,8 +65,6 @@ class ValueDeadlineField(InstanceHashField[datetime]):
 
     takes = frozenset()
     lapses = True
-    deadline = None
-    """It has no deadline itself, whatever other fields are called."""
     ttl = None
     """A new value has no deadline if none is passed."""
 
@@ -74,6 +72,10 @@ class ValueDeadlineField(InstanceHashField[datetime]):
         super().__init__(datetime, indexes=[ValueDeadlineIndex])
         self.value_name = value_name
         self.name = value_name + DEADLINE_ENDING
+
+    @property
+    def deadline(self) -> None:
+        """None: it has no deadline itself, whatever other fields are called."""
 
     def _codec_for(self, declared: Any) -> Codec[Any]:
         return DEADLINE
