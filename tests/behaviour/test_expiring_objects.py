@@ -429,10 +429,10 @@ class TestDeclarations:
         class Expiring(Base):
             until = DeadlineField()
 
-        with pytest.raises(DeclarationError, match="no other object can refer to them"):
+        with pytest.raises(DeclarationError, match="on_delete='restrict' cannot forbid that"):
 
             class Refers(Base):
-                to = FKInstanceHashField(Expiring)
+                to = FKInstanceHashField(Expiring, on_delete="restrict")
 
         class User(Base):
             name = StringField()

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from limpyd import RedisDatabase
+from limpyd.lua.overdue import Overdue
 from limpyd.lua.recorders import recorder
 from limpyd.pipelines.atomic_script import READING, REMOVING, WRITING
 from tests.support.application import Used, use
@@ -50,10 +51,7 @@ class Scripts:
         self.run = commands.get("cmdstat_evalsha", {"calls": 0})["calls"]
 
 
-class Lapsing:
-    """Stands for the values of a model that lapse."""
-
-    names = b"lapses=deadline:x,1000:"
+OVERDUE = Overdue(values=True, objects=True, value_names=b"lapses=deadline:x,1000:", targets=(b"x:",))
 
 
 @pytest.mark.parametrize("script", [READING, REMOVING.with_promises, WRITING.with_promises])
@@ -61,7 +59,7 @@ class Lapsing:
 def test_the_largest_scripts_are_taken(one_server, script, expires):
     """Lua takes at most 200 local variables of a function, and 60 of the functions around it."""
     script = script.expiring if expires else script
-    script = (script.renewing(b"x") if expires == "renewed" else script).lapsing(Lapsing)
+    script = (script.renewing(b"x") if expires == "renewed" else script).removing(OVERDUE)
     with one_server.client() as client:
         client.script_load(script.source)
         client.script_load(recorder(script, [b"x"]).source)

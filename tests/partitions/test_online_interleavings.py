@@ -195,7 +195,7 @@ def test_random_orders(world, seed, mints):
         model.collection(title="x").count()
     movers = [steps_of(declared(2 + number, after, mints)) for number in range(3)]
     last = movers[-1]
-    for _ in range(3):
+    for _ in range(4):  # until the move has begun
         next(last)
     running += [declared(5, after, mints)]
     while movers:
