@@ -209,3 +209,25 @@ def test_random_orders(world, seed, mints):
         account.compare(model)
         assert (model._schema.keys.count, model._schema.keys.move) == (after, None)
         assert list(model.check()) == []
+
+
+def test_values_stay_unique_at_each_step(world):
+    """Also for new objects in the partition that an object with the value has left, and that keeps its claim."""
+    client, declared = world
+    client.flushall()
+    model, mover = declared(0, 2, True), declared(1, 4, True)
+    emails = EMAILS[:11]  # so that each meets all partitions in turn
+    owners = {model(email=email).key.get(): email for email in emails}
+    refused = 0
+    for _ in steps_of(mover):
+        for email in emails:
+            try:
+                with pytest.raises(UniquenessError) as caught:
+                    model(email=email)
+            except ObjectsOnTheirWay:
+                continue
+            assert owners[caught.value.owner] == email
+            refused += 1
+    assert refused > 100
+    assert {row[0]: row[1] for row in model.collection().values_list("key", "email").all()} == owners
+    assert list(model.check()) == []

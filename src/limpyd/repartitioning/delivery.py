@@ -64,7 +64,10 @@ class Delivery:
         """Moves objects of a partition, by the partitions where they belong, and what is on its way there."""
         waiting = dict(leaving)
         while waiting:
-            packed = yield [parcels.pack(source, old, new, pks[: parcels.OBJECTS]) for new, pks in waiting.items()]
+            in_use = source is self._target  # else all of it is behind a fence
+            packed = yield [
+                parcels.pack(source, old, new, pks[: parcels.OBJECTS], in_use=in_use) for new, pks in waiting.items()
+            ]
             sent = {new: parcel for new, parcel in zip(waiting, packed, strict=True) if parcel is not None}
             for new in [new for new in waiting if new not in sent]:
                 waiting[new] = waiting[new][parcels.OBJECTS :]

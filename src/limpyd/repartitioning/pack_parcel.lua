@@ -12,18 +12,20 @@
 --        2  the catalog
 --        3  a new random nonce
 --        4  the bytes after which no more objects are added
---        5  a count of primary keys, and those
+--        5  if the model is in use, the number of the partition that the objects move to, else ''
+--        6  a count of primary keys, and those
 --        …  the keys and indexes of the model (see lua/library/unindex_object.lua)
 -- Reply  'ok' and the contents of the parcel; or 'transform', 'error', 'broken' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call current_key object_contents transform_request undo_with unindex_object unlink_object
 
-local last_pk = 5 + ARGV[5]
+local last_pk = 6 + ARGV[6]
 local first = last_pk + 1
 -- @reads KeysAndIndexes first
 local first_prefix, last_prefix = first + 1, first + ARGV[first]
 -- @end
 ARGV.promises = false -- what is unique keeps its claim
+ARGV.leaving_to = ARGV[5] ~= '' and ARGV[5]
 
 return atomically(function()
   current_key = KEYS[2]
@@ -32,7 +34,7 @@ return atomically(function()
     return { 'ok', parcel }
   end
   local pks, bytes = {}, 0
-  for at = 6, last_pk do
+  for at = 7, last_pk do
     current_key = KEYS[1]
     if bytes < tonumber(ARGV[4]) and call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
       local object = object_contents(ARGV[at], ARGV[1], ARGV[2], first_prefix, last_prefix)

@@ -55,7 +55,9 @@ class Arrived(NamedTuple):
     unindexed: list[tuple[str, LimpydError]]
 
 
-def pack(source: Schema, old: Partition, new: Partition, pks: Sequence[bytes]) -> Request[Parcel | None]:
+def pack(
+    source: Schema, old: Partition, new: Partition, pks: Sequence[bytes], *, in_use: bool
+) -> Request[Parcel | None]:
     """Packs some of the objects with the given primary keys, or returns the parcel that is on the way already.
 
     Args:
@@ -63,10 +65,12 @@ def pack(source: Schema, old: Partition, new: Partition, pks: Sequence[bytes]) -
         old: the partition that has the objects.
         new: the partition where they belong.
         pks: their primary keys.
+        in_use: whether the model is in use, so that claims have to name the new partition at once.
 
     Returns the request for the parcel; None if there are no such objects any more.
     """
-    args: list[Argument] = [old.prefix, old.meta, os.urandom(8), BYTES, len(pks), *pks]
+    home: Argument = new.number if in_use else b""
+    args: list[Argument] = [old.prefix, old.meta, os.urandom(8), BYTES, home, len(pks), *pks]
     args += _all_indexes(source, old)
 
     def decode(reply: list[Any]) -> Parcel | None:

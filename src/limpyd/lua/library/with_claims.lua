@@ -4,7 +4,8 @@
 -- client removes their claims, unless it keeps these itself. The last claims of other partitions are listed under
 -- `recent`, to be given back if those lose them; what is not listed any more is noted under `forgotten`.
 -- Where objects move to other partitions, the nonces of their claims go with them: `ARGV.nonces` has those of the values
--- that leave, or that arrive, by the name of the index, a NUL and the value (see limpyd.repartitioning).
+-- that leave, or that arrive, by the name of the index, a NUL and the value, and `ARGV.leaving_to` the number of the
+-- partition that they leave to, if the model is in use (see limpyd.repartitioning).
 -- @optional promises
 -- @requires ask_for_promise call claim_parts claim_record recent_claim recent_parts refuse undo_with
 -- @provides with_claims
@@ -72,6 +73,17 @@ local function hold(key, value, pk, entry_number, written, sub)
   undo_with(before and 'HSET' or 'HDEL', nonces, value, before)
 end
 
+-- Has the claim of a value that leaves, if the partition keeps it itself, name the one that gets the value: else it would
+-- take the claim for one of its own writers, and let another object have the value.
+local function let_claim_follow(claims, value, number, nonce)
+  local record = ARGV.leaving_to and call('HGET', claims, value)
+  local by, own_nonce = claim_parts(record)
+  if by == number and own_nonce == nonce then
+    call('HSET', claims, value, struct.pack('>I2', ARGV.leaving_to) .. string.sub(record, 3))
+    undo_with('HSET', claims, value, record)
+  end
+end
+
 -- Gives up a value, and its claim.
 local function give_up(key, value)
   local prefix, number, index = place_of(key)
@@ -86,6 +98,7 @@ local function give_up(key, value)
   if not ARGV.promises then
     if ARGV.nonces then
       ARGV.nonces[index .. '\0' .. value] = nonce
+      let_claim_follow(claims, value, number, nonce)
     end
     return
   end
