@@ -50,5 +50,14 @@ def unknown_references(schema: Any, partition: Partition, mover: Any = None) -> 
 
 
 def is_kept(unknown: Unknown, schema: Any) -> Request[bool]:
-    """Returns whether the index of a reference is in the catalog of its model (HEXISTS); else nobody refers by it."""
-    return Request((b"HEXISTS", unknown.meta, unknown.indexed), bool, readonly=True, subject=schema)
+    """Returns whether the catalog of the first partition of a model has the index of a reference (HMGET).
+
+    If it has not, nobody refers by it; unless no process has declared the model there yet.
+    """
+
+    def decode(reply: list[Any]) -> bool:
+        index, epoch = reply
+        return index is not None or epoch is None
+
+    args = (b"HMGET", unknown.meta, unknown.indexed, b":epoch")
+    return Request(args, decode, readonly=True, subject=schema)
