@@ -268,3 +268,27 @@ async def test_late_replies_about_partitions_that_another_thread_has_left(anothe
     schema.follow(8)
     assert record.follows(left, recorded)  # so that the call is described again
     assert not record.follows(schema.keys.at(0), b"16")
+
+
+async def test_what_another_thread_has_planned_before_is_not_sent(any_face, another_process, time):
+    """It plans with the partitions that the model had, and keeps the plan when the model has others."""
+    former, model = another_process(2), another_process(4)
+    made = await filled(any_face, former)
+    schema = former._schema
+
+    async def asked():
+        for _ in range(3):
+            assert set(await any_face.all(former.collection(title="t1"))) == set(list(made)[1::2])
+            assert await any_face.do(former.collection(tags="y").count()) == COUNT
+
+    await asked()
+    plans, partition = schema.queries, schema.keys.first
+    await any_face.do(model.repartition())
+    time[0] += TRUSTED
+    await asked()
+    assert schema.keys.count == 4
+    schema.queries = plans
+    await asked()
+    assert schema.queries is not plans
+    assert schema.maintenance.at(partition).has_moved
+    assert not schema.maintenance.at(schema.keys.first).has_moved

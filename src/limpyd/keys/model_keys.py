@@ -134,6 +134,10 @@ class ModelKeys:
         """The keys of the partition of a number, whether it has objects or not."""
         return self._only
 
+    def has_left(self, partition: Partition) -> bool:  # noqa: ARG002 - objects of one partition stay
+        """Returns whether a partition was one of these, before objects were found to have moved."""
+        return False
+
     def has_tag(self, tag: bytes) -> bool:
         """Returns whether a hash tag is that of one of the partitions, whatever their number is or was."""
         return self.first.tag == tag

@@ -145,6 +145,9 @@ class PartitionedKeys(ModelKeys):
     def turn(self, text: bytes | None = None) -> None:
         TURN.set(next(self._turns) if text is None else crc32(text))
 
+    def has_left(self, partition: Partition) -> bool:
+        return partition is not self.root and self._places.made.get(partition.number) is not partition
+
     def has_tag(self, tag: bytes) -> bool:
         number = tag.partition(b"}")[0].rpartition(b":")[2].partition(b".")[0]
         return number.isdigit() and len(number) <= MAX_DIGITS and self.keys_of(int(number)).tag == tag

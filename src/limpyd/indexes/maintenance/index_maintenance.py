@@ -36,7 +36,20 @@ class IndexMaintenance:
         self.recorded_at: set[Partition] = set()
         self.restoring_since = float("-inf")
         self.record = partition_record(model)
-        self._by_partition = ByPartition(lambda partition: PartitionIndexes(model, partition))
+        self._by_partition = self._none_known()
+
+    def _none_known(self) -> ByPartition[PartitionIndexes]:
+        keys = self._model.keys
+
+        def made(partition: Partition) -> PartitionIndexes:
+            indexes = known[partition] = PartitionIndexes(self._model, partition)
+            # Last, as another thread that leaves the partition after this finds the indexes among those that are known.
+            if keys.has_left(partition):
+                indexes.has_moved = True
+            return indexes
+
+        known = ByPartition(made)
+        return known
 
     def at(self, partition: Partition) -> PartitionIndexes:
         """Returns the indexes in a partition."""
@@ -46,7 +59,7 @@ class IndexMaintenance:
         """Leaves partitions, or all, because the model has others: nothing that was described for them is sent."""
         by_partition = self._by_partition
         if partitions is None:
-            self._by_partition = ByPartition(lambda partition: PartitionIndexes(self._model, partition))
+            self._by_partition = self._none_known()
             partitions = list(by_partition)
         for partition in partitions:
             known = by_partition.pop(partition, None)
