@@ -1,6 +1,17 @@
 -- A part of the beginning of general scripts of models whose objects or values expire (see lua/expiring.lua): commands that
 -- only these scripts know. Each is called with the function that runs others, a hash, and in it a sub-key. For values that
 -- lapse, they also have the key of the value, and its sub-key, or ''; the key is '' if there is no object.
+
+-- Returns the deadline of a value; or nothing, and -1 if it has none, -2 if there is no value, or an error.
+local function deadline_of_value(run, key, sub, value_key, value_sub)
+  local deadline = run('HGET', key, sub)
+  if type(deadline) == 'string' then
+    return tonumber(deadline)
+  end
+  local exists = value_sub == '' and run('EXISTS', value_key) or run('HEXISTS', value_key, value_sub)
+  return nil, type(exists) == 'table' and exists or exists - 2
+end
+
 local own_commands = {
   -- Sets a deadline, in milliseconds since 1970, under a condition: NX, XX, GT or LT; whether it is set.
   SETDEADLINE = function(run, key, sub, deadline, condition, value_key, value_sub)
@@ -46,21 +57,13 @@ local own_commands = {
   end,
 
   -- The milliseconds until a value lapses, and the deadline, as PTTL and PEXPIRETIME reply them.
-  VALUEPTTL = function(run, key, sub, value_key, value_sub)
-    local deadline = run('HGET', key, sub)
-    if type(deadline) ~= 'string' then
-      local exists = value_sub == '' and run('EXISTS', value_key) or run('HEXISTS', value_key, value_sub)
-      return type(exists) == 'table' and exists or exists - 2
-    end
-    return math.max(tonumber(deadline) - now, 0)
+  VALUEPTTL = function(...)
+    local deadline, reply = deadline_of_value(...)
+    return deadline and math.max(deadline - now, 0) or reply
   end,
-  VALUEPEXPIRETIME = function(run, key, sub, value_key, value_sub)
-    local deadline = run('HGET', key, sub)
-    if type(deadline) ~= 'string' then
-      local exists = value_sub == '' and run('EXISTS', value_key) or run('HEXISTS', value_key, value_sub)
-      return type(exists) == 'table' and exists or exists - 2
-    end
-    return tonumber(deadline)
+  VALUEPEXPIRETIME = function(...)
+    local deadline, reply = deadline_of_value(...)
+    return deadline or reply
   end,
 
   -- Returns the milliseconds until a deadline; nothing without one.

@@ -36,7 +36,7 @@ class Assignment(Statement):
         composites: the composite indexes of these fields.
     """
 
-    __slots__ = ("_scalar_field", "_size")
+    __slots__ = ("_changes", "_scalar_field", "_size")
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Assignment(Statement):
         scalar_field = changes[0].scalar_field
         super().__init__(script, model, partition, command, names, field, (Claim(model, scalar_field.name),))
         self.complete = not any(index.asks_python for index in scalar_field.indexes)
-        self._scalar_field = scalar_field
+        self._changes, self._scalar_field = changes, scalar_field
         self._size = (scalar_field.sub is not None) + (command in SET_COMMANDS)
         self.computed = scalar_field.computed
 
@@ -82,19 +82,11 @@ class Assignment(Statement):
 class TimedAssignment(Assignment):
     """The statement of SETEX, PSETEX or HSETEX on a field whose values lapse; it also sets the deadline."""
 
-    __slots__ = ("_deadline",)
+    __slots__ = ()
 
-    def __init__(
-        self,
-        model: Model,
-        partition: Partition,
-        command: str,
-        field: Subject,
-        changes: Sequence[FieldChange],
-        composites: Sequence[CompositeFieldIndex] = (),
-    ) -> None:
-        super().__init__(model, partition, command, field, changes, composites)
-        self._deadline = changes[1].scalar_field
+    @property
+    def _deadline(self) -> ScalarField:
+        return self._changes[1].scalar_field
 
     @property
     def given_names(self) -> list[str]:
