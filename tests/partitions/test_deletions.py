@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -314,6 +315,37 @@ async def test_undeclared_references(any_face, models, stored):
     await any_face.do(stored.people[3].delete())
     assert await any_face.do(Mention.lazy_connect("m").person.hget()) is None
     await check(any_face, models)
+
+
+@pytest.mark.parametrize("number", range(4))
+async def test_undeclared_references_of_several_partitions(any_face, models, stored, number):
+    """Only the first partition of those who refer is recorded, and no process may have declared their model there."""
+    do = any_face.do
+
+    class Mention(any_face.Model):
+        database = models.database
+        partitions = 4
+        name = PKField()
+        person = FKInstanceHashField(models.Person)
+
+    keys = Mention._schema.keys
+    name = next(each for each in map(str, range(1000)) if keys.partition(each.encode()) is keys.partitions[number])
+    await do(Mention.create(name=name, person="p3"))
+    other = any_face.Database(port=any_face.server.port, partitions=4)
+    theirs = declare(any_face.Model, other, models.Person._schema.keys.count, models.Article._schema.keys.count)
+    error = await any_face.refused(UndeclaredReference, theirs.Person.lazy_connect("p3").delete)
+    assert "Mention" in str(error)
+    assert await do(models.Person.exists("p3"))
+    assert left(any_face) == []
+
+    await do(Mention.lazy_connect(name).delete())
+    await do(Mention.create(name=name))
+    await any_face.refused(UndeclaredReference, theirs.Person.lazy_connect("p3").delete)  # nobody can say it yet
+    await do(Mention.clear_indexes())
+    catalog, index = re.search(r"hdel\('(.+)', '(.+)'\)$", error.__notes__[0]).groups()
+    any_face.client.hdel(catalog, index)
+    await do(theirs.Person.lazy_connect("p3").delete())
+    await do(other.close())
 
 
 @pytest.mark.parametrize("kind", ["create", "bulk", "get_or_create", "pipeline", "transaction", "import"])

@@ -20,26 +20,37 @@ local function records_of(meta)
   return records[meta]
 end
 
--- Returns whether a reference of another model may refer to an object. If that cannot be looked up, it may.
+-- Returns whether a reference of another model may refer to an object, and whether it is only recorded, so that nobody
+-- can say. What cannot be looked up may refer.
 local function may_be_referred(reference, pk)
-  local kind, key, set, meta, name = unpack(reference)
-  local state = redis.pcall('HGET', meta, name)
+  local kind, key, set, meta, name, partitions = unpack(reference)
+  local found = redis.pcall('HMGET', meta, name, ':epoch')
+  if found.err then
+    return true, false
+  end
+  local state, epoch = unpack(found)
+  if tonumber(partitions or 1) > 1 then
+    -- Only the first partition is known here. No process may have declared the model there yet, though it is in others.
+    return state or not epoch, true
+  end
   if state == '-' then
-    return redis.pcall('EXISTS', set) ~= 0
+    return redis.pcall('EXISTS', set) ~= 0, true
   end
   local looked, owners = pcall(function()
-    local found = owners_in(kind)
-    return (found.some or found.list)(key, pk, 1)
+    local index = owners_in(kind)
+    return (index.some or index.list)(key, pk, 1)
   end)
-  return type(state) == 'table' or not looked or #owners > 0
+  return not looked or #owners > 0, false
 end
 
 -- Refuses a deletion if a reference that the process does not know may refer to the object.
 local function check_references(meta, pk)
   for label, reference in pairs(records_of(meta).references) do
-    if not known_references[reference[2]] and may_be_referred(reference, pk) then
-      local dropped = redis.pcall('HGET', reference[4], reference[5]) == '-'
-      refuse('undeclared', label, pk, dropped and reference[4], reference[5])
+    if not known_references[reference[2]] then
+      local refers, is_recorded_only = may_be_referred(reference, pk)
+      if refers then
+        refuse('undeclared', label, pk, is_recorded_only and reference[4], reference[5])
+      end
     end
   end
 end
