@@ -82,12 +82,14 @@ class AsyncExecution(AsyncTransport):
         reply = await self._reply(request)
         retry_with = request.retry_with
         if retry_with is not None:
-            for _ in range(MAX_TRIES):
+            tries = 0
+            while tries < MAX_TRIES:
                 instead = retry_with(request, reply)
                 if instead is None:
                     break
                 request = instead
                 reply = await self._reply(request)
+                tries += not request.advances
             else:
                 raise never_done(request)
         result = await self.decoded(request, reply)

@@ -28,7 +28,7 @@ S = TypeVar("S")
 ANY_TYPE = "any type"
 """The Redis type of a key that may be of any."""
 MAX_TRIES = 100
-"""The most times that a request may be replaced by the one of its `retry_with`."""
+"""The most times that a request may be replaced by the one of its `retry_with`, unless it advances."""
 
 
 class Request(Generic[R_co]):
@@ -61,6 +61,8 @@ class Request(Generic[R_co]):
     """The number of replies to the bytes of `ready`; from several, `settled` picks the reply."""
     complete = True
     """True if its reply always has the result or the error, so that no other request is needed."""
+    advances = False
+    """True if each reply is for a part of the work that stays done, so that it is replaced as often as that takes."""
 
     __slots__ = (
         "args",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.exceptions import IndexNotBuilt, LimpydError, TooManyChanges, UndeclaredReference
 from limpyd.keys import Partition, to_text
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.request import MAX_TRIES, Request
+from limpyd.requests.request import Request
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.python_transforms import answer
 
@@ -77,20 +77,29 @@ def sweep_values(model: Any, partition: Partition) -> Request[Swept]:
 
 
 def sweep_all_values(model: Any, partition: Partition) -> Request[Swept]:
-    """Does the same in many steps, until no deadline is over, or for a while."""
+    """Does the same in many steps, until no deadline is over."""
     return _repeated(sweep_values(model, partition))
 
 
+class Step(Request[Swept]):
+    """A further step of a sweep: each has removed something."""
+
+    advances = True
+    __slots__ = ()
+
+
 def _repeated(request: Request[Swept]) -> Request[Swept]:
-    """Returns a step of a sweep that is repeated."""
-    steps, before = MAX_TRIES - 1, request.retry_with
+    """Returns a step of a sweep that is repeated until no deadline is over, as often as that takes."""
+    before = request.retry_with
 
     def once_more(sent: Request[Any], reply: list[Any]) -> Request[Any] | None:
-        nonlocal steps
-        steps -= 1
-        if steps <= 0 or reply[0] == b"ok":
-            return None if steps <= 0 or reply[2] else sent.with_args(sent.args)
-        return None if before is None else before(sent, reply)
+        if reply[0] != b"ok":
+            return None if before is None else before(sent, reply)
+        if reply[2]:
+            return None
+        step = Step(sent.args, sent.decode, script=sent.script, subject=sent.subject, name=sent.name)
+        step.retry_with = once_more
+        return step
 
     request.retry_with = once_more
     return request
@@ -137,7 +146,7 @@ def _refused_targets(model: Any, reply: list[Any]) -> LimpydError:
 
 
 def sweep_all_targets(model: Any, partition: Partition) -> Request[Swept]:
-    """Does the same in many steps, until no deadline is over, or for a while."""
+    """Does the same in many steps, until no deadline is over."""
     return _repeated(sweep_targets(model, partition))
 
 
