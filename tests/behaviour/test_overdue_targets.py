@@ -1,5 +1,4 @@
-"""Many objects that have expired, to which others refer: what the first request costs, by what is exact, the commands that
-the server runs."""
+"""Many objects that have expired, to which others refer: what the first request costs, in commands of the server."""
 
 from datetime import timedelta
 from types import SimpleNamespace

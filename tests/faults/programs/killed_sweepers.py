@@ -4,8 +4,9 @@
 
 Each is killed after some steps, and another one takes its place. After every hundred kills all stand still: a check
 must find nothing, and the primary keys and unique values of expired objects, and unique values that have expired, must
-be free, although nobody has swept them. If REFERRED is 1, others refer to the objects that expire; the check must find
-no reference to one that is gone.
+be free, although nobody has swept them. If REFERRED is 1, others refer to the objects that expire. They lose the
+reference, or go as well, with those that refer to them. The check must find no reference to an object that is gone,
+and after it nobody may refer to one that is not there.
 
 Prints how many were killed, how many scripts they ran, and how many expired objects and values were left.
 """
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -28,8 +29,12 @@ from limpyd import (
     DeadlineField,
     DoesNotExist,
     FKInstanceHashField,
+    FKStringField,
     InstanceHashField,
     LimpydError,
+    M2MListField,
+    M2MSetField,
+    M2MSortedSetField,
     PKField,
     RedisDatabase,
     RedisModel,
@@ -37,6 +42,7 @@ from limpyd import (
     StringField,
     UniquenessError,
 )
+from limpyd.relations.references import ReferenceField
 from tests.support.killed_workers import Worker
 
 WRITERS = 3
@@ -64,24 +70,39 @@ def declare(database_: RedisDatabase, count: int) -> Any:
     return Session
 
 
-def declare_referring(session: Any) -> tuple[Any, Any]:
-    """Declares models in the same partitions that refer to a model, whose objects lose the reference, or go as well."""
+class Referring(NamedTuple):
+    """Models in the same partitions that refer to one: carts lose the reference, items go as well, with their notes."""
 
-    class Cart(RedisModel):
+    cart: Any
+    item: Any
+    note: Any
+
+
+def declare_referring(session: Any) -> Referring:
+    """Declares these models."""
+
+    class Base(RedisModel):
+        abstract = True
         database = session.database
         colocate_with = session
         name = PKField()
+
+    class Cart(Base):
         owner = FKInstanceHashField(session, related_name="carts")
+        seen = M2MListField(session, related_name="seen_by")
+        known = M2MSetField(session, related_name="known_by")
+        ranked = M2MSortedSetField(session, related_name="ranked_by")
         note = StringField()
 
-    class Item(RedisModel):
-        database = session.database
-        colocate_with = session
-        name = PKField()
+    class Item(Base):
         owner = FKInstanceHashField(session, on_delete="cascade", related_name="items")
         code = InstanceHashField(unique=True)
 
-    return Cart, Item
+    class Note(Base):
+        item = FKStringField(Item, on_delete="cascade", related_name="notes")
+        text = InstanceHashField(indexable=True)
+
+    return Referring(Cart, Item, Note)
 
 
 def chosen(model: Any, choose: random.Random) -> Callable[[], Any]:
@@ -109,29 +130,67 @@ def chosen(model: Any, choose: random.Random) -> Callable[[], Any]:
     )
 
 
-def chosen_of_referring(cart: Any, item: Any, choose: random.Random) -> Callable[[], Any]:
+def chosen_of_referring(models: Referring, choose: random.Random) -> Callable[[], Any]:
     """Returns one of the things to do with objects that refer."""
+    cart, item, note = models
     token, code = str(choose.randrange(TOKENS)), str(choose.randrange(MAILS))
     name = f"{token}:{choose.randrange(3)}"
+    one = cart.lazy_connect(name)
     return choose.choice(
         (
-            lambda: cart(name=name, owner=token, note="n"),
+            lambda: cart(name=name, owner=token, seen=[token, token], known={token}, ranked={token: 1}, note="n"),
             lambda: item(name=name, owner=token, code=f"{token}:{code}"),
-            lambda: cart.lazy_connect(name).owner.set(token),
-            lambda: cart.lazy_connect(name).owner.get(),
+            lambda: note(name=name, item=name, text=code),
+            lambda: one.owner.set(token),
+            lambda: one.owner.get(),
+            lambda: (one.seen.rpush(token), one.known.sadd(token), one.ranked.zincrby(1, token)),
+            lambda: one.update(owner=token, known={token}),
             lambda: item.lazy_connect(name).delete(),
             lambda: item.collection(owner=token).count(),
+            lambda: note.collection(text=code).instances().all(),
+            lambda: cart.collection(known=token).update(note="m"),
         )
     )
 
 
-def work(model: Any, seed: int, ending: tuple[type[LimpydError], ...], note: Callable[[], None]) -> None:
+def references_to_nobody(models: Referring) -> list[str]:
+    """Returns the references to an object that is not there; what expires meanwhile does not count."""
+    found: list[str] = []
+    for model in models:
+        for field in model._schema.value_fields.values():
+            if isinstance(field, ReferenceField):
+                found += _references_to_nobody(model, field)
+    return found
+
+
+def _references_to_nobody(model: Any, field: Any) -> list[str]:
+    found = []
+    for pk in model.collection():
+        for _ in range(3):
+            stored = model.collection(pk=pk).values_list(field.name, flat=True).all()
+            pks = [] if not stored or stored[0] is None else list(stored[0]) if field.many else [stored[0]]
+            if all(map(field.target.model.exists, pks)):
+                break
+        else:
+            found.append(f"{field} of {pk!r}: {pks}")
+    return found
+
+
+def work(
+    model: Any,
+    referring: Referring | None,
+    seed: int,
+    ending: tuple[type[LimpydError], ...],
+    note: Callable[[], None],
+) -> None:
     """Does one thing after the other until it is killed, or one of some errors ends it."""
-    choose, referring = random.Random(seed), [reference.model.model for reference in model._schema.incoming]
+    choose = random.Random(seed)
     while True:
-        is_of_referring = referring and choose.random() < 0.5
         try:
-            (chosen_of_referring(*referring, choose) if is_of_referring else chosen(model, choose))()
+            if referring is None or choose.random() < 0.5:
+                chosen(model, choose)()
+            else:
+                chosen_of_referring(referring, choose)()
         except (BulkError, DoesNotExist, UniquenessError):
             pass
         except ending:
@@ -142,9 +201,9 @@ def work(model: Any, seed: int, ending: tuple[type[LimpydError], ...], note: Cal
         note()
 
 
-def started(model: Any, *ending: type[LimpydError]) -> Worker:
+def started(model: Any, *ending: type[LimpydError], referring: Referring | None = None) -> Worker:
     """Starts a process, which ends by itself after some errors."""
-    return Worker(partial(work, model, random.getrandbits(32), ending))
+    return Worker(partial(work, model, referring, random.getrandbits(32), ending))
 
 
 def faults(model: Any, client: redis.Redis) -> tuple[list[str], int]:
@@ -184,21 +243,20 @@ def free_codes(model: Any, client: redis.Redis, found: list[str]) -> int:
 def main(port: int, kills: int, partitions: int = 1, referred: int = 0) -> int:
     """Kills so many; returns the number of faults."""
     model, client = declare(RedisDatabase(port=port), partitions), redis.Redis(port=port)
-    if referred:
-        declare_referring(model)
+    referring = declare_referring(model) if referred else None
     done = left = 0
     found: list[str] = []
     while done < kills:
-        writers = [started(model) for _ in range(WRITERS)]
+        writers = [started(model, referring=referring) for _ in range(WRITERS)]
         for _ in range(min(ROUND, kills) - WRITERS):
             number = random.randrange(WRITERS)
             writers[number].kill(random.randrange(MOST_STEPS))
-            writers[number] = started(model)
+            writers[number] = started(model, referring=referring)
         for writer in writers:
             writer.kill(1)
         done += min(ROUND, kills)
         wrong, expired = faults(model, client)
-        found += wrong
+        found += wrong if referring is None else [*wrong, *references_to_nobody(referring)]
         left += expired
     scripts: Any = client.info("commandstats")
     print(done, scripts["cmdstat_evalsha"]["calls"], left)
