@@ -133,6 +133,19 @@ async def test_chunks_with_conflicts(any_face, models, on_conflict):
     assert (await any_face.do(models.Account.check())).ok
 
 
+async def test_a_refusal_tells_what_was_done_before_it(any_face, models):
+    """An object waits for one of another partition that wants the same value; what was sent with that one is done."""
+    partition = models.Named._schema.keys.partition
+    pks = [f"k{number}" for number in range(100)]
+    here = [pk for pk in pks if partition(pk.encode()) is partition(b"k0")][:6]
+    there = next(pk for pk in pks if partition(pk.encode()) is not partition(b"k0"))
+    rows = [{"key": pk, "email": pk} for pk in [here[0], there, *here[1:]]]
+    rows[1]["email"] = here[0]
+    error = await any_face.refused(BulkError, lambda: models.Named.bulk_create(rows))
+    assert (error.position, error.done.created, error.done_after) == (1, 6, [2, 3, 4, 5, 6])
+    assert set(await any_face.all(models.Named.collection())) == set(here)
+
+
 async def test_updates(any_face, models):
     await any_face.do(models.Account.bulk_create([account(number) for number in range(40)]))
     changes = [(f"n{number}", {"email": f"new {number}", "number": number + 100}) for number in range(40)]

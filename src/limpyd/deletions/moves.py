@@ -7,13 +7,12 @@ left a partition, as if somebody had taken it over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from limpyd.deletions.relatives import Group, Place
-from limpyd.exceptions import LimpydError, ObjectsMoved, OutcomeUnknown
+from limpyd.exceptions import ObjectsMoved, OutcomeUnknown
 from limpyd.requests.request import Request
-from limpyd.requests.scattered import Pause, Rounds
+from limpyd.requests.scattered import Rounds
 from limpyd.requests.waiting import Waiting
 from limpyd.targets.closings import open_objects
 
@@ -34,11 +33,7 @@ class Moves:
         Raises:
             ObjectsMoved: the given one, if the database has no more patience.
         """
-        yield Pause(self._waiting.pause(moved))
-        unfinished = self._waiting.unfinished(moved)
-        if unfinished is not None:
-            with suppress(LimpydError):  # another process may do it
-                yield [unfinished]
+        yield from self._waiting.rounds(moved)
 
     def wait_decided(self, moved: ObjectsMoved) -> Rounds[None]:
         """Waits for some time, within a deletion that is decided, so it cannot begin anew.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from operator import itemgetter
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
-from limpyd.exceptions import BulkError, InvalidValue, LimpydError, ranges, shorten
+from limpyd.exceptions import BulkError, InvalidValue, LimpydError, ObjectsMoved, ranges, shorten
 from limpyd.fields.checks import integer
 from limpyd.keys import Partition
 from limpyd.keys.by_partition import ByPartition
 from limpyd.model.bulk_chunk import Chunk
 from limpyd.requests.request import Program
+from limpyd.requests.scattered import Scattered, outcomes
+from limpyd.requests.waiting import Waiting
 from limpyd.schema.schema import Schema
 
 Result = TypeVar("Result")
@@ -76,7 +79,8 @@ class BulkDeleted(NamedTuple):
 class Bulk(Generic[Result, ChunkT]):
     """A bulk operation: it takes objects one by one, and yields a request when a chunk is full.
 
-    If the model has several partitions, each has a chunk. Once one of them is full, all are sent at once.
+    If the model has several partitions, each has a chunk. Once one of them is full, all are sent at once. Objects that
+    have moved to other partitions meanwhile are added to chunks of those, and sent again.
     """
 
     operation: ClassVar[str]
@@ -90,6 +94,9 @@ class Bulk(Generic[Result, ChunkT]):
         self._progress = progress
         self._taken = 0  # how many objects were passed
         self._done = 0  # how many are dealt with
+        self._items: dict[int, Any] = {}
+        """Those of the unfinished chunks by their positions, if they may move."""
+        self._waiting: Waiting | None = None
         self._empty()
 
     def all(self, items: Iterable[Any]) -> Program[Result]:
@@ -107,6 +114,8 @@ class Bulk(Generic[Result, ChunkT]):
             yield from self.rest()
             raise BulkError(self._name, self._taken, self.result, error) from error
         chunk.positions.append(self._taken)
+        if self._schema.keys.count > 1:
+            self._items[self._taken] = item
         self._taken += 1
         if len(chunk.positions) == self._chunk or chunk.size >= MAX_ROOM:
             yield from self.rest()
@@ -116,22 +125,18 @@ class Bulk(Generic[Result, ChunkT]):
         refusals: list[tuple[int, LimpydError]] = []
         done: list[int] = []
         while chunks := [chunk for chunk in self._all_chunks() if chunk.positions]:
-            try:
-                yield from self._sent(chunks)
-            except LimpydError as failure:
-                failure.add_note(f"{self._name}: the chunks before {self._failed(chunks)} are done: {self.result}")
-                raise
+            moved = yield from self._sent_or_moved(chunks)
             self._take(chunks)
+            before = len(done)
             for chunk in chunks:
                 done += chunk.remove_processed()
                 if chunk.outcome is not None and chunk.outcome.refused is not None:
                     refusals.append((chunk.positions[0], chunk.outcome.refused[1]))
                     chunk.positions = []
+            if moved:
+                self._add_again()
             if not refusals:
-                self._done += len(done)
-                done = []
-                if self._progress is not None:
-                    self._progress(self._done)
+                self._report(len(done) - before)
         if refusals:
             position, error = min(refusals, key=itemgetter(0))
             beyond = sorted(other for other in done if other > position)
@@ -141,6 +146,38 @@ class Bulk(Generic[Result, ChunkT]):
 
             yield from release_given_up(self._schema)
         self._empty()
+
+    def _report(self, number: int) -> None:
+        """Counts objects that are done."""
+        self._done += number
+        if self._progress is not None:
+            self._progress(self._done)
+
+    def _sent_or_moved(self, chunks: list[ChunkT]) -> Program[bool]:
+        """Sends chunks, and returns whether objects of some have moved; then it has waited until they may have arrived.
+
+        Raises:
+            LimpydError: of a request; the error says what is done.
+            ObjectsMoved: the database has no more patience.
+        """
+        for chunk in chunks:
+            chunk.outcome = None
+        try:
+            return (yield from self._sent_or_waited(chunks))
+        except LimpydError as failure:
+            failure.add_note(f"{self._name}: the chunks before {self._failed(chunks)} are done: {self.result}")
+            raise
+
+    def _sent_or_waited(self, chunks: list[ChunkT]) -> Program[bool]:
+        try:
+            yield from self._sent(chunks)
+        except ObjectsMoved as moved:
+            if self._waiting is None or any(chunk.outcome is not None for chunk in chunks):
+                self._waiting = Waiting(self._schema.model.database._patience)
+            yield Scattered(partial(self._waiting.rounds, moved), readonly=False)
+            return True
+        self._waiting = None
+        return False
 
     def _sent(self, chunks: list[ChunkT]) -> Program[None]:
         """Sends chunks, at once if they are several; first what claims the values that are unique over partitions.
@@ -154,8 +191,20 @@ class Bulk(Generic[Result, ChunkT]):
             question = claimed_together(chunks)
             if question is not None:
                 yield question
-        requests = [chunk.request() for chunk in chunks]
-        yield requests if len(requests) > 1 else requests[0]
+        if len(chunks) == 1:
+            yield chunks[0].request()
+            return
+        found = yield outcomes([chunk.request() for chunk in chunks])
+        errors = [one for one in found if isinstance(one, Exception)]
+        if errors:
+            raise next((error for error in errors if not isinstance(error, ObjectsMoved)), errors[0])
+
+    def _add_again(self) -> None:
+        """Adds the objects that have not been processed to new chunks, where they are now."""
+        left = sorted(position for chunk in self._all_chunks() for position in chunk.positions)
+        self._begin_chunks()
+        for position in left:
+            self._add(self._items[position]).positions.append(position)
 
     def _failed(self, chunks: list[ChunkT]) -> str:
         """Counts what was done although a request failed; returns the text that names the chunks that were not."""
@@ -171,7 +220,12 @@ class Bulk(Generic[Result, ChunkT]):
         return f"{self._schema.name}.{self.operation}"
 
     def _empty(self) -> None:
-        """Begins the chunks."""
+        """Forgets what is done, and begins the next chunks."""
+        self._items.clear()
+        self._begin_chunks()
+
+    def _begin_chunks(self) -> None:
+        """Begins the chunks, with no objects."""
         self._chunks: ByPartition[ChunkT] = ByPartition(self._new_chunk)
 
     def _all_chunks(self) -> Iterable[ChunkT]:

@@ -158,12 +158,15 @@ class BulkCreate(Bulk[BulkCreated, CreateChunk]):
 
     def _empty(self) -> None:
         super()._empty()
+        self._placed: list[tuple[int, bytes]] = []
+        self._pks_before = len(self.result.pks or ())
+
+    def _begin_chunks(self) -> None:
+        super()._begin_chunks()
         if self._schema.parent is None:
             self._schema.take_turn({})
         self._minting = self._schema.keys.partition(None)  # all minted primary keys of a chunk are of one partition
         self._moved: dict[Partition, CreateChunk] = {}
-        self._placed: list[tuple[int, bytes]] = []
-        self._pks_before = len(self.result.pks or ())
 
     def _new_chunk(self, partition: Partition, *, updates_only: bool = False) -> CreateChunk:
         return CreateChunk(

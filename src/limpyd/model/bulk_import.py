@@ -155,6 +155,9 @@ class BulkImport(BulkCreate):
     def _empty(self) -> None:
         super()._empty()
         self._lines: dict[int, int] = {}  # by position
+
+    def _begin_chunks(self) -> None:
+        super()._begin_chunks()
         self._highest: dict[Partition, int] = {}
 
     def _is_skipped(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic
 
-from limpyd.exceptions import ObjectsMoved, ObjectsOnTheirWay
+from limpyd.exceptions import LimpydError, ObjectsMoved, ObjectsOnTheirWay
 from limpyd.requests.request import MAX_TRIES, Request
-from limpyd.requests.scattered import Scattered
+from limpyd.requests.scattered import Pause, Rounds, Scattered
 
 UNFINISHED = 1.0
 """The seconds after which a mover counts as dead: its slice is finished by whoever waits for it."""
@@ -55,3 +56,15 @@ class Waiting:
             return None
         self._finishes_at = monotonic() + UNFINISHED
         return Scattered(begin, readonly=False)
+
+    def rounds(self, moved: ObjectsMoved) -> Rounds[None]:
+        """Waits before the next try, and finishes what has been on its way for long.
+
+        Raises:
+            ObjectsMoved: as `pause`.
+        """
+        yield Pause(self.pause(moved))
+        unfinished = self.unfinished(moved)
+        if unfinished is not None:
+            with suppress(LimpydError):  # another process may do it
+                yield [unfinished]
