@@ -26,6 +26,7 @@ OWN = {
     "at": "scripts/query_writes.py: an outcome that is about one object of several",
     "in the way": "library/create_all.lua: an attempt that failed; the objects are then made one by one",
     "busy": "deletions/requests.py",
+    "closed": "scripts/sweeps.py",
     "decided": "targets/closings.py",
     "late": "deletions/requests.py",
     "off": "targets/closings.py",

@@ -22,7 +22,9 @@ do
   local function error_of_sweep(prefix, most)
     local keys = { prefix .. 'pks', prefix .. 'meta', prefix .. 'nothing' }
     local swept = sweep_values(keys, { most, '0' })
-    if swept[1] ~= 'ok' then
+    if swept[1] == 'closed' then
+      return 'OUTDATED ' .. prefix .. 'meta'
+    elseif swept[1] ~= 'ok' then
       local outcome = swept[1] == 'at' and swept[3] or swept
       return 'ERR a value whose deadline is over could not be removed: ' .. tostring(outcome[2] or outcome[1])
     elseif swept[3] == 0 or swept[2] == 0 then

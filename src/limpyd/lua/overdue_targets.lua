@@ -1,7 +1,7 @@
 -- The third part of the beginning of scripts of models to whose objects, or to what goes with them, others refer, and of
 -- those that refer (see lua/expiring.lua, and the module beside it): objects whose deadline is over are removed with all that
 -- comes of it, in the same step, before the script looks at anything. So no script ever meets a reference to one. If not all
--- could be removed, the script is refused, as in lua/lapsing.lua.
+-- could be removed, the script is refused, as in lua/lapsing.lua; also if they are on their way to another database.
 --
 -- KEYS   of those that are never written, those of such models have, after `targets=`, for each model whose objects expire
 --        the beginning of its keys as a text after its length and a colon; without the hash tag if that is the same
@@ -25,7 +25,7 @@ do
     end
     local swept = sweep_targets({ prefix .. 'pks', prefix .. 'meta', prefix .. 'nothing' }, { '$most', '0' })
     if swept[1] ~= 'ok' or swept[3] == 0 then
-      local epoch = redis.call('HGET', own .. 'meta', ':epoch')
+      local epoch = swept[1] ~= 'closed' and redis.call('HGET', own .. 'meta', ':epoch')
       if epoch then
         redis.call('HSET', own .. 'meta', ':epoch', redis.sha1hex(epoch .. now))
       end

@@ -14,10 +14,10 @@
 -- ARGV   1  the most objects whose deadline is over
 -- Reply  'ok', the number of these that it removed, 1 if no other deadline is over, else 0; or 'unrecorded' and the catalog
 --        of a model that has to be declared first, 'unbuilt' and the label of a reference whose index is not built; or
---        'undeclared', 'transform', 'error' (see lua/library/journal.lua)
+--        'closed', 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call clear_reference current_key index_updates journal_length known_references owners_in refuse
--- @requires seconds_now split_netstrings transform_request unindex_object unlink_object with_savepoint
+-- @requires refuse_if_closed seconds_now split_netstrings transform_request unindex_object unlink_object with_savepoint
 
 local SECONDS, SOME = 0.005, 100
 local LAYOUT, REFERS = ':layout', ':refers:'
@@ -211,7 +211,9 @@ return atomically(function()
   local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
   current_key = deadlines
   for at, pk in ipairs(call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, ARGV[1])) do
-    if at > 1 and is_time_over() then
+    if at == 1 then
+      refuse_if_closed(KEYS[2])
+    elseif is_time_over() then
       break
     end
     local is_settled, refused = with_savepoint(settle, pk)

@@ -92,8 +92,9 @@ class Settled:
             yield from records(self, partition)
 
     def sweeps(self, partition: Partition) -> Iterator[Request[Any]]:
-        """The requests that remove all that scripts remove first, in many short steps."""
-        if self.overdue is None:
+        """The requests that remove all that scripts remove first, in many short steps; none for a mover."""
+        is_moved = isinstance(partition.recorded, bytes) and partition.recorded.startswith(b"0 ")
+        if self.overdue is None or is_moved:
             return
         from limpyd.scripts import sweeps  # noqa: PLC0415 - scripts of most models remove nothing first
 

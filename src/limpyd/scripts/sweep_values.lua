@@ -8,11 +8,11 @@
 --        2  the catalog
 -- ARGV   1  the most values of each field
 --        …  records of values for the catalog, which may lack them where the objects came from elsewhere
--- Reply  'ok', the number of values removed, 1 if no other deadline is over, else 0; or 'error' (see
---        lua/library/journal.lua), after 'at' and the object, if it is about one
+-- Reply  'ok', the number of values removed, 1 if no other deadline is over, else 0; or 'closed', 'error' (see
+--        lua/library/journal.lua), the latter after 'at' and the object, if it is about one
 -- @guarded
--- @requires at_object atomically call current_key index_updates key_from_template run_scalar_commands seconds_now
--- @requires split_netstrings undo_with update_indexes
+-- @requires at_object atomically call current_key index_updates key_from_template refuse_if_closed run_scalar_commands
+-- @requires seconds_now split_netstrings undo_with update_indexes
 
 local SECONDS = 0.005
 local RECORD, LENGTH = ':lapses:', 8
@@ -105,6 +105,7 @@ return atomically(function()
   local time, most = call('TIME'), ARGV[1]
   local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
   local swept, is_done, began, removed = 0, true, seconds_now(), {}
+  refuse_if_closed(KEYS[2])
   for at = 2, #ARGV do
     call('HSET', KEYS[2], ARGV[at], '1')
   end

@@ -11,6 +11,7 @@ from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Request
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.python_transforms import answer
+from limpyd.scripts.relocated import relocated
 
 R = TypeVar("R")
 SWEEP = Script("sweep_expired")
@@ -62,11 +63,17 @@ def sweep(model: Model, partition: Partition, most: int = MOST, pks: Sequence[by
 
 
 def sweep_values(model: Any, partition: Partition) -> Request[Swept]:
-    """Removes values whose deadline is over from their objects, with their index entries."""
+    """Removes values whose deadline is over from their objects, with their index entries.
+
+    Raises (from the reply):
+        Relocated: the objects are on their way to another database, or have gone there.
+    """
 
     def decode(reply: list[Any]) -> Swept:
         if reply[0] == b"ok":
             return Swept(reply[1], bool(reply[2]))
+        if reply[0] == b"closed":
+            raise relocated(model.name, partition.count, reply[1])
         outcome = reply[2] if reply[0] == b"at" else reply
         raise refusal(model, outcome, None, who=f"a sweep of {model.name}")
 
@@ -109,6 +116,7 @@ def sweep_targets(model: Any, partition: Partition) -> Request[Swept]:
     """Removes objects whose deadline is over, to which others may refer, with all that comes of it.
 
     Raises (from the reply):
+        Relocated: the objects are on their way to another database, or have gone there.
         UndeclaredReference: a model may refer to one that no code has declared since objects expire.
         IndexNotBuilt: the index of a reference does not know all objects.
     """
@@ -117,7 +125,7 @@ def sweep_targets(model: Any, partition: Partition) -> Request[Swept]:
     def decode(reply: list[Any]) -> Swept:
         if reply[0] == b"ok":
             return Swept(reply[1], bool(reply[2]))
-        raise _refused_targets(model, reply)
+        raise _refused_targets(model, partition, reply)
 
     def declared_first(sent: Request[Any], reply: list[Any]) -> Request[Any] | None:
         nonlocal is_declared
@@ -133,9 +141,11 @@ def sweep_targets(model: Any, partition: Partition) -> Request[Swept]:
     return Request(sent, decode, script=script, subject=model, name="sweep", retry_with=declared_first)
 
 
-def _refused_targets(model: Any, reply: list[Any]) -> LimpydError:
+def _refused_targets(model: Any, partition: Partition, reply: list[Any]) -> LimpydError:
     """Returns the error for a sweep of objects to which others refer."""
     outcome, *facts = reply
+    if outcome == b"closed":
+        return relocated(model.name, partition.count, facts[0])
     if outcome == b"unrecorded":
         name = to_text(facts[0]).partition("}")[0].removeprefix("{")
         return UndeclaredReference(name, model.name, "")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from limpyd.exceptions import DifferentPartitions, LimpydError, ObjectsMoved, Relocated
+from limpyd.exceptions import DifferentPartitions, LimpydError, ObjectsMoved
 from limpyd.indexes.maintenance.declarations import IndexedModel
 from limpyd.keys import Partition, to_text
+from limpyd.scripts.relocated import CLOSED, relocated
 
 
 def elsewhere(model: IndexedModel, partition: Partition, recorded: bytes) -> LimpydError:
@@ -22,9 +23,8 @@ def different_partitions(model: str, declared: bytes, recorded: bytes) -> Differ
     """
     here, _, beside = to_text(declared).partition(" ")
     there, _, stored_beside = to_text(recorded).partition(" ")
-    if there == "0":  # see limpyd.relocation
-        stage, _, place = stored_beside.split(" ", 2)
-        return Relocated(model, int(here), stage, place)
+    if there == CLOSED:
+        return relocated(model, int(here), recorded)
     if there.startswith("-"):  # see limpyd.keys.moving
         stored_beside = ""
     return DifferentPartitions(model, int(here), int(there), beside, stored_beside)

@@ -28,6 +28,8 @@
 --                                          it is the row of the constraint (see lua/library/constraint_kind.lua)
 --   'unindexable', value, reason, key      the index with this key cannot keep the value
 --   'unmet'                                the object does not meet the condition of an update
+--   'closed', record                       the objects are on their way to another database, or have gone there, as the
+--                                          record of the partition says (see limpyd.relocation)
 --   'incomputable', number, reason, value  the result of an expression for the field with this number cannot be stored;
 --                                          or one of a condition cannot be computed, if the number is false
 --   'valueless', number, type              the field has no value, and there is no zero of its type to compute with
