@@ -171,9 +171,14 @@ class Call(threading.Thread):
 
 
 class Interleaving:
-    """Some processes on a server, and what they do in random order."""
+    """Some processes on a server, and what they do in random order.
+
+    How many exchanges a call takes depends on the scripts that the server knows, and on how fast it is. So the calls of
+    a round are drawn from a generator of their own, and the order of exchanges and the accidents from another one.
+    """
 
     def __init__(self, server: Server, seed: int) -> None:
+        self._seed, self._rounds = seed, 0
         self._rng = random.Random(seed)
         self._reader = redis.Redis(port=server.port, decode_responses=True)
         self._client = server.client()
@@ -210,20 +215,23 @@ class Interleaving:
 
     def round(self) -> None:
         """Some calls at the same time, one exchange after the other, and now and then an accident."""
+        self._rounds += 1
+        self._rng = random.Random(f"calls {self._seed} {self._rounds}")
+        order = random.Random(f"order {self._seed} {self._rounds}")
         calls = [self._call() for _ in range(self._rng.randint(1, 3))]
         for call, _ in calls:
             call.begin()
         going = calls
         while going := [each for each in going if not each[0].done]:
-            self._rng.choice(going)[0].go_on(self.values)
-            if self._rng.random() < 0.02:
-                self._accident()
+            order.choice(going)[0].go_on(self.values)
+            if order.random() < 0.02:
+                self._accident(order)
         for call, judge in calls:
             call.join()
             judge(call)
 
-    def _accident(self) -> None:
-        rng, client = self._rng, self._client
+    def _accident(self, rng: random.Random) -> None:
+        client = self._client
         kind = rng.choice(["flush", "snapshot", "snapshot", "restore", "restore"])
         self.counts[kind] += 1
         if kind == "snapshot":
@@ -241,11 +249,11 @@ class Interleaving:
         some = model.lazy_connect(pk)
         has_index = process.fields[text].indexable
         town = {"town": rng.choice(TOWNS)} if "town" in process.fields else {}
-        code = rng.choice(TOWNS)
+        code, age, another_name = rng.choice(TOWNS), rng.randint(1, 3), rng.choice(NAMES)
         filters, holds = process.asked(rng)
         writes: dict[str, Callable[[], Any]] = {
-            "create": lambda: model(**{text: name}, **town, age=rng.randint(1, 3)),
-            "create many": lambda: model.bulk_create([{text: name}, {text: rng.choice(NAMES), **town}]),
+            "create": lambda: model(**{text: name}, **town, age=age),
+            "create many": lambda: model.bulk_create([{text: name}, {text: another_name, **town}]),
             "set": lambda: getattr(some, text).set(name),
             "update": lambda: some.update(**{text: name}, **town, age=1),
             "delete": some.delete,
