@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 from contextlib import asynccontextmanager
 
@@ -19,9 +20,10 @@ from tests.support.servers import NEWEST, running
 pytestmark = pytest.mark.each_face
 
 KEYS = 5000
+MICROSECONDS = 400
+"""The time that each key takes to load."""
 LOADING_SLOWLY = (
     *("--enable-debug-command", "local"),
-    *("--key-load-delay", "400"),  # microseconds
     *("--loading-process-events-interval-bytes", "1024"),
 )
 
@@ -108,8 +110,11 @@ def slow_server():
 async def test_a_node_that_loads_its_data_executes_nothing(slow_cluster, name, kind):
     counters = Counters(name, nodes=slow_cluster.addresses)
     await counters.create()
-    async with _loading(slow_cluster.nodes[0]):
+    async with _loading(slow_cluster.nodes[0]) as hurry:
+        start = time.monotonic()
+        threading.Timer(0.2, hurry).start()
         assert await counters.increment_in(kind) == [1]
+        assert time.monotonic() - start > 0.2
     await counters.do(counters.database.close)
 
 
@@ -127,18 +132,28 @@ async def test_nor_does_a_single_server(slow_server, name, kind):
 
 @asynccontextmanager
 async def _loading(server):
-    """Has a server load its data again: the block begins when it does, and ends when it has."""
+    """Has a server load its data again for two seconds: the block begins when it does, and ends when it has.
+
+    It is given a function that has the rest of the data loaded without delay.
+    """
     with server.client() as client, client.pipeline(transaction=False) as pipe:
         for number in range(KEYS):
             pipe.set(f"filler {number}", "x")
+        pipe.config_set("key-load-delay", MICROSECONDS)
         pipe.execute()
     loading = asyncio.create_task(asyncio.to_thread(_load_again, server))
     while not _is_loading(server):
         assert not loading.done()
         await asyncio.sleep(0.01)
+
+    def hurry():
+        with server.client() as client:
+            client.config_set("key-load-delay", 0)
+
     try:
-        yield
+        yield hurry
     finally:
+        hurry()
         await loading
 
 

@@ -112,7 +112,8 @@ async def all_is_well(face, models):
 @pytest.mark.parametrize(
     ("moved", "on_delete"), [("people", "clear"), ("teams", "cascade"), ("both", "clear"), ("both", "restrict")]
 )
-async def test_all_is_used_while_it_moves(any_face, process, moved, on_delete):
+async def test_all_is_used_while_it_moves(any_face, process, monkeypatch, moved, on_delete):
+    monkeypatch.setattr(waiting, "UNFINISHED", 0.02)  # the movers stand still while others wait for them
     former = process(on_delete=on_delete, patience=5)
     await filled(any_face, former)
     counts = {"people": (4, 2), "teams": (2, 4), "both": (4, 4)}[moved]

@@ -6,6 +6,7 @@ import fcntl
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -109,6 +110,15 @@ class Server:
         """Ends it as a crash would."""
         self.process.kill()
         self.process.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Has it answer nothing within a block: it takes connections and bytes, but reads none."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Ends it and removes what it left."""
