@@ -77,12 +77,13 @@ interrupts: $(READY)  ## Raise at each place of a call in turn, as a signal hand
 
 AT_LENGTH := random or damage or killed or races or promises or mixture or interleavings or online or histories
 AT_LENGTH := $(AT_LENGTH) or any_line or another_type or command_is_missing or lack_a_command or was_stopped or protocols
+AT_LENGTH := $(AT_LENGTH) or scopes_cancel
 
 random: $(READY)  ## Run the random tests of the suite for long: queries, commands, damage, kills, races, orders of steps.
 	@LIMPYD_QUERIES=20000 LIMPYD_SEQUENCES=20 LIMPYD_DAMAGES=1000 LIMPYD_CHECKED_SECONDS=20 LIMPYD_FAULT_TIMES=20 \
 		LIMPYD_KILLS=100 LIMPYD_RACES=20 LIMPYD_REBUILT_SECONDS=30 LIMPYD_TWO_WAY=2000 LIMPYD_STEPS=2000 \
 		LIMPYD_SCHEDULES=100 LIMPYD_MOVES=4 LIMPYD_SEEDS=4 LIMPYD_HISTORIES=20 LIMPYD_STRIDE=1 \
-		LIMPYD_OPERATIONS=2000 \
+		LIMPYD_OPERATIONS=2000 LIMPYD_SCOPES=20000 \
 		$(BIN)/python $(PYTEST) --timeout 0 \
 		-k '$(AT_LENGTH)' \
 		tests/behaviour tests/cluster tests/faults tests/limpyd2 tests/partitions tests/protocols

@@ -17,10 +17,15 @@ import uvloop
 from limpyd import InstanceHashField, ListField, RedisDatabase, StreamField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import DeclarationError, LimpydError, OutcomeUnknown, ServerTimeout, ServerUnreachable
+from tests.support.amounts import amount
 from tests.support.forks import run
 from tests.support.proxy import Proxy
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+SCOPES = amount("LIMPYD_SCOPES", 1000)
+"""The calls that scopes cancel, beside a hundredth as many accidents."""
+KILLS = 60
+"""How often all connections are closed."""
 
 
 @pytest.fixture(params=LOOPS)
@@ -149,8 +154,11 @@ def test_scopes_cancel_what_is_theirs(one_server, loop_factory, scope):
     async def main():
         model = declare(port=one_server.port, socket_timeout=2)
         things = [await model.create(name=f"n{number}") for number in range(8)]
-        ended, tries = time.monotonic() + 1.5, 0
+        tries = happened = 0
         noise = random.Random(1)
+
+        def goes_on():
+            return tries < SCOPES or happened < SCOPES // 100
 
         async def watched(thing):
             async def body(transaction):
@@ -167,7 +175,7 @@ def test_scopes_cancel_what_is_theirs(one_server, loop_factory, scope):
         async def worker(number):
             nonlocal tries
             thing = things[number]
-            while time.monotonic() < ended:
+            while goes_on():
                 tries += 1
                 call = noise.choice([watched, waited])(thing)
                 try:
@@ -181,16 +189,17 @@ def test_scopes_cancel_what_is_theirs(one_server, loop_factory, scope):
                 assert asyncio.current_task().cancelling() == 0
 
         async def accidents():
+            nonlocal happened
             with one_server.client() as client:
-                while time.monotonic() < ended:
-                    await asyncio.sleep(0.05)
+                while goes_on():
+                    happened += 1
+                    await asyncio.sleep(0.02)
                     client.client_kill_filter(_type="normal", skipme=True)
                     client.script_flush()
 
         outcomes = await asyncio.gather(accidents(), *map(worker, range(8)), return_exceptions=True)
         await model.database.close()
         assert outcomes == [None] * 9
-        assert tries > 50
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(main())
@@ -202,24 +211,26 @@ def test_connections_that_are_closed_raise_our_errors(one_server, loop_factory):
     async def main():
         model = declare(port=one_server.port)
         one = await model.create(count=0)
-        refused, ended = 0, time.monotonic() + 1.5
+        refused = kills = 0
 
         async def worker():
             nonlocal refused
-            while time.monotonic() < ended:
+            while kills < KILLS:
                 try:
                     await asyncio.gather(one.count.hincrby(), one.queue.blpop(timeout=0.01), one.count.hget())
                 except LimpydError:
                     refused += 1
 
         async def killer():
+            nonlocal kills
             with one_server.client() as client:
-                while time.monotonic() < ended:
+                while kills < KILLS:
+                    kills += 1
                     await asyncio.sleep(0.01)
                     client.client_kill_filter(_type="normal", skipme=True)
 
         await asyncio.gather(killer(), *(worker() for _ in range(4)))
-        assert refused > 10
+        assert refused > KILLS // 2
         await model.database.close()
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
