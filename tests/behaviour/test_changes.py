@@ -294,6 +294,14 @@ class TestWrites:
         assert "{order}:changes" in str(error)
         assert [await any_face.do(one.pk.exists()) for one in (order, customer)] == [True, True]
 
+    async def test_a_hash_of_another_type_has_no_version(self, any_face, models):
+        """A write to another key is done, so it is no error."""
+        order = await any_face.do(models.Order.create(status="x"))
+        any_face.client.delete("{order}:hash:1")
+        any_face.client.set("{order}:hash:1", "x")
+        assert await any_face.do(order.lines.rpush("a")) == 1
+        assert (await told(any_face, models.Order))[-1] == ("changed", "1", ("lines",), None)
+
     async def test_the_length_is_bounded(self, any_face):
         class Thing(any_face.Model):
             database = any_face.database

@@ -10,12 +10,26 @@ do
     -- @body
   end
 
+  -- Returns whether any deadline is over; or the error that the script replies with.
   local function is_any_over(prefix, indexes)
     for index in string.gmatch(indexes, '[^,]+') do
-      if redis.call('ZRANGEBYSCORE', prefix .. index, '-inf', now, 'LIMIT', 0, 1)[1] then
+      local over = redis.pcall('ZRANGEBYSCORE', prefix .. index, '-inf', now, 'LIMIT', 0, 1)
+      if over.err then
+        local is_mistyped = string.find(over.err, 'WRONGTYPE', 1, true)
+        return false, is_mistyped and 'WRONGTYPE the key ' .. prefix .. index .. ' should be a sorted set; rename or delete it' or over.err
+      elseif over[1] then
         return true
       end
     end
+  end
+
+  -- Returns why a value could not be removed, in words.
+  local function reason_of(outcome)
+    local message, key, found = tostring(outcome[2] or outcome[1]), outcome[3] or '', outcome[4]
+    if key == '' or not string.find(message, 'WRONGTYPE', 1, true) then
+      return message
+    end
+    return 'WRONGTYPE the key ' .. string.gsub(key, '%c', '?') .. ' holds a ' .. found .. ', which is of the wrong type; rename or delete it'
   end
 
   -- Removes values, which rests on no guards; returns nothing, or the error that the script replies with.
@@ -25,8 +39,7 @@ do
     if swept[1] == 'closed' then
       return 'OUTDATED ' .. prefix .. 'meta'
     elseif swept[1] ~= 'ok' then
-      local outcome = swept[1] == 'at' and swept[3] or swept
-      return 'ERR a value whose deadline is over could not be removed: ' .. tostring(outcome[2] or outcome[1])
+      return 'ERR a value whose deadline is over could not be removed: ' .. reason_of(swept[1] == 'at' and swept[3] or swept)
     elseif swept[3] == 0 or swept[2] == 0 then
       local epoch = redis.call('HGET', prefix .. 'meta', ':epoch')
       if epoch then
@@ -38,7 +51,11 @@ do
 
   for at = 1, #KEYS do
     local prefix, indexes, most = string.match(KEYS[at], '^({[^}]*}[^:]*:)lapses=(.*,)(%d+):')
-    local refused = prefix and is_any_over(prefix, indexes) and error_of_sweep(prefix, most)
+    local is_over, refused
+    if prefix then
+      is_over, refused = is_any_over(prefix, indexes)
+    end
+    refused = is_over and error_of_sweep(prefix, most) or refused
     if refused then
       return redis.error_reply(refused)
     end

@@ -25,8 +25,8 @@ do
     end
     local swept = sweep_targets({ prefix .. 'pks', prefix .. 'meta', prefix .. 'nothing' }, { '$most', '0' })
     if swept[1] ~= 'ok' or swept[3] == 0 then
-      local epoch = swept[1] ~= 'closed' and redis.call('HGET', own .. 'meta', ':epoch')
-      if epoch then
+      local epoch = swept[1] ~= 'closed' and redis.pcall('HGET', own .. 'meta', ':epoch')
+      if type(epoch) == 'string' then
         redis.call('HSET', own .. 'meta', ':epoch', redis.sha1hex(epoch .. now))
       end
       return 'OUTDATED ' .. own .. 'meta'

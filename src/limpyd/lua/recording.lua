@@ -243,8 +243,8 @@ for _, change in ipairs(found) do
     if change.fields[1] then
       entry[5], entry[6] = 'fields', cjson.encode(change.fields)
     end
-    local version = change.what ~= '$deleted' and feed.version ~= '' and redis.call('HGET', prefix .. 'hash:' .. change.pk, feed.version)
-    if version then
+    local version = change.what ~= '$deleted' and feed.version ~= '' and redis.pcall('HGET', prefix .. 'hash:' .. change.pk, feed.version)
+    if type(version) == 'string' then -- else the hash is of the wrong type
       entry[#entry + 1], entry[#entry + 2] = 'version', version
     end
     redis.call('XADD', prefix .. 'changes', 'MAXLEN', '~', feed.maxlen, '*', unpack(entry))

@@ -19,7 +19,9 @@ local first = last - ARGV[#ARGV] + 1
 local found = redis.pcall(unpack(ARGV, first, last))
 local fails = type(found) == 'table' and found.err
 if fails then
-  return found
+  if not string.find(fails, 'WRONGTYPE', 1, true) then -- else it is run again below, to name the key
+    return found
+  end
 elseif ARGV[first] == 'SISMEMBER' or type(found) == 'string' then -- one object, or none
   local pk = type(found) == 'string' and found or found == 1 and ARGV[last]
   local exists = pk and (pk ~= found or redis.call('SISMEMBER', KEYS[1], pk) == 1)
@@ -30,7 +32,7 @@ elseif redis.call('ZCOUNT', deadlines, '-inf', now) == 0 then -- nothing has to 
   return found or {}
 end
 
--- @requires ask_for gone page_of_pks read_request reply_of
+-- @requires ask_for call gone page_of_pks read_request reply_of
 
 local function without_expired(pks)
   local times, kept = ask_for('ZMSCORE', deadlines, pks), {}
@@ -57,7 +59,9 @@ local function matching(node, expired)
 end
 
 return reply_of(function()
-  if type(found) == 'table' and ARGV[3] == '0' then
+  if fails then
+    return call(unpack(ARGV, first, last))
+  elseif type(found) == 'table' and ARGV[3] == '0' then
     return without_expired(found)
   end
   local request = read_request()

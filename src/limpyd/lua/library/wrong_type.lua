@@ -7,8 +7,8 @@ local EXPECTED_TYPES = { G = 'string', H = 'hash', L = 'list', S = 'set', Z = 'z
 local function mistyped_among(arguments)
   local expected = EXPECTED_TYPES[string.sub(arguments[1] or '', 1, 1)]
   for at = 2, #arguments do
-    local found = redis.call('TYPE', arguments[at]).ok
-    if found ~= 'none' and found ~= expected then
+    local found = redis.pcall('TYPE', arguments[at]).ok -- in a cluster an argument that is no key has none
+    if found and found ~= 'none' and found ~= expected then
       return arguments[at]
     end
   end
