@@ -250,7 +250,8 @@ class ObjectsMoved(LimpydError):
     """The objects of a model were moved to another number of partitions. Call the operation again.
 
     Nothing of the request that was refused was executed. The process knows the number now, so the operation can be
-    called again. Calls that are one request, and bulk operations, do so themselves, but not in transactions.
+    called again. Calls that are one request, bulk operations, walks, and changes of what a query finds do so
+    themselves, but not in transactions.
 
     Attributes:
         model: the name of the model.
@@ -272,8 +273,8 @@ class ObjectsMoved(LimpydError):
 class ObjectsOnTheirWay(ObjectsMoved):
     """Objects of a model are on their way to another partition, for longer than the database has patience.
 
-    Nothing of the request was executed. Calls that are one request, and bulk operations, wait before they raise it, but
-    not in transactions.
+    Nothing of the request was executed. Calls that are one request, bulk operations, walks, and changes of what a query
+    finds wait before they raise it, but not in transactions.
     """
 
     def __init__(self, model: str, partitions: int, finish: Callable[[], Any] | None = None) -> None:

@@ -165,7 +165,8 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
         return self._send_walk(step)
 
     async def _send_walk(self, step: Walk[R]) -> AsyncIterator[R]:
-        async for item in (self._driver or await self._open()).walk(lambda cursor: self._begun(step(cursor))):
+        driver = self._driver or await self._open()
+        async for item in driver.walk(lambda cursor: self._begun(step(cursor)), self._patience):
             yield item
 
     async def _opened(self) -> AsyncDriver:

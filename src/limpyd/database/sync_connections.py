@@ -140,7 +140,7 @@ class Connections(Database[redis.Redis]):
 
     def _walk(self, step: Walk[R]) -> Iterator[R]:
         self._at_once(*WALK)
-        return self._opened().walk(lambda cursor: self._begun(step(cursor)))
+        return self._opened().walk(lambda cursor: self._begun(step(cursor)), self._patience)
 
     def _opened(self) -> SyncDriver:
         """The driver. It asks the server first what it is; each thread does that does not know it yet."""

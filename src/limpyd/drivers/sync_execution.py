@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis import exceptions as redis_errors
 
@@ -13,7 +13,7 @@ from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_se
 from limpyd.drivers.script_cache import with_source
 from limpyd.drivers.sync_reads import replies_at_once
 from limpyd.drivers.sync_transport import SyncTransport
-from limpyd.exceptions import LimpydError
+from limpyd.exceptions import LimpydError, ObjectsMoved
 from limpyd.requests.guards import Guard
 from limpyd.requests.reads import NoReply, Reads, joined
 from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
@@ -21,6 +21,9 @@ from limpyd.requests.scattered import Scattered, together
 from limpyd.requests.walks import Origin, RunQuestion, ServerChanged, restarted, run_in
 from limpyd.tracing.events import Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
+
+if TYPE_CHECKING:
+    from limpyd.requests.waiting import Waiting
 
 R = TypeVar("R")
 
@@ -61,15 +64,28 @@ class Execution(SyncTransport):
             question: Request[R] = incomplete.ask(request)
         return self.run(question)
 
-    def walk(self, step: Walk[R]) -> Iterator[R]:
-        """All items of a walk by cursor, asking for more as they are consumed; from the start if the server changes."""
+    def walk(self, step: Walk[R], patience: float) -> Iterator[R]:
+        """All items of a walk by cursor, asking for more as they are consumed; from the start if the server changes.
+
+        Args:
+            step: makes the steps; a step that was refused because objects have moved is made again.
+            patience: the seconds to wait for objects that are on their way.
+        """
         origin, cursor = Origin(), b"0"
+        waiting: Waiting | None = None
         while True:
             try:
                 after, items = self.run(origin.step(step(cursor), cursor))
             except ServerChanged:
                 cursor = restarted(cursor)
                 continue
+            except ObjectsMoved as moved:
+                from limpyd.requests.waiting import Waiting  # noqa: PLC0415 - objects move rarely
+
+                waiting = waiting or Waiting(patience)
+                self.run(waiting.request(moved))
+                continue
+            waiting = None
             yield from items
             if after == b"0":
                 return

@@ -118,6 +118,11 @@ class ModelKeys:
         return self.top.tag, self.count, self._mints, None if self.parent is None else self.parent.places
 
     @property
+    def known(self) -> object:
+        """The places of the objects, as far as they are known; another object once more is known."""
+        return None
+
+    @property
     def placed(self) -> str:
         """The declaration of where the objects are, for messages."""
         return f"{self.count} partitions" if self.parent is None else f"colocate_with = {self.parent.name}"

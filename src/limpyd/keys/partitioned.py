@@ -83,6 +83,10 @@ class PartitionedKeys(ModelKeys):
         vars(self).pop("_prefixes", None)
 
     @property
+    def known(self) -> object:
+        return self._places
+
+    @property
     def partitions(self) -> tuple[Partition, ...]:
         return self._places.partitions
 

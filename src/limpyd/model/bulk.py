@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from operator import itemgetter
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
@@ -13,7 +12,7 @@ from limpyd.keys import Partition
 from limpyd.keys.by_partition import ByPartition
 from limpyd.model.bulk_chunk import Chunk
 from limpyd.requests.request import Program
-from limpyd.requests.scattered import Scattered, outcomes
+from limpyd.requests.scattered import outcomes
 from limpyd.requests.waiting import Waiting
 from limpyd.schema.schema import Schema
 
@@ -174,7 +173,7 @@ class Bulk(Generic[Result, ChunkT]):
         except ObjectsMoved as moved:
             if self._waiting is None or any(chunk.outcome is not None for chunk in chunks):
                 self._waiting = Waiting(self._schema.model.database._patience)
-            yield Scattered(partial(self._waiting.rounds, moved), readonly=False)
+            yield self._waiting.request(moved)
             return True
         self._waiting = None
         return False

@@ -1,135 +1,21 @@
-"""Changes to all objects that a query finds, in chunks."""
+"""The changes that an update makes to each object that a query finds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from limpyd.exceptions import InvalidValue, LimpydError, TooManyChanges
+from limpyd.exceptions import InvalidValue
 from limpyd.expressions import Expression
 from limpyd.fields import PKField, SingleValueField, VersionField
 from limpyd.keys import Partition
 from limpyd.operands import Operand
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.planning.plan import Plan
-from limpyd.query.planning.plans import AnyPlan
-from limpyd.query.results.projections import RawPrimaryKeys
-from limpyd.requests.request import Program as Steps
 from limpyd.requests.request import Request
-from limpyd.requests.side_by_side import side_by_side
-from limpyd.requests.walks import Origin, attempt
 from limpyd.scripts.queries import Search
 from limpyd.scripts.query_writes import assign_found
 from limpyd.scripts.updates import Assigned, Program
 from limpyd.scripts.writes import WriteStep
-
-if TYPE_CHECKING:
-    from limpyd.query.scanning.chunks import Chunk
-
-RAW = RawPrimaryKeys()
-
-
-def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Steps[int]:
-    """Changes all objects in one step, because it may also change the values that the server compares them with."""
-    return (yield change(plan.search).assuming(*plan.assumes)) if not plan.empty else 0
-
-
-def in_chunks(
-    plan: AnyPlan,
-    size: int,
-    change: Callable[[Search], Request[int]],
-    *,
-    moving: bool,
-    repeats: bool,
-    by_itself: bool = False,
-) -> Steps[int]:
-    """Changes the objects of a plan in chunks, and returns how many were changed.
-
-    Chunks of several partitions are changed at once; each is smaller.
-
-    Args:
-        plan: the plan.
-        size: about how many objects are changed at once.
-        change: returns the request that changes the objects of a search.
-        moving: true if an object that was changed could be found and changed again: its entries move in the indexes
-            that are searched, or a value is computed from the old one.
-        repeats: true if an object that was changed is changed and counted again when the walk begins again; false if
-            it is not found again, or `moving`.
-        by_itself: true if a chunk may have to wait for what others change: one partition comes after the other.
-    """
-    plans = (yield from plan.settled()).plans
-    size = size if by_itself else ceil(size / len(plans))
-    parts = [_Part(each, size, change, moving=moving, repeats=repeats) for each in plans]
-    try:
-        if by_itself:
-            for part in parts:
-                yield from part.changes()
-        else:
-            yield from side_by_side([part.changes() for part in parts])
-    except LimpydError as error:
-        error.add_note(f"{sum(part.changed for part in parts)} objects were changed in other chunks")
-        raise
-    return sum(part.changed for part in parts)
-
-
-class _Part:
-    """The change of the objects of one partition. Takes the arguments of `in_chunks`.
-
-    Attributes:
-        changed: how many were changed.
-    """
-
-    def __init__(
-        self, plan: Plan, size: int, change: Callable[[Search], Request[int]], *, moving: bool, repeats: bool
-    ) -> None:
-        self._plan = plan
-        self._size = size
-        self._change = change
-        self._moving = moving
-        self._repeats = repeats
-        self._met: set[bytes] = set()
-        self.changed = 0
-
-    def changes(self) -> Steps[None]:
-        """Changes the objects in chunks.
-
-        One request finds the objects of a chunk. Another one changes those that still match, in one step; if these are
-        too many changes, in several steps.
-        """
-        from limpyd.query.scanning.chunks import chunk_of  # noqa: PLC0415 - many update no collections
-
-        origin, cursor = Origin(), b""
-        while True:
-            chunk, again = yield from attempt(origin, chunk_of(self._plan, RAW, self._size, cursor), cursor)
-            if again:
-                cursor, self.changed = b"", 0 if self._repeats else self.changed
-                continue
-            yield from self._change_chunk(chunk, cursor)
-            cursor = chunk.cursor
-            if not cursor:
-                return
-
-    def _change_chunk(self, chunk: Chunk, cursor: bytes) -> Steps[None]:
-        from limpyd.query.scanning.chunks import search_among  # noqa: PLC0415 - as above
-
-        pks = [*chunk.items, *chunk.others]
-        all_found = not cursor and not chunk.cursor and not chunk.others
-        if self._moving:
-            pks = [pk for pk in dict.fromkeys(pks) if pk not in self._met]
-            self._met.update(pks)
-        step = -(-len(pks) // max(1, round(len(pks) / self._size))) or 1
-        left = [pks[start : start + step] for start in range(0, len(pks), step)]
-        while left:
-            some = left.pop()
-            try:
-                self.changed += yield self._change(
-                    search_among(self._plan, some, cursor, self._size, all_found=all_found)
-                )
-            except TooManyChanges:
-                if len(some) == 1:
-                    raise
-                left += [some[: len(some) // 2], some[len(some) // 2 :]]
 
 
 def steps_of(model: Any, partition: Partition, values: Mapping[str, Any]) -> list[WriteStep]:

@@ -190,7 +190,8 @@ class Collection(Aggregates[Item, M]):
 
         No chunk keeps the server busy for long, and only one is held here. What matches all the while is yielded; what
         comes, goes or changes meanwhile may be or not. Without an order an object may come twice, if so many
-        are taken away meanwhile that the server makes its set smaller, or another server process takes over.
+        are taken away meanwhile that the server makes its set smaller, another server process takes over, or the
+        object moves to another partition.
 
         In an order for which there is no index everything is sorted anew for each chunk. In that of an index, what
         has no value comes last, in no order.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from limpyd.exceptions import ObjectsMoved
 from limpyd.requests.request import Program, Request
 from limpyd.requests.scattered import outcomes, together
 
@@ -20,7 +21,12 @@ def side_by_side(programs: Sequence[Program[R]]) -> Program[list[R]]:
         return [(yield from programs[0])]
     running = _Running(programs)
     while running.asked:
-        running.go_on((yield outcomes(list(running.asked.values()))))
+        asked = list(running.asked.values())
+        try:
+            found = yield outcomes(asked)
+        except ObjectsMoved as moved:  # which is asked before all of them
+            found = [moved] * len(asked)
+        running.go_on(found)
     return running.results
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 
 from limpyd.exceptions import LimpydError, ObjectsMoved, ObjectsOnTheirWay
@@ -56,6 +57,10 @@ class Waiting:
             return None
         self._finishes_at = monotonic() + UNFINISHED
         return Scattered(begin, readonly=False)
+
+    def request(self, moved: ObjectsMoved) -> Request[None]:
+        """Returns the request that does so, as `rounds`."""
+        return Scattered(partial(self.rounds, moved), readonly=False)
 
     def rounds(self, moved: ObjectsMoved) -> Rounds[None]:
         """Waits before the next try, and finishes what has been on its way for long.

@@ -10,7 +10,6 @@ from limpyd.fields.checks import integer
 from limpyd.keys.by_partition import ByPartition
 from limpyd.query.collection.argument_errors import values_by_name
 from limpyd.query.collection.base import CollectionBase
-from limpyd.query.planning.plan import Plan
 from limpyd.requests.request import Program, Request
 from limpyd.scripts.queries import Search
 from limpyd.scripts.query_writes import update_found
@@ -64,13 +63,16 @@ class BulkWrites(CollectionBase[Item, M]):
         repeats: bool = False,
         by_itself: bool = False,
     ) -> Program[int]:
-        from limpyd.query.bulk_writes import at_once, in_chunks  # noqa: PLC0415 - see above
+        from limpyd.query.chunked_changes import change_all  # noqa: PLC0415 - see above
+        from limpyd.query.scanning.current_plan import CurrentPlan  # noqa: PLC0415
 
         integer("chunk", chunk, low=1)
-        plan = self._plan((), existing=True)
-        if type(plan) is Plan and any(True for condition in self._query.conditions for _ in condition.references()):
-            return at_once(plan, change)
-        program = in_chunks(plan, chunk, change, moving=moving, repeats=repeats, by_itself=by_itself)
+        current = CurrentPlan(self._schema.keys, lambda: self._plan((), existing=True))
+        refers = any(True for condition in self._query.conditions for _ in condition.references())
+        patience = self._database._patience
+        program = change_all(
+            current, patience, chunk, change, is_one_step=refers, moving=moving, repeats=repeats, by_itself=by_itself
+        )
         if self._schema.keys.count == 1 or self._schema.claimed_index is None:
             return program
         from limpyd.claims.releasing import releasing  # noqa: PLC0415 - few models have several partitions

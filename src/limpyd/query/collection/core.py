@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypeVar
 
 from limpyd.exceptions import InvalidFilter
@@ -82,15 +83,20 @@ class CollectionCore(
         return lambda cursor: self._followed(step(cursor), lambda found: found[1])
 
     def _own_steps(self, chunk: int) -> Walk[Item]:
-        from limpyd.query.scanning.scans import indexed_first, paged, unordered  # noqa: PLC0415 - many walk nothing
+        from limpyd.query.scanning.current_plan import CurrentPlan  # noqa: PLC0415 - many walk nothing
+        from limpyd.query.scanning.scans import indexed_first, paged, unordered  # noqa: PLC0415
 
         integer("iterate's chunk", chunk, low=1)
-        plan, projection, order = self._plan(), self._query.projection.planned, self._order
+        current, projection, order = (
+            partial(CurrentPlan, self._schema.keys),
+            self._query.projection.planned,
+            self._order,
+        )
         if not order:
-            return unordered(plan, projection, chunk)
+            return unordered(current(self._plan), projection, chunk)
         key = order[0]
         if len(order) > 1 or key.index_number is None or not isinstance(key.field, ValueField):
-            return paged(plan, projection, chunk)
-        indexed = self._plan((key._replace(missing=OMITTED),))
-        missing = Missing(key.field, key.sub, f"{key.name}__isnull=True")
-        return indexed_first(indexed, self._narrowed(missing)._plan((key,)), projection, chunk)
+            return paged(current(self._plan), projection, chunk)
+        indexed = partial(self._plan, (key._replace(missing=OMITTED),))
+        missing = self._narrowed(Missing(key.field, key.sub, f"{key.name}__isnull=True"))
+        return indexed_first(current(indexed), current(partial(missing._plan, (key,))), projection, chunk)

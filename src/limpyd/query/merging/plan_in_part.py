@@ -45,13 +45,13 @@ class PlanInPart(Plan):
         self.partition = partition
         self._number = partition.number
         self.order = order
-        self._conditions = conditions
+        self.conditions = conditions
         self._options = options
 
     def __getattr__(self, name: str) -> Any:
         if name not in PLANNED:
             raise AttributeError(name)
-        super().__init__(self.model, self.partition, self._conditions, self.order, **self._options)
+        super().__init__(self.model, self.partition, self.conditions, self.order, **self._options)
         return vars(self)[name]
 
     def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
@@ -78,7 +78,7 @@ class PlanInPart(Plan):
             return self._forms[asked]
         except KeyError:
             everything = (*asked, self.order, *self._options.values())
-            form: FormInParts | None = self.model.queries.templates_in_parts.form(everything, self._conditions)
+            form: FormInParts | None = self.model.queries.templates_in_parts.form(everything, self.conditions)
             self._forms[asked] = form
             return form
 
@@ -89,7 +89,7 @@ class PlanInPart(Plan):
             return ask(Plan(self.model, self.partition, conditions, self.order, **self._options))
 
         form = self.form(asked)
-        return planned(self._conditions) if form is None else form.request(self._number, self._conditions, planned)
+        return planned(self.conditions) if form is None else form.request(self._number, self.conditions, planned)
 
 
 def asked_items(projection: Projection, span: Span) -> Asked | None:

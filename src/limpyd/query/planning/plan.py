@@ -83,7 +83,7 @@ class Plan(NativePlan):
         if args is not None:
             return self._command(args, int)
         if type(self._only) is Not and type(self._only.node) is Empty:
-            counted = those_with_value(self.model, self._conditions[0], self.partition)
+            counted = those_with_value(self.model, self.conditions[0], self.partition)
             if counted is not None:
                 return counted
         return self._plain(b"count", int, Span(0, limit)) or self._find(b"count", int, Span(0, limit))

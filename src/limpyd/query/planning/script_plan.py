@@ -55,6 +55,7 @@ class ScriptPlan:
     Attributes:
         model: the model.
         partition: the partition.
+        conditions: the conditions, as passed.
         order: the sort keys.
         nodes: the query nodes of the conditions.
         assumes: the assumption that the indexes that it uses are built.
@@ -76,7 +77,7 @@ class ScriptPlan:
     ) -> None:
         self.model = model
         self.partition = partition
-        self._conditions = conditions
+        self.conditions = conditions
         self.order = order
         self._sorts = sorts_by_pattern and b"*" not in partition.prefix
         self.nodes = [condition.node(partition) for condition in conditions]
@@ -206,7 +207,7 @@ class ScriptPlan:
     def search_of(self, node: Node) -> Search:
         """The search for objects that meet a condition, in the same order."""
         # Scripts that may look at other slots do not declare which: a cluster takes keys of one slot only.
-        conditions = () if self.model.crosses_slots else self._conditions
+        conditions = () if self.model.crosses_slots else self.conditions
         elsewhere = [key for condition in conditions for key in condition.elsewhere()]
         if not self.order:
             return Search(self.partition, node, tuple(elsewhere))
@@ -226,7 +227,7 @@ class ScriptPlan:
         """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""
         if key.through:
             return None
-        for condition, node in zip(self._conditions, self.nodes, strict=False):
+        for condition, node in zip(self.conditions, self.nodes, strict=False):
             if type(node) is OneOf and node.kind.keys_by_value and len(node.texts) == 1 and len(self.order) == 1:
                 (text,) = node.texts
                 (index,) = condition.indexes()
