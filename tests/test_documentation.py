@@ -25,15 +25,20 @@ def test_examples(page, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "tutorial.md"], ids=lambda page: page.name)
-def test_steps_can_be_followed(page, tmp_path):
+@pytest.mark.parametrize(
+    ("page", "steps"),
+    [
+        pytest.param(page, steps, id=f"{page.name}-{steps}")
+        for page in (ROOT / "README.md", ROOT / "docs" / "tutorial.md")
+        for steps in range(1, len(BLOCKS[page]) + 1)
+    ],
+)
+def test_steps_can_be_followed(page, steps, tmp_path):
     """Whoever puts one step after the other into a file has a program that runs after each."""
-    files = [tmp_path / f"links{last}.py" for last in range(len(BLOCKS[page]))]
-    for last, file in enumerate(files):
-        file.write_text("\n".join(BLOCKS[page][: last + 1]))
-    for file in files:
-        done = run(file, cwd=tmp_path)
-        assert done.returncode == 0, f"{file.name}: {done.stderr}"
+    file = tmp_path / "links.py"
+    file.write_text("\n".join(BLOCKS[page][:steps]))
+    done = run(file, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_there_are_examples():
