@@ -16,6 +16,7 @@ from limpyd.exceptions import (
     UnsupportedCommand,
 )
 from limpyd.relations import FKInstanceHashField
+from limpyd.relocation.opening import Opening
 from tests.support.grouped_models import MODELS, ODD, agrees, declare, filled, found, others
 from tests.support.interrupted_moves import stop_at, stops
 
@@ -98,15 +99,32 @@ async def test_a_move_that_was_stopped_goes_on_or_is_abandoned(any_face, at, bef
     await agrees(any_face, made, expected)
 
 
+class Stopped(Exception):
+    pass
+
+
+async def test_a_move_that_was_stopped_when_partitions_were_open_goes_on(any_face, at, monkeypatch):
+    """Those have the record of a model in use, while the roots have that of a move."""
+    expected = await filled(any_face, at(0, (1, 2)), 3)
+
+    def stop(*_args):
+        raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Opening, "_open_root", stop)
+        with pytest.raises(Stopped):
+            await call(any_face, "migrate_to", at(0, (4, 2)), at(THERE, (4, 2)))
+    made = at(THERE, (4, 2))
+    await call(any_face, "migrate_to", at(0, (4, 2)), made)
+    await agrees(any_face, made, expected)
+
+
 @ONE_FACE
 @pytest.mark.parametrize("step", ["delete", "sweep", "finish"])
 async def test_deletions_that_were_decided_are_finished(any_face, at, step, monkeypatch):
     """Others are as if they had not begun."""
     former = at(0, (2, 1))
     expected = await filled(any_face, former, 6)
-
-    class Stopped(Exception):
-        pass
 
     def stop(*_args, **_more):
         raise Stopped

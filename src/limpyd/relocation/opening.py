@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from limpyd.keys import Partition
 from limpyd.relocation import copies, states
@@ -39,7 +39,7 @@ class Opening:
         if others:
             yield from self._decide()
         closed = yield from self._still_closed(others)
-        yield from self._record_references()
+        yield from self._record_references({each.partition for each in others} - {each.partition for each in closed})
         counters = yield from self._counters()
         yield here.ask(*(self._open(each, counters) for each in closed if each.partition in counters))
         roots = (self._open_root(each, FROM) for each in closed if each.partition not in counters)
@@ -75,14 +75,18 @@ class Opening:
             raise overtaken(here.models)
         return [each for each, _ in closed]
 
-    def _record_references(self) -> Steps[None]:
-        """Records references to other partitions, as writes would; those within a partition are recorded already."""
+    def _record_references(self, opened: Set[Partition]) -> Steps[None]:
+        """Records references to other partitions, as writes would; those within a partition are recorded already.
+
+        A call that was stopped has recorded those to the partitions that it has opened. They have another record now.
+        """
         yield self._destination.ask(
             *(
                 record(schema, target, partition)
                 for schema in self._destination.schemas
                 for target in schema.targets.values()
                 for partition in target.keys.partitions
+                if partition not in opened
             )
         )
 
