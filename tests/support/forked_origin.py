@@ -1,6 +1,6 @@
 """The process that `tests.support.forks` forks: it imports all of limpyd, and becomes each program that it is told of.
 
-Each program is the child of a process that waits for it, and tells its number and, when it has ended, its exit code.
+It tells the number of each program and, when it has ended, its exit code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 import os
 import pkgutil
 import runpy
+import select
+import signal
 import socket
 import sys
 import threading
@@ -35,21 +37,32 @@ def main(line: socket.socket) -> None:
     import_all()
     gc.collect()
     gc.freeze()
+    ended, ends = os.pipe()
+    os.set_blocking(ends, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(ends, warn_on_full_buffer=False)
+    programs: dict[int, int] = {}
     while True:
-        order, given, _, _ = socket.recv_fds(line, LONGEST, 4)
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:  # those that have told all
-                pass
-        if not order:
-            return
-        if os.fork() == 0:
-            line.close()
+        ready, _, _ = select.select([line, ended], [], [])
+        if ended in ready:
+            os.read(ended, LONGEST)
+            tell_of_ends(programs)
+        if line in ready:
+            order, given, _, _ = socket.recv_fds(line, LONGEST, 4)
+            if not order:
+                return
             child = os.fork()
             if child == 0:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                line.close()
+                for each in (ended, ends, *programs.values()):
+                    os.close(each)
                 become(json.loads(order), given)
-            watch(child, given)
-        for each in given:
-            os.close(each)
+            *its, programs[child] = given
+            for each in its:
+                os.close(each)
+            tell(programs[child], child)
 
 
 def import_all() -> None:
@@ -60,15 +73,19 @@ def import_all() -> None:
     providers()
 
 
-def watch(child: int, given: list[int]) -> NoReturn:
-    """Tells of a program, and waits for it; the pipes of the program are not held open."""
-    *its, told = given
-    for each in its:
-        os.close(each)
-    os.write(told, b"%d\n" % child)
-    _, status = os.waitpid(child, 0)
-    os.write(told, b"%d\n" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
+def tell_of_ends(programs: dict[int, int]) -> None:
+    """Tells of each program that has ended by the pipe that is for it, and forgets the program."""
+    with suppress(ChildProcessError):  # none is left
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            told = programs.pop(found[0])
+            tell(told, os.waitstatus_to_exitcode(found[1]))
+            os.close(told)
+
+
+def tell(told: int, number: int) -> None:
+    """Tells a number by a pipe, at whose other end there may be nobody any more."""
+    with suppress(BrokenPipeError):
+        os.write(told, b"%d\n" % number)
 
 
 def become(order: dict[str, Any], given: list[int]) -> NoReturn:
