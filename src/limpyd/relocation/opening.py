@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from limpyd.keys import Partition
 from limpyd.relocation import copies, states
@@ -75,7 +76,7 @@ class Opening:
             raise overtaken(here.models)
         return [each for each, _ in closed]
 
-    def _record_references(self, opened: Set[Partition]) -> Steps[None]:
+    def _record_references(self, opened: AbstractSet[Partition]) -> Steps[None]:
         """Records references to other partitions, as writes would; those within a partition are recorded already.
 
         A call that was stopped has recorded those to the partitions that it has opened. They have another record now.
