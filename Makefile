@@ -19,8 +19,9 @@ demo-cluster: $(READY)  ## Write 28,000 airports to three nodes, while slots mov
 # Tests start several hundred processes: without compiled files each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Each process has servers of its own, so they are not many; one more than there are cores, since some wait.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Each process has servers of its own, so they are not many; two more than there are cores, since half of their time they
+# wait: for failovers, deadlines, and servers that start.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PYTEST := -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 test: $(READY)  ## Run the tests; faces and servers at hand take turns (SERVERS=valkey-9.1,system: only these servers).
