@@ -268,19 +268,21 @@ class Sandbox:
     def __init__(self, port: int) -> None:
         self._port = port
         self.client = redis.Redis(port=port)
-        self._prepared: dict[Operation, Snapshot] = {}
+        self._prepared: dict[Operation, tuple[Snapshot, dict[bytes, object]]] = {}
 
     def prepared(self, operation: Operation) -> dict[bytes, object]:
         """Has what there is before the operation, as it was the first time; all of that."""
         if operation in self._prepared:
-            self._prepared[operation].put_back()
-            return state(self.client)
+            snapshot, before = self._prepared[operation]
+            snapshot.put_back()
+            return before
         self.client.flushall()
         database = RedisDatabase(port=self._port, layout=operation.layout)
         operation.prepare((operation.former or operation.declare)(database))
         database.close()
-        self._prepared[operation] = Snapshot(self.client)
-        return state(self.client)
+        before = state(self.client)
+        self._prepared[operation] = Snapshot(self.client), before
+        return before
 
     def run(self, operation: Operation, *lacking: str) -> tuple[dict[bytes, object], Exception | None, Any]:
         """What there is after an account did it that lacks commands, what it was told, and the model."""

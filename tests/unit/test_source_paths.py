@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,6 +15,8 @@ SOURCE = ROOT / "src" / "limpyd"
 FILES = sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.lua")])
 PATH = re.compile(r"(?<![\w./-])(?<!-m )(?:[a-z_0-9]+/)*[a-z_0-9]+\.(?:py|lua)\b")
 """A path from src/limpyd, or from the root of the repository."""
+COMMENT = re.compile(r"(?:^|\s)#(?! Generated from )(.*)$", re.MULTILINE)
+"""A comment of a formatted file, or what looks like one in a string: tokenizing all files would take a second."""
 WITHOUT_SUFFIX = re.compile(r"(?<![\w./<-])(?:lua/)?library/\w+(?:/\w+)*(?![\w/]|\.lua\b)")
 
 
@@ -31,9 +31,7 @@ def _texts_of(path: Path) -> Iterator[str]:
     if path.suffix == ".lua":
         yield from re.findall(r"--(.*)", source)
         return
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and not token.string.startswith("# Generated from "):
-            yield token.string
+    yield from COMMENT.findall(source)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield from node.value.value.splitlines()
