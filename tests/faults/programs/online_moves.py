@@ -2,10 +2,10 @@
 
     python -m tests.faults.programs.online_moves PORT SEED MOVES [cluster]
 
-Threads that declare two partitions read, write, query and use pipelines, each on objects of its own, and compare what
-they get with plain Python. All want the same few unique values. Beside them two processes move the objects to twice as
-many partitions, again and again; of some tries both are killed. The program prints the numbers of movers killed and of
-operations, or ends with an error.
+Threads that declare two partitions read, write, query, walk, and use pipelines and bulk operations, each on objects of
+its own, and compare what they get with plain Python. All want the same few unique values. Beside them two processes
+move the objects to twice as many partitions, again and again; of some tries both are killed. The program prints the
+numbers of movers killed and of operations, or ends with an error.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class User(threading.Thread):
 
     def run(self) -> None:
         actions = (self._count, self._push, self._read, self._query, self._create, self._delete, self._pipeline)
-        actions += (self._claim, self._give_up, self._seek, self._find)
+        actions += (self._claim, self._give_up, self._seek, self._find, self._bulk, self._walk, self._count_all)
         try:
             while not self.stopped.is_set():
                 self._rng.choice(actions if len(self.expected) > 4 else (self._create,))()
@@ -166,6 +166,39 @@ class User(threading.Thread):
             self.expected[pk][0] += 1
             assert one.value == int(other.value) == self.expected[pk][0]
         self._compare(found.value)
+
+    def _bulk(self) -> None:
+        if len(self.expected) < MOST_OBJECTS:
+            rows = [{"owner": self._owner, "count": 0, "tags": [self._owner, "all"], "queue": ["x"]} for _ in range(7)]
+            if not MINTS:
+                rows = [{"key": f"{self._owner}: {self._rng.random()}", **row} for row in rows]
+            made = self._model.bulk_create(rows, chunk=2, pks=True)
+            assert self.expected.keys().isdisjoint(made.pks)
+            assert made.created == len(set(made.pks)) == len(rows)
+            self.expected |= {pk: [0, 1] for pk in made.pks}
+        pks = self._rng.sample(list(self.expected), 4)
+        changed = self._model.bulk_update([(pk, {"count": 100}) for pk in pks], chunk=2)
+        assert changed.updated == len(pks)
+        for pk in pks:
+            self.expected[pk][0] = 100
+        assert self._model.bulk_delete(pks[:2], chunk=1).deleted == 2
+        for pk in pks[:2]:
+            del self.expected[pk]
+            self.emails.pop(pk, None)
+
+    def _walk(self) -> None:
+        found = self._model.collection(owner=self._owner)
+        assert set(found.iterate(chunk=5)) == set(self.expected)
+        counts = found.sort(by="count").values_list("key", "count")
+        walked = list(counts.iterate(chunk=5))
+        assert sorted(walked) == sorted((pk, count) for pk, (count, _) in self.expected.items())
+        assert [count for _, count in walked] == sorted(count for _, count in walked)
+
+    def _count_all(self) -> None:
+        counted = self._model.collection(owner=self._owner).update(count=self._model.count + 1, chunk=5)
+        assert counted == len(self.expected)
+        for known in self.expected.values():
+            known[0] += 1
 
     def _compare(self, found: list[str]) -> None:
         assert len(found) == len(set(found))
