@@ -38,7 +38,10 @@ def previous_schema(
         old: _renamed(schema.fields[now], old, fields) for now, old in _all_names(schema.fields, fields).items()
     }
     was.update((old, schema.dynamic[now].as_it_was(old)) for now, old in _all_names(schema.dynamic, fields).items())
-    return _schema(schema, name, was, ModelKeys.layout, partitions or schema.keys.count, parent or schema.parent)
+    made = _schema(schema, name, was, ModelKeys.layout, partitions or schema.keys.count, parent or schema.parent)
+    vars_of_model: Any = made.model
+    vars_of_model.database = schema.model.database
+    return made
 
 
 def in_layout_of_limpyd2(schema: Schema, name: str) -> Schema:

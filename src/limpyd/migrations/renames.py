@@ -15,6 +15,7 @@ from limpyd.migrations.previous_schema import check_fields, in_layout_of_limpyd2
 from limpyd.relations.resolution import references_of
 from limpyd.requests.request import Program, Request
 from limpyd.schema.schema import Schema
+from limpyd.schema.sweeping import sweep_before_move
 
 
 def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:
@@ -86,6 +87,7 @@ def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: O
     for source in sources:
         if source.keys.layout == ModelKeys.layout:
             yield PartitionRecord(source, source.keys).question(may_write=False)
+            yield from sweep_before_move(source)
     moved = Moved(0, [], [])
     for source in sources:
         moved = yield from move(migration_plans(source, schema, {}), progress)

@@ -20,6 +20,7 @@ from limpyd.relocation.states import FORMER, FROM, LEAVING, RECORD, TO, Relocati
 from limpyd.repartitioning.moved_claims import move_claims
 from limpyd.requests.request import Request
 from limpyd.schema.schema import Schema
+from limpyd.schema.sweeping import sweep_before_move
 
 ENDED = 100
 """The milliseconds after which a deletion is finished by a mover. Others cannot go on with it, as all is closed."""
@@ -133,10 +134,12 @@ class _Mover:
         try:
             if self._move.stage == FROM:
                 if roots[0].relocation is None:
+                    yield from self._sweep()
                     yield from self._passes.while_in_use(self._mark.mark)
                     yield from finish_deletions(origin)
                 pause = time.monotonic()
                 yield from self._close_origin()
+                yield from self._sweep()
                 objects = yield from self._passes.last(self._mark.mark)
                 for schema in destination.schemas:
                     yield destination.run(move_claims(schema))
@@ -149,6 +152,10 @@ class _Mover:
     def _mark(self) -> Relocation:
         """The move as the origin notes it."""
         return self._move._replace(place=self._destination.name.encode())
+
+    def _sweep(self) -> Steps[None]:
+        for schema in self._origin.schemas:
+            yield self._origin.run(sweep_before_move(schema))
 
     def _close_origin(self) -> Steps[None]:
         """Closes the origin to all writers: first the roots, so that no process begins, and then the partitions.

@@ -23,6 +23,7 @@ from limpyd.repartitioning.schemas import while_moving
 from limpyd.repartitioning.slices import MoveInSlices
 from limpyd.requests.request import MAX_TRIES, Program
 from limpyd.schema.schema import Schema
+from limpyd.schema.sweeping import sweep_before_move
 
 
 class Repartitioned(NamedTuple):
@@ -186,6 +187,7 @@ class _Mover:
             left = fences.NOTICED - min(seconds for _, seconds in closed)
             if left > 0 and self.before > 1:
                 yield fences.pause(target, left)
+            yield from sweep_before_move(source)
             yield from self._move_all(source)
             yield from move_claims(target)
         yield from self._settle(source, states)

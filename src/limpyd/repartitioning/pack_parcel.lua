@@ -1,6 +1,7 @@
 #!lua
 -- Packs objects that move to another partition into a parcel, which is here until they have arrived there; unless there
--- is a parcel for that partition already, which has to arrive first.
+-- is a parcel for that partition already, which has to arrive first. If the model is in use, objects whose deadline is over
+-- are removed instead: other objects, which may move as well, may have their unique values.
 --
 -- A parcel is a hash: under `nonce` its nonce, under `object:` and a primary key that object (see
 -- lua/library/object_contents.lua), and under `nonces:` and the primary key, if it has values that are unique over
@@ -17,7 +18,8 @@
 --        …  the keys and indexes of the model (see lua/library/unindex_object.lua)
 -- Reply  'ok' and the contents of the parcel; or 'transform', 'error', 'broken' (see lua/library/journal.lua)
 -- @guarded
--- @requires atomically call current_key object_contents transform_request undo_with unindex_object unlink_object
+-- @requires atomically call current_key is_expired object_contents transform_request undo_with unindex_object
+-- @requires unlink_object
 
 local last_pk = 6 + ARGV[6]
 local first = last_pk + 1
@@ -36,7 +38,11 @@ return atomically(function()
   local pks, bytes = {}, 0
   for at = 7, last_pk do
     current_key = KEYS[1]
-    if bytes < tonumber(ARGV[4]) and call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
+    if ARGV.leaving_to and is_expired(KEYS[1], ARGV[at]) then
+      ARGV.promises = {} -- its claims are given up
+      unindex_object(KEYS[1], ARGV[at], first, #ARGV)
+      ARGV.promises, pks[#pks + 1] = false, ARGV[at]
+    elseif bytes < tonumber(ARGV[4]) and call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
       local object = object_contents(ARGV[at], ARGV[1], ARGV[2], first_prefix, last_prefix)
       ARGV.nonces = {}
       unindex_object(KEYS[1], ARGV[at], first, #ARGV)
@@ -52,10 +58,12 @@ return atomically(function()
   if transform_request or #pks == 0 then
     return { 'ok', {} }
   end
-  parcel[#parcel + 1], parcel[#parcel + 2] = 'nonce', ARGV[3]
-  current_key = KEYS[2]
-  undo_with('DEL', KEYS[2])
-  call('HSET', KEYS[2], unpack(parcel))
+  if #parcel > 0 then
+    parcel[#parcel + 1], parcel[#parcel + 2] = 'nonce', ARGV[3]
+    current_key = KEYS[2]
+    undo_with('DEL', KEYS[2])
+    call('HSET', KEYS[2], unpack(parcel))
+  end
   for at = 1, #pks do
     unlink_object(pks[at], first, ARGV[2]) -- which cannot be taken back
   end

@@ -59,6 +59,24 @@ class Sweeping:
         return swept
 
 
+def sweep_before_move(schema: Any) -> Program[None]:
+    """Removes the objects of a model whose deadline is over, before a mover takes its objects elsewhere.
+
+    Other objects may have their unique values, and an index would refuse one of both where they arrive. Objects to
+    which others refer are removed before anybody gets their values.
+
+    Args:
+        schema: the model as movers see it.
+    """
+    is_swept = schema.objects_expire and not schema.incoming
+    for partition in schema.keys.partitions if is_swept else ():
+        deadlines = yield Request((b"EXISTS", partition.deadlines), int, readonly=True, subject=schema)
+        is_done = not deadlines  # as under a name that no objects have
+        while not is_done:
+            result = yield sweep_before(schema, partition)
+            is_done = result is None or result.is_done  # None: it is too large for a step
+
+
 def check_expires(schema: Any) -> None:
     """Refuses a sweep of a model whose objects do not expire.
 

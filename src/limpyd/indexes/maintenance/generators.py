@@ -19,6 +19,8 @@ SHARED_WALK = b"shared"
 MAX_WALKS = 3
 """The most indexes that look for their keys each by itself, and resume where a process that ended had come. More share
 one walk, which begins anew then."""
+DEADLINES = b"deadline:object"
+"""The index that is built first: an object whose deadline is over has no unique values, if another one has them."""
 MAX_BEGINNINGS = 20
 """The most times that a rebuild may begin from the start again."""
 
@@ -50,7 +52,7 @@ class Rebuild:
     ) -> None:
         self._model = model
         self._partition = partition
-        self._indexes = indexes
+        self._indexes = sorted(indexes, key=lambda index: index.name != DEADLINES)
         self._progress = progress
         self._chunk_size = chunk_size
         self._objects = 0

@@ -29,9 +29,9 @@
 --        lua/library/journal.lua), with the primary key at the end if an object was being entered
 -- @guarded
 -- @requires atomically call current_key dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
--- @requires key_from_template limits_owners matches_template member_behind members_of members_seen name_and_pk
--- @requires new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value remove_stale_owners
--- @requires repair_entry run_of_server select_index state_of_rebuild version_members with_part
+-- @requires is_expired key_from_template limits_owners matches_template member_behind members_of members_seen
+-- @requires name_and_pk new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value
+-- @requires remove_stale_owners repair_entry run_of_server select_index state_of_rebuild version_members with_part
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local new_epoch, begun, key_source = ARGV[5], false, ARGV[6]
@@ -55,6 +55,7 @@ end
 
 local function enter_object(state)
   local pk, members, more, given = table.remove(state.items), nil, false, 0
+  local limits = entry_kind.one_owner or limits_owners
   current_key, entering = KEYS[1], pk
   if call('SISMEMBER', KEYS[1], pk) == 1 then
     if of_members then
@@ -65,8 +66,13 @@ local function enter_object(state)
       if given == 0 or version_members then
         refuse_expiring_value(pk, members)
       end
-      local owner = (entry_kind.one_owner or limits_owners) and remove_stale_owners(pk, key, entry)
-      if owner then
+      if limits and is_expired(KEYS[1], pk) then -- another object may have the value
+        return
+      end
+      local owner = limits and remove_stale_owners(pk, key, entry)
+      if owner and is_expired(KEYS[1], owner) then
+        entry_kind.remove(key, entry, owner)
+      elseif owner then
         refuse('unique', pk, value, owner, sub or false)
       end
       current_key = key
