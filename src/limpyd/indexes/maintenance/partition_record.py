@@ -95,13 +95,14 @@ class PartitionRecord:
                 one that it declares.
             DifferentPartitions: the model has another number of partitions, or they are those of another model.
         """
-        known = self._questions.get(may_write)
+        questions = self._questions  # another thread may forget them while this one is made, which is of no use then
+        known = questions.get(may_write)
         if known is None:
-            known = self._questions[may_write] = self._question(may_write)
+            known = questions[may_write] = self._question(may_write, questions)
         return known
 
-    def _question(self, may_write: bool) -> Request[None]:
-        questions, keys, asked = self._questions, self._keys, clock.now()
+    def _question(self, may_write: bool, questions: dict[bool, Request[None]]) -> Request[None]:
+        keys, asked = self._keys, clock.now()
         here = keys.record.encode()
         declared = here if keys.parent is not None else b"%d" % keys.declared
         known = {here, declared} if keys.move is None else {declared, b"%d" % keys.move.to}
