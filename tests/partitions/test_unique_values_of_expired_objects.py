@@ -8,7 +8,8 @@ from limpyd import DeadlineField, InstanceHashField, PKField, UniquenessError
 from limpyd.relocation.passes import Passes
 
 HOUR = timedelta(hours=1)
-OBJECTS = 12
+OBJECTS = 20
+"""So many that some of them are in the same partitions as the ones whose values they get, before and after."""
 
 
 @pytest.fixture
@@ -41,16 +42,16 @@ async def filled(face, model):
     for number in range(OBJECTS):
         one = await do(model.create(token=f"x{number}", user="u", mail=f"m{number}"))
         await do(one.until.expire(0))
-        await do(model.create(token=f"y{number}", user="u", mail=f"m{number}"))
+        await do(model.create(token=f"second {number}", user="u", mail=f"m{number}"))
     assert any(face.client.exists(key) for key in face.client.scan_iter("*hash:x*", count=1000))
 
 
 async def agrees(face, model):
     """Compares what there is with what `filled` has created."""
     do = face.do
-    assert sorted(await face.all(model.collection(user="u"))) == sorted(f"y{number}" for number in range(OBJECTS))
+    assert sorted(await face.all(model.collection(user="u"))) == sorted(f"second {number}" for number in range(OBJECTS))
     for number in range(OBJECTS):
-        assert await face.all(model.collection(mail=f"m{number}")) == [f"y{number}"]
+        assert await face.all(model.collection(mail=f"m{number}")) == [f"second {number}"]
         await face.refused(UniquenessError, lambda number=number: model.create(token="z", mail=f"m{number}"))
     assert (await do(model.check())).found == {}
     await do(model.sweep())
