@@ -17,7 +17,7 @@ async def at(any_face):
     """Makes the model as a process sees it that has sent nothing yet; closes its database at the end."""
     databases = []
 
-    def make(count=1, db=0, name="Session"):
+    def make(count=1, db=0, name="Session", mail="mail"):
         databases.append(any_face.Database(port=any_face.server.port, db=db))
         body = {
             "database": databases[-1],
@@ -26,7 +26,7 @@ async def at(any_face):
             "__module__": __name__,
             "token": PKField(),
             "user": InstanceHashField(indexable=True),
-            "mail": InstanceHashField(unique=True),
+            mail: InstanceHashField(unique=True),
             "until": DeadlineField(ttl=HOUR),
         }
         return type(name, (any_face.Model,), body)
@@ -46,13 +46,14 @@ async def filled(face, model):
     assert any(face.client.exists(key) for key in face.client.scan_iter("*hash:x*", count=1000))
 
 
-async def agrees(face, model):
+async def agrees(face, model, mail="mail"):
     """Compares what there is with what `filled` has created."""
     do = face.do
     assert sorted(await face.all(model.collection(user="u"))) == sorted(f"second {number}" for number in range(OBJECTS))
     for number in range(OBJECTS):
-        assert await face.all(model.collection(mail=f"m{number}")) == [f"second {number}"]
-        await face.refused(UniquenessError, lambda number=number: model.create(token="z", mail=f"m{number}"))
+        assert await face.all(model.collection(**{mail: f"m{number}"})) == [f"second {number}"]
+        values = {mail: f"m{number}"}
+        await face.refused(UniquenessError, lambda values=values: model.create(token="z", **values))
     assert (await do(model.check())).found == {}
     await do(model.sweep())
     assert (await do(model.check())).found == {}
@@ -114,3 +115,12 @@ async def test_to_another_name(any_face, at):
     model = at(name="Login")
     await any_face.do(model.rename_from("expired:session"))
     await agrees(any_face, model)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+async def test_to_another_name_of_the_field(any_face, at, count):
+    await filled(any_face, at(count))
+    model = at(count, mail="email")
+    moved = await any_face.do(model.rename_field("mail", "email"))
+    assert moved.conflicts == []
+    await agrees(any_face, model, mail="email")

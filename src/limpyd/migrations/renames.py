@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
@@ -161,4 +162,11 @@ def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) 
     deadline = getattr(schema.field(new), "deadline", None) if new in schema.fields else None
     if deadline is not None:  # values and their deadlines go together
         names[deadline.name] = old + DEADLINE_ENDING
-    return move(migration_plans(previous_schema(schema, schema.keys.tag, names), schema, names), progress)
+    return _move_after_sweep(previous_schema(schema, schema.keys.tag, names), schema, names, progress)
+
+
+def _move_after_sweep(
+    source: Schema, schema: Schema, names: Mapping[str, str], progress: OnProgress | None
+) -> Program[Moved]:
+    yield from sweep_before_move(source)
+    return (yield from move(migration_plans(source, schema, names), progress))
