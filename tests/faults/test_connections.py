@@ -34,6 +34,7 @@ from tests.support.expected_indexes import state
 from tests.support.face import Face, Sent
 from tests.support.proxy import Proxy
 from tests.support.servers import Server, binaries, free_port
+from tests.support.short_timeouts import answered
 
 pytestmark = pytest.mark.each_face
 
@@ -121,7 +122,7 @@ class TestSilentServer:
             database = cut_face.database
             count = StringField(type=int)
 
-        return await cut_face.do(Slow.create(count=0))
+        return await answered(lambda: Slow.create(count=0))
 
     async def test_read_and_write(self, cut_face, slow, proxy):
         proxy.let_through.clear()

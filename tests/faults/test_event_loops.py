@@ -20,6 +20,7 @@ from limpyd.exceptions import DeclarationError, LimpydError, OutcomeUnknown, Ser
 from tests.support.amounts import amount
 from tests.support.forks import run
 from tests.support.proxy import Proxy
+from tests.support.short_timeouts import answered
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 SCOPES = amount("LIMPYD_SCOPES", 1000)
@@ -312,8 +313,8 @@ class TestDeadConnections:
         """An object whose server will say nothing, and what silences it."""
         proxy = Proxy(one_server.port)
         model = declare(port=proxy.port, socket_timeout=0.3)
-        one = await model.create(count=0)
-        await one.queue.blpop(timeout=0.01)
+        one = await answered(lambda: model.create(count=0))
+        await answered(lambda: one.queue.blpop(timeout=0.01))
 
         async def silence():
             await asyncio.sleep(0.1)
@@ -342,17 +343,18 @@ class TestDeadConnections:
 
     async def test_without_a_timeout_it_waits_for_as_long_as_it_takes(self, one_server):
         model = declare(port=one_server.port, socket_timeout=0.1)
-        one = await model.create(count=0)
+        one = await answered(lambda: model.create(count=0))
+        await answered(lambda: one.queue.blpop(timeout=0.01))
         waiting = asyncio.create_task(one.queue.blpop())
         await asyncio.sleep(0.5)
-        await one.queue.rpush("x")
+        await answered(lambda: one.queue.rpush("x"))
         assert await waiting == "x"
         await model.database.close()
 
     def test_a_busy_process_is_not_a_silent_server(self, one_server, loop_factory):
         async def main():
             model = declare(port=one_server.port, socket_timeout=0.1)
-            one = await model.create(name="x")
+            one = await answered(lambda: model.create(name="x"))
             for _ in range(5):
                 call = asyncio.ensure_future(one.name.get())
                 await asyncio.sleep(0)
