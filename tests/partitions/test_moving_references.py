@@ -228,10 +228,22 @@ async def test_from_one_partition_they_are_refused(any_face, process):
     await all_is_well(any_face, former)
 
 
-async def test_with_a_feed_they_are_refused(any_face, process):
-    await filled(any_face, process(changes=ChangeFeed()))
-    model = process(people=4, changes=ChangeFeed()).Person
-    await any_face.refused(UnsupportedCommand, model.repartition, match=r"with a feed of changes \(changes\)")
+async def test_their_feed_goes_on(any_face, process):
+    """Also with what a deletion means for objects that have moved, or have not."""
+    former = process(changes=ChangeFeed())
+    await filled(any_face, former)
+    reader = former.Person.changes()
+    assert {change.kind for change in await any_face.all(reader)} == {"created"}
+    mover = process(people=4, changes=ChangeFeed(), mover=True).Person
+    steps = moved_until(mover, lambda records: records.get(0, "").startswith("-4 2 1 "))
+    pupils = set(await any_face.do(former.Person.collection(mentor="2").all()))
+    await any_face.do(former.Person.lazy_connect("2").delete())
+    found = {change.pk: (change.kind, change.fields) for change in await any_face.all(reader)}
+    assert found == {"2": ("deleted", ())} | dict.fromkeys(pupils, ("changed", ("mentor",)))
+    for _ in steps:
+        pass
+    assert await any_face.all(reader) == []
+    await all_is_well(any_face, former)
 
 
 async def test_a_tag_names_its_model_whatever_the_number_of_partitions(any_face, process):

@@ -167,15 +167,10 @@ async def test_what_is_created_is_found_by_all(any_face, another_process):
 
 
 async def test_other_processes_are_refused(any_face, another_process):
-    """Those that declare another number; or a feed, read by partition."""
+    """Those that declare another number."""
     await filled(any_face, another_process(2))
     steps = moved_until(another_process(4, Sync), is_half)
-    for model in (
-        another_process(8),
-        another_process(16),
-        another_process(2, changes=ChangeFeed()),
-        another_process(4, changes=ChangeFeed()),
-    ):
+    for model in (another_process(8), another_process(16)):
         for name in ("query", "write", "read"):
             error = await any_face.refused(DifferentPartitions, lambda model=model, name=name: CALLS[name](model))
             assert (error.stored, error.is_moving) == (4, True)
@@ -227,12 +222,18 @@ async def test_a_unique_value_that_comes_in_the_last_moment(any_face, another_pr
     assert len(await any_face.do(new.collection().all())) == len(made) + 1
 
 
-@pytest.mark.parametrize("more", [{"changes": ChangeFeed()}])
-async def test_a_process_that_declares_more_cannot_go_on(any_face, another_process, more):
-    """It says who can."""
+@pytest.mark.parametrize("counts", [(2, 4), (4, 2)])
+async def test_processes_with_a_feed_and_without_use_the_model(any_face, another_process, counts):
+    """And either goes on with the move."""
     made = await filled(any_face, another_process(2))
     steps = moved_until(another_process(4, Sync), is_half)
-    await any_face.refused(UnsupportedCommand, another_process(4, **more).repartition, match="declares no feed")
+    plain, fed = another_process(counts[0]), another_process(counts[1], changes=ChangeFeed())
+    for pk in list(made)[:8]:
+        await any_face.do(plain.lazy_connect(pk).note.set("m"))
+        await any_face.do(fed.lazy_connect(pk).note.set("k"))
+        assert await any_face.do(plain.lazy_connect(pk).note.get()) == "k"
+    assert {change.pk for change in await any_face.all(fed.changes())} == {*list(made)[:8]}
+    assert (await any_face.do(another_process(4, changes=ChangeFeed()).repartition())).objects
     for _ in steps:
         pass
     model = another_process(4)

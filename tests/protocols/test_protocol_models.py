@@ -1,7 +1,8 @@
 """The models of the protocols: small cases, and whether faults of a broken protocol are found.
 
 The programs `claims_model`, `claims_failover`, `refs_model`, `repartition_model`, `online_model`,
-`moving_claims_model`, `moving_refs_model` and `relocation_model` explore all cases, in some minutes each.
+`moving_claims_model`, `moving_refs_model`, `moving_feeds_model` and `relocation_model` explore all cases, in some
+minutes each.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from tests.protocols import (
     claims_failover,
     claims_model,
     moving_claims_model,
+    moving_feeds_model,
     moving_refs_model,
     online_model,
     refs_model,
@@ -22,6 +24,7 @@ from tests.protocols.claims_failover import ClaimsWithFailovers
 from tests.protocols.claims_model import Claims
 from tests.protocols.exploration import TooManyStatesError, explore, find_fault
 from tests.protocols.moving_claims_model import MovingClaims
+from tests.protocols.moving_feeds_model import MovingFeeds
 from tests.protocols.moving_refs_model import MovingReferences
 from tests.protocols.online_model import Online
 from tests.protocols.refs_model import References
@@ -50,6 +53,7 @@ SMALL = [
     *((Online, online_model.CASES[number], states) for number, states in {0: 300}.items()),
     *((MovingClaims, moving_claims_model.CASES[number], states) for number, states in {0: 104, 1: 85}.items()),
     *((MovingReferences, moving_refs_model.CASES[number], states) for number, states in {0: 643}.items()),
+    *((MovingFeeds, moving_feeds_model.CASES[number], states) for number, states in {0: 2423, 1: 570}.items()),
     *(
         (Relocation, relocation_cases.CASES[number], states)
         for number, states in {2: 304, 3: 403, 29: 332, 33: 281}.items()
@@ -64,7 +68,7 @@ MODELS = [
     (Online, online_model),
     (MovingClaims, moving_claims_model),
 ]
-LARGE = [(MovingReferences, moving_refs_model), (Relocation, relocation_cases)]
+LARGE = [(MovingReferences, moving_refs_model), (MovingFeeds, moving_feeds_model), (Relocation, relocation_cases)]
 """Those of which only some broken variants are soon found."""
 BY_OTHERS = "deletion and creation by others, references"
 SHOWN_BY = {
@@ -100,6 +104,7 @@ SHOWN_BY = {
         )
     },
     **{(MovingReferences, variant): shown_by for variant, shown_by in moving_refs_model.SHOWN_BY.items()},
+    **{(MovingFeeds, variant): shown_by for variant, shown_by in moving_feeds_model.SHOWN_BY.items()},
     **{(Relocation, variant): shown_by for variant, shown_by in relocation_cases.SHOWN_BY.items()},
 }
 """The case that shows what is wrong with a broken protocol, where exploring those before it takes long."""

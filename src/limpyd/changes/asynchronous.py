@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any, overload
 
 from limpyd.changes.change import Change
-from limpyd.changes.reading import GroupReading, Reading, delete_group
+from limpyd.changes.groups import GroupReading, delete_group
+from limpyd.changes.reading import Reading
 
 MIN_IDLE_TIME = timedelta(minutes=1)
 """After this time without a sign of life a worker loses its changes to another one, unless it is told otherwise."""

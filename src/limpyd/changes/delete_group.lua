@@ -5,6 +5,7 @@
 --        2  the hash of readers (see changes/take_changes.lua)
 -- ARGV   1  the group
 -- Reply  1 if there was one, else 0
+-- @guarded
 -- @requires mistyped_feed_key wrong_type
 
 local wrong = mistyped_feed_key(KEYS[1], KEYS[2])

@@ -4,6 +4,7 @@
 -- KEYS   1  the stream
 -- ARGV   1  the most changes
 -- Reply  1 if some were trimmed before it read them, else 0; the entries
+-- @guarded
 -- @requires wrong_type
 
 local stream = KEYS[1]

@@ -1,27 +1,22 @@
-"""Reading a feed, as programs of requests: by one reader, or by the workers of a group."""
+"""Reading a feed by one reader, as programs of requests."""
 
 from __future__ import annotations
 
-import os
-import socket
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
-from math import inf
+from functools import partial
 from typing import Any
 
 from limpyd.changes import requests
 from limpyd.changes.change import Change
-from limpyd.changes.positions import BEGINNING, EVERYTHING, NOTHING, NOW, parsed, text_of
-from limpyd.exceptions import ChangesLost, InvalidValue, shorten
+from limpyd.changes.origins import Origin, numbers, origin
+from limpyd.changes.positions import BEGINNING, EVERYTHING, NOTHING, NOW, parsed, text_of, too_long
+from limpyd.changes.rounds import at_once, block_of, described_again, merged, until_some
 from limpyd.fields import checks
-from limpyd.requests.request import Program, Request
-from limpyd.requests.scattered import Pause, Rounds, Scattered
-
-POLL = 0.1
-"""The seconds between two looks at several partitions, which may be on several nodes."""
-LONGEST = 1000
-"""The most milliseconds for which a worker of a group waits before it looks for the changes of dead ones."""
+from limpyd.keys import Partition
+from limpyd.requests.request import Program
+from limpyd.requests.scattered import Rounds
 
 
 class Reading:
@@ -39,181 +34,102 @@ class Reading:
 
     def __init__(self, model: Any, last_id: str, block: int | timedelta | None, count: int) -> None:
         self.model = model
-        name = f"{model.name}.{model.feed.name}"
-        self._last = parsed(name, last_id, model.keys.count)
-        self._block = _waiting(name, block)
-        self._count = checks.integer(f"{name}'s count", count, low=1)
+        self._name = f"{model.name}.{model.feed.name}"
+        self._last = parsed(self._name, last_id, model.keys.count)
+        self._given = last_id
+        self._elsewhere = EVERYTHING if last_id == BEGINNING else NOTHING
+        """The position in partitions that it does not know yet."""
+        self._origins: dict[int, tuple[Partition, Origin | None]] = {}
+        self._block = block_of(self._name, block)
+        self._count = checks.integer(f"{self._name}'s count", count, low=1)
 
     @property
     def position(self) -> str:
         """The position after all that was read: the `last_id` of another reader."""
-        return NOW if self._last is None else text_of(self._last)
+        if self._last is None:
+            return NOW
+        return text_of(map(self._at, range(max([self.model.keys.count, *(one + 1 for one in self._last)]))))
+
+    def _at(self, number: int) -> bytes:
+        return self._elsewhere if self._last is None else self._last.get(number, self._elsewhere)
 
     def pass_by(self, change: Change) -> None:
         """Notes that a change was read."""
         if self._last is not None:
             self._last[change.partition] = change.id.encode()
 
-    def begin(self) -> Program[list[bytes]]:
+    def begin(self) -> Program[None]:
         """Finds out where it begins, if that is now."""
+        model = self.model
         if self._last is None:
-            self._last = yield [requests.newest(self.model, one) for one in self.model.keys.partitions]
-        return self._last
+            newest = partial(at_once, lambda: [requests.newest(model, one) for one in model.keys.partitions])
+            self._last = dict((yield from described_again(model, newest)))
 
     def next(self) -> Program[list[Change]]:
-        """Returns the next changes; none if there are none in time."""
-        model, last = self.model, (yield from self.begin())
-
-        def asked() -> list[Request[list[Change]]]:
-            return [
-                requests.read(model, one, after, self._count)
-                for one, after in zip(model.keys.partitions, last, strict=True)
-            ]
-
-        if len(last) > 1:
-            found: list[Change] = yield Scattered(lambda: _until_some(asked, _merged, self._block), subject=model)
-            return self._looked_at(found)
-        found = self._looked_at((yield asked()[0]))
-        while not found and self._block is not None:
-            if not (yield requests.wait(model, model.keys.first, last[0], self._block)):
-                break
-            found = yield asked()[0]
-        return found
-
-    def _looked_at(self, found: list[Change]) -> list[Change]:
-        """Notes which partitions have no entry yet, as the changes that were found tell, and returns these."""
-        some = {change.partition for change in found}
-        last = self._last or []
-        last[:] = [NOTHING if one == EVERYTHING and at not in some else one for at, one in enumerate(last)]
-        return found
-
-
-class GroupReading:
-    """The state of a worker of a group.
-
-    Args:
-        model: the model.
-        group: the name of the group.
-        consumer: the name of the worker; None for one that no other has.
-        last_id: where the group begins, if it is new: "0" or "$".
-        block: as of `Reading`.
-        count: the same.
-        min_idle_time: after how many milliseconds without a sign of life a worker loses its changes to another one.
-
-    Raises:
-        InvalidValue: an argument is none of these.
-    """
-
-    def __init__(
-        self,
-        model: Any,
-        group: str,
-        consumer: str | None,
-        last_id: str,
-        block: int | timedelta | None,
-        count: int,
-        min_idle_time: int | timedelta,
-    ) -> None:
-        self.model = model
-        name = f"{model.name}.{model.feed.name}"
-        self.group = _named(model, "group", group)
-        if last_id not in {BEGINNING, NOW}:
-            msg = (
-                f"{name}: a group knows what it has read, so last_id={shorten(last_id)} is not possible; pass '0' to "
-                "have a new group read all that there is, or '$' for what comes from now on"
-            )
-            raise InvalidValue(msg)
-        self.consumer = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}" if consumer is None else consumer
-        self._worker = _named(model, "consumer", self.consumer)
-        self._block = _waiting(name, block)
-        self._idle = checks.milliseconds(f"{name}'s min_idle_time", min_idle_time, low=1)
-        count = checks.integer(f"{name}'s count", count, low=1)
-        self._settings = (self.group, self._worker, count, self._idle, last_id)
-
-    def next(self) -> Program[list[Change]]:
-        """Returns the next changes for the worker; none if there are none in time.
+        """Returns the next changes; none if there are none in time.
 
         Raises:
-            ChangesLost: the group has lost some. It is told once, and goes on with those that there are.
+            ChangesLost: the last one that was read was trimmed, and perhaps others.
+            InvalidValue: the position is one in more partitions than there are.
         """
         model = self.model
-
-        def asked() -> list[Request[requests.Taken]]:
-            return [requests.take(model, one, self._settings) for one in model.keys.partitions]
-
+        yield from self.begin()
         if model.keys.count > 1:
-            given: list[Change] = yield Scattered(lambda: _until_some(asked, self._given, self._block), subject=model)
-            return given
-        taken: requests.Taken = yield asked()[0]
-        found, left = self._given([taken]), _time_left(self._block)
-        while not found and (found is None or left() > 0):
-            if found is not None:
-                longest = min(LONGEST, max(self._idle // 2, 1), max(int(min(left(), 1e6) * 1000), 1))
-                yield requests.wait(model, model.keys.first, taken.last, longest)
-            taken = yield asked()[0]
-            found = self._given([taken])
-        return found or []
+            return (yield from until_some(model, self._round, self._block))
+        only = model.keys.first
+        found = self._looked_at([only], (yield requests.read(model, only, self._at(0), self._count)))
+        while not found and self._block is not None:
+            if not (yield requests.wait(model, only, self._at(0), self._block)):
+                break
+            found = yield requests.read(model, only, self._at(0), self._count)
+        return found
 
-    def acknowledge(self, change: Change) -> Program[bool]:
-        """Acknowledges a change; returns false if another worker has taken it over."""
-        return (yield requests.acknowledge(self.model, self.group, self._worker, change))  # type: ignore[no-any-return]
+    def _round(self) -> Rounds[list[Change] | None]:
+        """Reads all partitions once, but for those whose origin comes first; None if those may be read now."""
+        model, partitions = self.model, self.model.keys.partitions
+        asked = [one for one in partitions if not self._is_held(one)]
+        unknown = [one for one in partitions[1:] if self._origins.get(one.number, (None,))[0] is not one]
+        reads = [requests.read(model, one, self._at(one.number), self._count) for one in asked]
+        replies = yield [*reads, *(origin(model, one) for one in unknown)]
+        self._origins.update(
+            (one.number, (one, found)) for one, found in zip(unknown, replies[len(reads) :], strict=True)
+        )
+        replies = dict(zip(asked, replies, strict=False))
+        self._check_numbers(partitions)
+        held = [one for one in partitions if self._is_held(one)]
+        found = merged(some for one, some in replies.items() if one not in held)
+        if held and not found:
+            read = {one.number for one in asked if one not in held}
+            self._release([one for one in held if one not in asked and one not in unknown], read)
+            return None
+        return self._looked_at(asked, found)
 
-    def _given(self, taken: list[requests.Taken]) -> list[Change] | None:
-        """Returns the changes that were given; None if there may be more behind those of other workers."""
-        for one in taken:
-            if one.lost is not None:
-                raise ChangesLost(self.model.name, self.model.feed.name, one.lost.decode())
-        found = _merged([one.changes for one in taken])
-        return found or (None if any(one.has_looked_enough for one in taken) else [])
+    def _is_held(self, partition: Partition) -> bool:
+        """Returns whether the feed of another partition has to be read first, as far as is known."""
+        first = self._origins.get(partition.number, (partition, None))[1]
+        return first is not None and numbers(self._at(first.number)) < numbers(first.last)
 
+    def _release(self, waiting: Iterable[Partition], read: AbstractSet[int]) -> None:
+        """Has partitions be read whose origins were read to their ends since: others have removed entries of those."""
+        for partition in waiting:
+            first = self._origins[partition.number][1]
+            if first is not None and first.number in read:
+                self._origins[partition.number] = (partition, None)
 
-def delete_group(model: Any, group: str) -> Program[bool]:
-    """Deletes a group; returns whether there was one.
+    def _check_numbers(self, partitions: Sequence[Partition]) -> None:
+        """Raises InvalidValue if the position is one in partitions that there are not."""
+        places = {one.number for one in partitions}
+        if any(one not in places and at not in {EVERYTHING, NOTHING} for one, at in (self._last or {}).items()):
+            raise too_long(self._name, self._given, len(places))
 
-    Raises:
-        InvalidValue: it is no name.
-    """
-    name = _named(model, "group", group)
-    return any((yield [requests.delete_group(model, one, name) for one in model.keys.partitions]))
-
-
-def _named(model: Any, what: str, value: str) -> bytes:
-    """Returns the name of a group or a worker as it is sent."""
-    feed = f"{model.name}.{model.feed.name}"
-    if not isinstance(value, str) or not value:
-        msg = f"{feed}: {what}={shorten(value)} is not a name; pass a text that is not empty"
-        raise InvalidValue(msg)
-    return checks.as_bytes(f"{feed}: {what}={shorten(value)}", value)
-
-
-def _waiting(name: str, block: int | timedelta | None) -> int | None:
-    return None if block is None else checks.milliseconds(f"{name}'s block", block, low=0)
-
-
-def _time_left(block: int | None) -> Callable[[], float]:
-    """Returns a function that says how many seconds are left of some milliseconds from now."""
-    end = inf if block == 0 else time.monotonic() + (block or 0) / 1000
-    return lambda: end - time.monotonic()
-
-
-def _until_some(
-    asked: Callable[[], list[Any]], merge: Callable[[list[Any]], list[Change] | None], block: int | None
-) -> Rounds[list[Change]]:
-    """Asks all partitions again and again, until there are changes, or the time is over; at once after None."""
-    left = _time_left(block)
-    while True:
-        found = merge((yield asked()))
-        if found is None:
-            continue
-        if found or block is None or left() <= 0:
-            return found
-        yield Pause(min(POLL, max(left(), 0.001)))
-
-
-def _merged(found: Iterable[list[Change]]) -> list[Change]:
-    """Returns the changes of several partitions in the order of their times; those of each stay in theirs."""
-    return sorted((change for some in found for change in some), key=lambda change: _numbers(change.id))
-
-
-def _numbers(entry_id: str) -> tuple[int, ...]:
-    return tuple(map(int, entry_id.split("-")))
+    def _looked_at(self, asked: Sequence[Partition], found: list[Change]) -> list[Change]:
+        """Notes which partitions have no entry yet, as the changes that were found tell, and returns these."""
+        some = {change.partition for change in found}
+        self._last = last = {} if self._last is None else self._last
+        for one in asked:
+            if self._at(one.number) == EVERYTHING and one.number not in some and not self._is_held(one):
+                last[one.number] = NOTHING
+            else:
+                last.setdefault(one.number, self._elsewhere)
+        self._elsewhere = NOTHING
+        return found

@@ -5,18 +5,24 @@
 --
 -- KEYS   1  the stream
 --        2  the hash of readers: `w` and the name of each worker to the milliseconds when it was last heard of; `o` and
---           the primary key of an object to the id of the last entry of it that was given to a worker
+--           the primary key of an object to the id of the last entry of it that was given to a worker; `f` to the origin
+--           that the group has finished
+--        3  the origin of the feed: `after` to the number of another partition, and after a space the id of the entry of its
+--           feed up to which the group has to have finished that one, before it is given entries of this one
 -- ARGV   1  the group
 --        2  the worker
 --        3  the most changes
 --        4  after how many milliseconds without a sign of life a worker loses its changes
 --        5  where the group begins: 0, or $ for what is new from now on
+--        6  the origin that the group has finished; '' if the worker knows of none
 -- Reply  the id after which nothing was given to anybody yet; the id of the last entry that the group lost because it was
---        trimmed, or false; the entries; 1 if the request has to be repeated, since this one found only entries of others
+--        trimmed, or false; the entries; 1 if the request has to be repeated, since this one found only entries of others;
+--        the origin that the group has to finish first, else ''
+-- @guarded
 -- @requires mistyped_feed_key wrong_type
 
 local stream, readers = KEYS[1], KEYS[2]
-local group, worker, count, patience, beginning = unpack(ARGV)
+local group, worker, count, patience, beginning, finished = unpack(ARGV)
 local call = redis.call
 local MOST_LOOKED_AT = 1000 -- entries that may all be of objects which other workers have; the next request goes on
 
@@ -132,7 +138,14 @@ if #given == 0 and not is_new and call('XLEN', stream) > 0 and has_lost_some(las
   lost, last = last, '0-0' -- all that is left comes after it, and some of it is read now, so this is told once
   call('XGROUP', 'SETID', stream, group, last)
 end
-local looked, may_be_more = 0, #given == 0
+local origin = call('HGET', KEYS[3], 'after') or ''
+if origin ~= '' and origin == finished then
+  call('HSET', readers, 'f', origin)
+elseif call('HGET', readers, 'f') == origin then
+  finished = origin
+end
+local held = origin ~= finished and origin or ''
+local looked, may_be_more = 0, #given == 0 and held == ''
 while may_be_more and #given == 0 and looked < MOST_LOOKED_AT do
   local new = read('>')
   may_be_more = #new > 0
@@ -149,4 +162,4 @@ while may_be_more and #given == 0 and looked < MOST_LOOKED_AT do
     last = entry[1]
   end
 end
-return { last, lost, given, may_be_more and #given == 0 and 1 or 0 }
+return { last, lost, given, may_be_more and #given == 0 and 1 or 0, held }

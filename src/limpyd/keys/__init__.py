@@ -37,6 +37,7 @@ A model with a feed of changes (see limpyd.changes) has, in each partition:
     {blog:article}:changes                 stream  the changes of objects
     {blog:article}:readers:<group>         hash    when each worker of a group was last heard of, and the last entry of
                                                    each object that was given to one
+    {blog:article:7.149}:readers:          hash    the last entry of the feed of the partition from which objects came
 
 A model of several partitions has a hash tag for each, such as {blog:article:7.149}, and claims for unique values:
 

@@ -181,6 +181,11 @@ class Partition:
         """The hash of what the workers of a group need to read it together."""
         return b"%sreaders:%b" % (self.prefix, group)
 
+    @property
+    def feed_origin(self) -> bytes:
+        """The hash of the feed from which objects came (see limpyd.changes.origins): that of readers without a name."""
+        return self.readers(b"")
+
     def parcel(self, target: Partition) -> bytes:
         """The hash of objects that are on their way to another partition (see limpyd.repartitioning)."""
         return b"%sparcel:%d" % (self.prefix, target.number)

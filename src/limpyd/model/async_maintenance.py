@@ -156,9 +156,9 @@ class AsyncMaintenance(AsyncConstruction):
 
         Other processes go on using the model, and those that it is connected with by references, whether they declare
         the former number or this one: calls wait for objects that are on their way. This process has to declare all
-        models that refer to the objects. If the model has one partition so far, or a feed, requests of all
-        processes are refused until the end (`DifferentPartitions`), except plain reads of processes that declare one
-        partition and do not find what has moved; so end those first. It begins with a pause of ten seconds, in which
+        models that refer to the objects. If the model has one partition so far, requests of all processes are refused
+        until the end (`DifferentPartitions`), except plain reads of processes that declare one partition and do not
+        find what has moved; so end those first. It begins with a pause of ten seconds, in which
         processes notice it. If it is stopped, however, the next call goes on; several may run at once. On a cluster,
         objects move from node to node (DUMP, RESTORE).
 
@@ -172,7 +172,7 @@ class AsyncMaintenance(AsyncConstruction):
         Raises:
             DifferentPartitions: the objects are in more partitions, or are being moved to another number.
             UnsupportedCommand: models may refer to the objects that this process does not declare; or the model is
-                connected with others by references, and has one partition so far, or a feed.
+                connected with others by references, and has one partition so far.
             InvalidValue: the model is declared with one partition, or in the layout of limpyd 2.
             MoveConflict: a key of an object exists already where it moves to.
             ServerError: the server refuses a command.

@@ -16,6 +16,7 @@ from limpyd.relations.references import ReferenceField
 from limpyd.repartitioning import fences
 from limpyd.repartitioning.announcing import next_in
 from limpyd.repartitioning.carried_claims import redirect_claims
+from limpyd.repartitioning.continued_feeds import continue_feed
 from limpyd.repartitioning.delivery import Delivery
 from limpyd.repartitioning.moved_claims import move_claims
 from limpyd.repartitioning.promises import check_references, unknown_reference
@@ -44,8 +45,8 @@ def repartition(schema: Schema, progress: OnProgress | None) -> Program[Repartit
 
     Raises:
         InvalidValue: `progress` is no function, or the model is declared with one partition or in another layout.
-        UnsupportedCommand: the model is connected with others by references, and has one partition, or a feed; or one
-            refers to it that this process does not declare.
+        UnsupportedCommand: the model is connected with others by references, and has one partition; or one refers to it
+            that this process does not declare.
         DifferentPartitions: the objects are in more partitions, or are being moved to another number.
     """
     _check_movable(schema, progress)
@@ -75,12 +76,6 @@ def _check_movable(schema: Schema, progress: Any) -> None:
     if schema.keys.count == 1:
         msg = f"{name}.repartition: {name} is declared with one partition; declare the number to move to"
         raise InvalidValue(msg)
-    if schema.feed is not None and _has_references(schema):
-        msg = (
-            f"{name}.repartition: a model with references, or to which others refer, cannot be moved to another number "
-            f"of partitions with a feed of changes ({schema.feed.name}). {_ELSEWHERE}"
-        )
-        raise UnsupportedCommand(msg)
     if schema.parent is not None or schema.children:
         msg = f"{name}.repartition: models in the same partitions (colocate_with) cannot be moved yet"
         raise UnsupportedCommand(msg)
@@ -146,7 +141,7 @@ class _Mover:
         if not in_use or not (yield from self._may_be_used()):
             msg = (
                 f"{target.name}.repartition: the objects are being moved while the model is in use. Go on with a class "
-                "that declares no feed of changes, and all values that are unique"
+                "that declares all values that are unique"
             )
             raise UnsupportedCommand(msg)
         yield from slices.run()
@@ -158,7 +153,7 @@ class _Mover:
         return has_ended
 
     def _may_be_used(self) -> Program[bool]:
-        """Returns whether the model can be used while its objects move: it has no feed, and all claims are known.
+        """Returns whether the model can be used while its objects move: all claims are known.
 
         Raises:
             UnsupportedCommand: models may refer to it that this process does not know.
@@ -171,7 +166,7 @@ class _Mover:
         known = yield [fences.declared(target, each) for each in partitions]
         self._has_references = self._has_references or any(each.is_referred for each in known)
         own = {each.name for each in target.maintenance.at(target.keys.first).indexes if each.is_claimed}
-        return self._schema.feed is None and all(each.claimed <= own for each in known)
+        return all(each.claimed <= own for each in known)
 
     def _move_behind_fence(self, record: bytes) -> Program[bool]:
         """Moves the objects while nobody else can use the model."""
@@ -200,6 +195,8 @@ class _Mover:
             self._all = sum((yield from sizes(source, source.keys.partitions)))
         for old in source.keys.partitions:
             homes = [new for new in target.keys.partitions[old.number :: source.keys.count] if new.pks != old.pks]
+            if self.before > 1:  # else no reader can go on: it knows a position in that partition alone
+                yield from continue_feed(target, source, old, homes)
             yield from self.delivery.move(source, old, homes, target.keys.partition, self._report)
 
     def _report(self, looked: int) -> None:

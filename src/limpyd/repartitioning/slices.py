@@ -17,6 +17,7 @@ from limpyd.keys.places import slice_of
 from limpyd.repartitioning import fences
 from limpyd.repartitioning.announcing import announce, change, next_in, record_of
 from limpyd.repartitioning.carried_claims import carry_claims
+from limpyd.repartitioning.continued_feeds import continue_feed
 from limpyd.repartitioning.delivery import Delivery
 from limpyd.repartitioning.promises import carry_promises, check_references
 from limpyd.repartitioning.schemas import while_moving
@@ -142,6 +143,7 @@ class MoveInSlices:
             return home_at(keys.spread(pk))
 
         yield from carry_promises(self._schema, target, old, homes, home_of)
+        yield from continue_feed(target, target, old, homes)
         yield from self._delivery.move(target, old, homes, home_of, lambda _: None)
         if target.claimed_index is not None:
             yield from carry_claims(target, old, homes, lambda text: home_at(crc32(text)))

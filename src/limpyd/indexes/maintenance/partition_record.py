@@ -139,11 +139,11 @@ class PartitionRecord:
         return int(recorded) if has_ended or (self.has_agreed and is_known) else None
 
     def _can_use(self, move: Move) -> bool:
-        """Returns whether the model can be used in a move: it has one of its numbers, and no feed."""
+        """Returns whether the model can be used in a move: it has one of its numbers."""
         keys = self._keys
         known = keys.count if keys.move is None else keys.move.to
         is_one = keys.declared in move or (self.has_agreed and known == move.before) or keys.move == move
-        return is_one and keys.parent is None and self._model.feed is None
+        return is_one and keys.parent is None
 
     def follows(self, partition: Partition, recorded: bytes) -> bool:
         """Returns whether this process goes on after the catalog of a partition has told that objects are elsewhere.
