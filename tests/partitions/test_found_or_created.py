@@ -10,6 +10,8 @@ import pytest
 
 from limpyd import InstanceHashField, PKField
 from limpyd.exceptions import MultipleObjectsReturned, UniquenessError
+from limpyd.model import unique_values
+from limpyd.requests.scattered import Rounds
 from tests.support.blocks import block
 from tests.support.claim_writers import World
 
@@ -137,3 +139,27 @@ async def test_of_several_callers_one_creates(any_face, models, name):
     assert sum(is_new for _, is_new in made) == 10
     assert len({found._pk_bytes for found, _ in made}) == 10
     assert await any_face.do(model.collection().count()) == 10
+
+
+async def test_an_object_is_found_although_no_claim_leads_to_it(any_face, models, monkeypatch):
+    """While objects move, a claim may name partitions of which none has the object when it is asked."""
+    model = models.Claiming
+    made = []
+    for number in range(8):
+        one = await any_face.do(model.create(email=f"e{number}", nick=f"n{number}"))
+        await any_face.do(one.update(email=f"moved {number}"))
+        made.append(one)
+
+    def found(*_: object) -> Rounds[None]:
+        return None
+        yield
+
+    monkeypatch.setattr(unique_values, "_claimed_by", found)
+    for number, one in enumerate(made):
+        for method in (model.get_or_create, model.update_or_create):
+            same, is_new = await any_face.do(method(email=f"moved {number}", defaults={"city": "x"}))
+            assert (same._pk_bytes, is_new) == (one._pk_bytes, False)
+        error = await any_face.refused(
+            UniquenessError, lambda n=number: model.get_or_create(nick="new", defaults={"email": f"moved {n}"})
+        )
+        assert error.value == f"moved {number}"

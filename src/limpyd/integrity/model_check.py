@@ -8,7 +8,7 @@ from functools import partial
 from itertools import starmap
 from typing import Any
 
-from limpyd.exceptions import LimpydError, WrongTypeError
+from limpyd.exceptions import LimpydError, ObjectsMoved, WrongTypeError
 from limpyd.indexes.maintenance import generators
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.indexes.maintenance.requests import declare
@@ -222,10 +222,17 @@ class ModelCheck:
         return (yield from attempt_with_claims(self._model, self._partition, origin, step, cursor))
 
     def _look_at_places(self, pks: Sequence[bytes]) -> None:
-        """Checks that objects are in the partition of their primary keys."""
-        for pk in pks:
-            if self._model.keys.partition(pk) is not self._partition:
-                self._notes.add(messages.of_place(self._declared, pk))
+        """Checks that objects are in the partition of their primary keys.
+
+        Raises:
+            ObjectsMoved: another thread has found that they have moved.
+        """
+        keys = self._model.keys
+        misplaced = [pk for pk in pks if keys.partition(pk) is not self._partition]
+        if misplaced and keys.has_left(self._partition):
+            raise ObjectsMoved(self._model.name, keys.count)
+        for pk in misplaced:
+            self._notes.add(messages.of_place(self._declared, pk))
 
     def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
         """Clears a reference to an object that does not exist; records the reason if that is impossible."""

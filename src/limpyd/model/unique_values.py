@@ -9,7 +9,7 @@ from limpyd.claims.requests import InTheWay, look_up, verify
 from limpyd.claims.restoring import restore
 from limpyd.claims.unique_value import UniqueValue
 from limpyd.exceptions import LimpydError, ServerError, UniquenessError
-from limpyd.keys import Partition
+from limpyd.keys import Partition, to_bytes
 from limpyd.model.anywhere import Gone
 from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.requests.scattered import Rounds, Scattered
@@ -51,7 +51,8 @@ def where_it_is(
                 refusal = (partition, error.field, error.owner)
                 if refusal == last:  # it is not about an object that was created meanwhile
                     raise
-                partition, last = (yield from _claimed_by(schema, value)) or partition, refusal
+                claimed = (yield from _claimed_by(schema, value)) or _of_owner(schema, value, error)
+                partition, last = claimed or partition, refusal
             else:
                 found: R = result
                 return found
@@ -59,6 +60,17 @@ def where_it_is(
         raise ServerError(msg)
 
     return Scattered(rounds, subject=schema, readonly=False)
+
+
+def _of_owner(schema: Any, value: UniqueValue, error: UniquenessError) -> Partition | None:
+    """Returns the partition of the object that has a value, by the error that names it; None if that names another one.
+
+    While objects move, a claim may name partitions of which none has the object when it is asked.
+    """
+    if error.owner is None or error.field != schema.index_at(value.index_in(schema.keys.first)).field_names:
+        return None
+    partition: Partition = schema.keys.partition(to_bytes(error.owner))
+    return partition
 
 
 def _claimed_by(schema: Any, value: UniqueValue) -> Rounds[Partition | None]:

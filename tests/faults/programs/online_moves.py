@@ -202,7 +202,7 @@ class User(threading.Thread):
 
     def _compare(self, found: list[str]) -> None:
         assert len(found) == len(set(found))
-        assert set(found) == set(self.expected)
+        assert set(found) == set(self.expected), set(found) ^ set(self.expected)
 
 
 def moving(count: int) -> int:

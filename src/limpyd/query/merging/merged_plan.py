@@ -84,13 +84,20 @@ class MergedPlan(OrderedPlan):
     def existing(self, pks: list[bytes]) -> Request[list[bytes]]:
         """Those of some primary keys that exist, in their order."""
         keys = self.plans[0].model.keys
-        own = {plan: [pk for pk in pks if keys.partition(pk) is plan.partition] for plan in self.plans}
+        plans = {plan.partition: plan for plan in self.plans}
+        own: dict[Plan, list[bytes]] = {}
+        for pk in pks:
+            plan = plans.get(keys.partition(pk))
+            if plan is None:  # another thread has found that objects have moved: this is refused, and described again
+                plan = next((each for each in self.plans if keys.has_left(each.partition)), None)
+            if plan is not None:
+                own.setdefault(plan, []).append(pk)
 
         def joined(found: list[list[bytes]]) -> list[bytes]:
             known = {pk for some in found for pk in some}
             return [pk for pk in pks if pk in known]
 
-        return self._all([plan.existing(some) for plan, some in own.items() if some], joined)
+        return self._all([plan.existing(some) for plan, some in own.items()], joined)
 
     def totals(self, wanted: bytes, column: Column, read: Callable[[Any], T]) -> Request[list[T]]:
         """Returns the request for an aggregate of the values of a column, that of each partition by itself."""

@@ -53,8 +53,8 @@ class Parts:
         form = first.form(asked) if isinstance(first, PlanInPart) and self._are_alike else None
         if form is None:
             return [ask(plan) for plan in self.plans]
-        numbers = tuple([partition.number for partition, _ in self._routed])
-        return form.requests(numbers, lambda at: ask(self.plans[at]))
+        partitions = tuple([partition for partition, _ in self._routed])
+        return form.requests(partitions, lambda at: ask(self.plans[at]))
 
     @property
     def _are_alike(self) -> bool:

@@ -43,7 +43,6 @@ class PlanInPart(Plan):
         self._forms = {} if forms is None else forms
         self.model: Any = model
         self.partition = partition
-        self._number = partition.number
         self.order = order
         self.conditions = conditions
         self._options = options
@@ -89,7 +88,7 @@ class PlanInPart(Plan):
             return ask(Plan(self.model, self.partition, conditions, self.order, **self._options))
 
         form = self.form(asked)
-        return planned(self.conditions) if form is None else form.request(self._number, self.conditions, planned)
+        return planned(self.conditions) if form is None else form.request(self.partition, self.conditions, planned)
 
 
 def asked_items(projection: Projection, span: Span) -> Asked | None:

@@ -17,6 +17,14 @@ def routed(keys: ModelKeys, conditions: Sequence[Condition]) -> Routed:
     These are primary keys of the objects themselves, or those of objects that they refer to, if these are always in the
     same partition. Each partition is asked for its own only. There is always one, which may find nothing.
     """
+    while True:
+        known = keys.known
+        parts = _routed(keys, conditions)
+        if keys.known is known:  # else another thread has found that objects have moved, and some have both places
+            return parts
+
+
+def _routed(keys: ModelKeys, conditions: Sequence[Condition]) -> Routed:
     parts: Routed = [(partition, conditions) for partition in keys.partitions]
     for condition in conditions:
         beside = condition.beside()

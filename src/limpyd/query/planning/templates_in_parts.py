@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
+from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.lookups import QueryForm
 from limpyd.query.planning.argument_patterns import PatternSequence
@@ -30,7 +31,9 @@ from limpyd.requests.scattered import Prepared
 MAX_FORMS = 100
 """The most forms whose templates are kept for a model of several partitions."""
 
-Numbers = tuple[int, ...]
+Partitions = tuple[Partition, ...]
+"""Those that a query is sent to. A process that learns that objects have moved has other partitions, some with the same
+numbers. So what is kept of those is not used for a query that another thread planned before, which asks too few."""
 
 
 class TemplatesInParts:
@@ -57,20 +60,20 @@ class FormTemplates:
     """The templates of a form.
 
     Attributes:
-        by_number: the template for each partition, by its number; None where there is none.
+        by_partition: the template for each partition; None where there is none.
     """
 
-    __slots__ = ("_joined", "by_number")
+    __slots__ = ("_joined", "by_partition")
 
     def __init__(self) -> None:
-        self.by_number: dict[int, Template | None] = {}
-        self._joined: dict[Numbers, JoinedTemplates] = {}
+        self.by_partition: dict[Partition, Template | None] = {}
+        self._joined: dict[Partitions, JoinedTemplates] = {}
 
-    def guards(self, numbers: Numbers) -> list[Guard | None] | None:
+    def guards(self, partitions: Partitions) -> list[Guard | None] | None:
         """Returns the guards of the requests to some partitions; None if a template or a guard is not known."""
         guards: list[Guard | None] = []
-        for number in numbers:
-            template = self.by_number.get(number)
+        for partition in partitions:
+            template = self.by_partition.get(partition)
             if template is None:
                 return None
             assumes = template.request.assumes
@@ -80,14 +83,14 @@ class FormTemplates:
             guards.append(guard)
         return guards
 
-    def joined(self, numbers: Numbers, guards: list[Guard | None]) -> JoinedTemplates:
+    def joined(self, partitions: Partitions, guards: list[Guard | None]) -> JoinedTemplates:
         """Returns the templates for some partitions as one. Those for all, and for the share of each node, are kept."""
-        known = self._joined.get(numbers)
+        known = self._joined.get(partitions)
         if known is None or known.guards != guards:
             if len(self._joined) >= MAX_FORMS:
                 self._joined.clear()
-            templates: Any = [self.by_number[number] for number in numbers]
-            known = self._joined[numbers] = JoinedTemplates(templates, guards)
+            templates: Any = [self.by_partition[partition] for partition in partitions]
+            known = self._joined[partitions] = JoinedTemplates(templates, guards)
         return known
 
 
@@ -182,24 +185,24 @@ class FormInParts:
         self._form = form
         self._templates = templates
 
-    def request(self, number: int, conditions: Sequence[Condition], plan: Planning) -> Request[Any]:
+    def request(self, partition: Partition, conditions: Sequence[Condition], plan: Planning) -> Request[Any]:
         """Returns the request to a partition, as `Templates.request`."""
-        by_number = self._templates.by_number
-        known = by_number.get(number)
+        by_partition = self._templates.by_partition
+        known = by_partition.get(partition)
         if known is not None:
             return Filled(known, self._form.values, lambda: plan(conditions))
         request = plan(conditions)
-        by_number[number] = template_of(conditions, self._form, request, plan)
+        by_partition[partition] = template_of(conditions, self._form, request, plan)
         return request
 
-    def requests(self, numbers: Numbers, make: Callable[[int], Request[Any]]) -> FilledParts:
+    def requests(self, partitions: Partitions, make: Callable[[int], Request[Any]]) -> FilledParts:
         """Returns the requests to some partitions.
 
         Args:
-            numbers: their numbers.
+            partitions: the partitions.
             make: gives the request at a position among those.
         """
-        return FilledParts(self._templates, self._form.values, numbers, make)
+        return FilledParts(self._templates, self._form.values, partitions, make)
 
 
 class FilledParts(Prepared):
@@ -208,29 +211,29 @@ class FilledParts(Prepared):
     Args:
         templates: the templates of the form.
         values: the values of the conditions.
-        numbers: the numbers of the partitions.
+        partitions: the partitions.
         make: gives the request at a position.
 
     Attributes:
         values: as above.
     """
 
-    __slots__ = ("_make", "_numbers", "_templates", "values")
+    __slots__ = ("_make", "_partitions", "_templates", "values")
 
     def __init__(
         self,
         templates: FormTemplates,
         values: ConditionValues,
-        numbers: Numbers,
+        partitions: Partitions,
         make: Callable[[int], Request[Any]],
     ) -> None:
         self.values = values
         self._templates = templates
-        self._numbers = numbers
+        self._partitions = partitions
         self._make = make
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._partitions)
 
     @overload
     def __getitem__(self, at: int) -> Request[Any]: ...
@@ -245,16 +248,16 @@ class FilledParts(Prepared):
         return map(self._make, range(len(self)))
 
     def reads(self) -> FormReads | None:
-        guards = self._templates.guards(self._numbers)
+        guards = self._templates.guards(self._partitions)
         if guards is None:
             return None
-        reads = FormReads(self, range(len(self)), self._templates.joined(self._numbers, guards))
+        reads = FormReads(self, range(len(self)), self._templates.joined(self._partitions, guards))
         return reads if len(reads.packed) <= PACKET else None
 
     def share(self, positions: Sequence[int], guards: list[Guard | None]) -> FormReads:
         """Returns the requests at some positions, with their guards."""
-        numbers = tuple([self._numbers[position] for position in positions])
-        return FormReads(self, positions, self._templates.joined(numbers, guards))
+        partitions = tuple([self._partitions[position] for position in positions])
+        return FormReads(self, positions, self._templates.joined(partitions, guards))
 
 
 class FormReads(Reads):
