@@ -10,6 +10,7 @@ import pytest
 
 from limpyd import InstanceHashField, PKField
 from limpyd.exceptions import MultipleObjectsReturned, UniquenessError
+from limpyd.keys import Partition
 from limpyd.model import unique_values
 from limpyd.requests.scattered import Rounds
 from tests.support.blocks import block
@@ -141,8 +142,9 @@ async def test_of_several_callers_one_creates(any_face, models, name):
     assert await any_face.do(model.collection().count()) == 10
 
 
-async def test_an_object_is_found_although_no_claim_leads_to_it(any_face, models, monkeypatch):
-    """While objects move, a claim may name partitions of which none has the object when it is asked."""
+@pytest.mark.parametrize("leads_to", [None, 0, 3])
+async def test_an_object_is_found_although_its_claim_leads_elsewhere(any_face, models, monkeypatch, leads_to):
+    """While objects move, a claim may name a partition that has given the object away."""
     model = models.Claiming
     made = []
     for number in range(8):
@@ -150,8 +152,8 @@ async def test_an_object_is_found_although_no_claim_leads_to_it(any_face, models
         await any_face.do(one.update(email=f"moved {number}"))
         made.append(one)
 
-    def found(*_: object) -> Rounds[None]:
-        return None
+    def found(*_: object) -> Rounds[Partition | None]:
+        return None if leads_to is None else model._schema.keys.at(leads_to)
         yield
 
     monkeypatch.setattr(unique_values, "_claimed_by", found)

@@ -51,8 +51,8 @@ def where_it_is(
                 refusal = (partition, error.field, error.owner)
                 if refusal == last:  # it is not about an object that was created meanwhile
                     raise
-                claimed = (yield from _claimed_by(schema, value)) or _of_owner(schema, value, error)
-                partition, last = claimed or partition, refusal
+                of_owner = _of_owner(schema, value, error)
+                partition, last = of_owner or (yield from _claimed_by(schema, value)) or partition, refusal
             else:
                 found: R = result
                 return found
@@ -65,7 +65,7 @@ def where_it_is(
 def _of_owner(schema: Any, value: UniqueValue, error: UniquenessError) -> Partition | None:
     """Returns the partition of the object that has a value, by the error that names it; None if that names another one.
 
-    While objects move, a claim may name partitions of which none has the object when it is asked.
+    While objects move, a claim may name a partition that has given the object away.
     """
     if error.owner is None or error.field != schema.index_at(value.index_in(schema.keys.first)).field_names:
         return None
