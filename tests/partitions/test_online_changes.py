@@ -154,3 +154,26 @@ async def test_it_waits_no_longer_than_the_database_has_patience(any_face, anoth
     done = sum(any_face.client.get(key) == b"m" for key in any_face.client.scan_iter(match="{changed*}:field:note:*"))
     assert 0 < done < COUNT
     assert error.__notes__ == [f"{done} objects were changed in other chunks"]
+
+
+async def test_what_is_asked_beside_a_wait_does_not_end_it(any_face, another_process, stored, monkeypatch):
+    """A part waits for a slice while the requests of the others find that the record of the model is another one."""
+    monkeypatch.setattr(waiting, "UNFINISHED", 20)
+    model = another_process(2)
+    await any_face.do(model.collection().count())
+    steps = moved_until(another_process(4, moves=True), lambda records: records.get(1, "").endswith("closed"))
+    request, record = waiting.Waiting.request, model._schema.maintenance.record
+    waits: list[int] = []
+
+    def waited(self: Any, moved: Any) -> Any:
+        waits.append(1)
+        if len(waits) == 6:  # the other part has gone on
+            for _ in steps:  # to the end: what this process knows is not so any more
+                pass
+            record.forget()
+        return request(self, moved)
+
+    monkeypatch.setattr(waiting.Waiting, "request", waited)
+    assert await any_face.do(model.collection(title="t1").update(title="new", chunk=4)) == COUNT // 2
+    assert await any_face.do(model.collection(title="new").count()) == COUNT // 2
+    assert len(waits) > 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ def change_all(
         found = yield from _at_once(current, patience, change)
         if found is not None:
             return found
-    plans = (yield from current.plan.settled()).plans
+    plans = yield from _settled(current, patience)
     size = size if by_itself else ceil(size / len(plans))
     met: set[bytes] | None = set() if moving else None
     done: list[_Part] = []
@@ -74,9 +74,21 @@ def change_all(
         giving = [part for part in parts if part.has_given]
         if not giving:
             break
-        plans = (yield from current.plan.settled()).plans
+        plans = yield from _settled(current, patience)
         plans = [plan for plan in plans if any(part.may_give_to(plan.partition.number) for part in giving)]
     return sum(part.changed for part in done)
+
+
+def _settled(current: CurrentPlan, patience: float) -> Program[Sequence[Plan]]:
+    """Returns the plan for each partition, after reading what the query compares with."""
+    waiting = Waiting(patience)
+    while True:
+        try:
+            settled = yield from current.plan.settled()
+        except ObjectsMoved as moved:
+            yield waiting.request(moved)
+        else:
+            return settled.plans
 
 
 def _at_once(current: CurrentPlan, patience: float, change: Callable[[Search], Request[int]]) -> Program[int | None]:
@@ -141,17 +153,22 @@ class _Part:
         One request finds the objects of a chunk. Another one changes those that still match, in one step; if these are
         too many changes, in several steps.
         """
-        origin, waiting = Origin(), None
-        after: bytes | None = b""
-        while after is not None:
-            cursor = after
+        origin, waiting = Origin(), Waiting(self._patience)
+        moved: ObjectsMoved | None = None
+        cursor: bytes | None = b""
+        while cursor is not None:
             try:
-                after = yield from self._next(origin, cursor)
-                waiting = None
-            except ObjectsMoved as moved:
-                waiting = waiting or Waiting(self._patience)
-                yield waiting.request(moved)
-                after = yield from self._followed(cursor)
+                if moved is None:
+                    cursor = yield from self._next(origin, cursor)
+                    waiting = Waiting(self._patience)
+                else:
+                    yield waiting.request(moved)
+                    cursor = yield from self._followed(cursor)
+                    moved = None
+            except ObjectsMoved as error:  # of the step; or of what was asked beside the wait
+                if error is moved:
+                    raise
+                moved = error
 
     def _next(self, origin: Origin, cursor: bytes) -> Program[bytes | None]:
         """Changes the objects of a chunk, and returns the cursor of the next one."""
