@@ -93,7 +93,7 @@ async def cost(face, models, by, count, *, apart=True):
 async def test_the_cost_grows_with_what_is_removed(face, models, by):
     by, _, of_all = by.partition(" ")
     few = await cost(face, models, by, FEW, apart=not of_all)
-    tries = 5 if by == "parent" else 1  # a step that ends early, on a busy machine, has the next one go down the chain anew
+    tries = 5 if by == "parent" else 1  # each step goes down the chain anew, and on a busy machine there are more
     many = min([await cost(face, models, by, MANY, apart=not of_all) for _ in range(tries)])
     assert many <= 1.5 * few * MANY / FEW
 
