@@ -365,7 +365,15 @@ class TestSync:
             assert database._run(Request(("BLPOP", "list", 0), lambda reply: reply[1], blocking=True)) == b"x"
             pushing.join()
         assert database._run(Request(("PING",), bool, readonly=True)) is True
+        with one_server.client() as client:
+            client.client_pause(2000)
+        start = time.monotonic()
+        with pytest.raises(ServerTimeout):  # other requests wait as long as before
+            database._run(Request(("PING",), bool, readonly=True))
+        assert time.monotonic() - start < 1.5
         database.close()
+        with one_server.client() as client:
+            client.client_unpause()
 
     def test_an_interrupt_while_connecting_spoils_nothing(self, one_server, monkeypatch):
         database = RedisDatabase(port=one_server.port)

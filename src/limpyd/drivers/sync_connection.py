@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from limpyd.drivers.error_translation import DEMOTED
 from limpyd.drivers.interrupts import signal_handler_error
 from limpyd.drivers.script_cache import ScriptCache
+from limpyd.drivers.socket_timeouts import leave_to_kernel, limit_receiving
 from limpyd.requests.walks import PACKED_INFO, run_in
 
 NOTHING_YET = object()
@@ -44,6 +45,7 @@ class SyncConnection:
         "_has_checks",
         "_reader",
         "_socket",
+        "_timed_by_kernel",
         "awaited",
         "connection",
         "demoted",
@@ -58,6 +60,7 @@ class SyncConnection:
         self._has_checks = bool(connection.health_check_interval)
         self._socket: Any = None
         self._reader: Any = None
+        self._timed_by_kernel = False
         self.awaited = 0
         self.demoted = False
         self.run: bytes | None = None
@@ -228,18 +231,23 @@ class SyncConnection:
 
         A reply that takes longer than that and the usual timeout of the socket together does not come.
         """
-        opened = self._socket
-        usual = None if opened is None else opened.gettimeout()
+        opened, usual = self._socket, self.connection.socket_timeout
         if opened is None or usual is None:
             return self.read()
         self.awaited += 1  # nobody else may have it before its timeout is as it was
-        opened.settimeout(timeout + usual if timeout else None)
+        self._limit_receiving(opened, timeout + usual if timeout else None)
         try:
             return self.read()
         finally:
             if self._socket is not None:
-                opened.settimeout(usual)
+                self._limit_receiving(opened, usual)
                 self.awaited -= 1
+
+    def _limit_receiving(self, opened: Any, timeout: float | None) -> None:
+        if self._timed_by_kernel:
+            limit_receiving(opened, timeout)
+        else:
+            opened.settimeout(timeout)
 
     def check(self) -> None:
         """Closes the connection if the server has closed it."""
@@ -276,11 +284,14 @@ class SyncConnection:
         self.scripts = ScriptCache()
         self._reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=NOTHING_YET)
         self._socket = opened = connection._sock
+        self._timed_by_kernel = not self._has_checks and leave_to_kernel(opened)  # redis-py reads the replies to checks
         return opened
 
 
 def _as_loss(error: BaseException) -> RedisError | None:
     """The error of redis-py for one of a socket; none for any other, and for what a signal handler raised."""
-    if isinstance(error, OSError | hiredis.HiredisError) and signal_handler_error(error) is None:
-        return redis.TimeoutError(str(error)) if isinstance(error, TimeoutError) else redis.ConnectionError(str(error))
-    return None
+    if not isinstance(error, OSError | hiredis.HiredisError) or signal_handler_error(error) is not None:
+        return None
+    if isinstance(error, BlockingIOError):  # see drivers/socket_timeouts.py
+        return redis.TimeoutError("timed out")
+    return redis.TimeoutError(str(error)) if isinstance(error, TimeoutError) else redis.ConnectionError(str(error))
