@@ -219,13 +219,16 @@ class TestAsync:
             driver = database._driver
             connection = await driver.connections.open_to(driver._routing.topology.nodes[0])
             written = []
-            connection._write = written.append
-            call = asyncio.create_task(asked(connection, b"PING\r\n", PING, PACKED_ASKING))
-            await asyncio.sleep(0)
+            connection._write = lambda packed, replies: written.append((packed, len(replies)))
+            for cancels in (True, False):
+                call = asyncio.create_task(asked(connection, b"PING\r\n", PING, PACKED_ASKING))
+                await asyncio.sleep(0)
+                if cancels:
+                    call.cancel()
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            assert written == [(PACKED_ASKING + b"PING\r\n", 2)]
             call.cancel()
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            assert written == [[]]
 
         run_async(cluster, main)
 

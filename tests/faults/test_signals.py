@@ -235,7 +235,9 @@ class TestThreads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
             database.close()
-            time.sleep(0.001)  # else the threads get the interpreter only once in 5 ms, for each step of connecting anew
+            time.sleep(
+                0.001
+            )  # else the threads get the interpreter only once in 5 ms, for each step of connecting anew
         assert len(done) == 400
         assert thing.number.get() == 400
 

@@ -154,7 +154,7 @@ class AsyncTransport:
         if self.callbacks or GLOBAL_CALLBACKS:
             trace = self._listeners.start_dedicated(request, name, commands, sum(map(len, packed)))
         try:
-            replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)
+            replies = await connection.ask_each(b"".join(packed), len(packed))
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error)

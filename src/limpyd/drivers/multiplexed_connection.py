@@ -1,8 +1,9 @@
 """A connection on which the tasks of an event loop talk at once, or one of them alone.
 
-Requests of one turn of the loop are written together. The replies come in the same order, and are handed out as they
-arrive. A cancelled caller keeps its place in the queue of replies, so that no caller gets the reply of another. If the
-connection is lost, exactly the requests on it fail, and each error says whether the request had been written.
+A request is written at once if no other is under way; the others of one turn of the loop are written together. The
+replies come in the same order, and are handed out as they arrive. A cancelled caller keeps its place in the queue of
+replies, so that no caller gets the reply of another. If the connection is lost, exactly the requests on it fail, and
+each error says whether the request had been written.
 
 An exception of a signal handler may come between any two steps. Then the connection is given up, since it is not known
 which replies are still to come; and the next call, or the patrol, does what the exception kept from running.
@@ -15,6 +16,7 @@ import os
 import socket
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -70,14 +72,25 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self._transport.resume_reading()
 
     def ask(self, packed: bytes) -> asyncio.Future[Any]:
-        """Sends a packed command with the others of this turn; the future is its reply, also an error reply."""
+        """Sends a packed command; the future is its reply, also an error reply.
+
+        If nothing is to be sent and no reply is awaited, it is written at once, which saves a turn of the loop.
+        """
         reply: asyncio.Future[Any] = self._loop.create_future()
-        if self._begin(reply):
-            self._waiting.append((packed, reply))
+        if self._sent or self._waiting or self._paused or self.lost or self._transport.is_closing():
+            self._queue([(packed, reply)])
+        else:
+            try:
+                self._write(packed, (reply,))
+            except BaseException as error:  # noqa: BLE001 - it is raised again
+                self._sending_failed(error)
         return reply
 
     def ask_several(self, packed: bytes, count: int) -> asyncio.Future[list[Any]]:
-        """The same of packed commands that have so many replies together; the future is the list of those."""
+        """Sends packed commands that have so many replies together, with the others of this turn.
+
+        The future is the list of their replies.
+        """
         return self._asked_of(packed, count, partly=False)
 
     def ask_each(self, packed: bytes, count: int) -> asyncio.Future[list[Any]]:
@@ -87,21 +100,20 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
     def _asked_of(self, packed: bytes, count: int, *, partly: bool) -> asyncio.Future[list[Any]]:
         replies: asyncio.Future[list[Any]] = self._loop.create_future()
         several = Several(replies, count, partly=partly)
-        if self._begin(several):
-            self._waiting += [(packed, several), *[(b"", several)] * (count - 1)]
+        self._queue([(packed, several), *[(b"", several)] * (count - 1)])
         return replies
 
-    def _begin(self, reply: Reply) -> bool:
-        """Returns whether something can be sent, and sees to it that it will be; fails the reply to it if not."""
+    def _queue(self, requests: Sequence[tuple[bytes, Reply]]) -> None:
+        """Has requests sent that go together; fails the reply to them if it cannot."""
         if self.lost:
-            fail(reply, ConnectionLost("the connection was lost before it was used", sent=False))
-            return False
+            fail(requests[0][1], ConnectionLost("the connection was lost before it was used", sent=False))
+            return
+        self._waiting += requests
         if not self._flushing:
             self._loop.call_soon(self._flush)
             self._flushing = True
             if self._watch is None:
                 self._start_patrol()
-        return True
 
     @property
     def is_idle(self) -> bool:
@@ -131,19 +143,25 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
                 self._lose("the connection was closed")
             elif not self._paused:  # else resume_writing flushes
                 # One that was cancelled before it was written is not sent at all.
-                self._write([(packed, reply) for packed, reply in self._waiting if not reply.done()])
-        except BaseException as error:
-            self._give_up(f"sending failed: {error!r}")
-            if not isinstance(error, OSError):
-                raise
+                requests = [(packed, reply) for packed, reply in self._waiting if not reply.done()]
+                self._write(b"".join([packed for packed, _ in requests]), [reply for _, reply in requests])
+        except BaseException as error:  # noqa: BLE001 - it is raised again
+            self._sending_failed(error)
 
-    def _write(self, requests: list[tuple[bytes, Reply]]) -> None:
+    def _write(self, packed: bytes, replies: Sequence[Reply]) -> None:
         if not self._sent:
             self._heard_at = self._loop.time()
-        self._sent.extend([reply for _, reply in requests])
+            if self._watch is None:
+                self._start_patrol()
+        self._sent += replies
         self._waiting.clear()
-        if requests:
-            self._transport.write(b"".join([packed for packed, _ in requests]))
+        if packed:
+            self._transport.write(packed)
+
+    def _sending_failed(self, error: BaseException) -> None:
+        self._give_up(f"sending failed: {error!r}")
+        if not isinstance(error, OSError):
+            raise error
 
     def _start_patrol(self) -> None:
         self._watch = self._loop.call_later(min(PATROL, self._timeout or PATROL), self._look)

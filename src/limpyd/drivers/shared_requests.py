@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from limpyd.drivers.multiplexed_connection import MultiplexedConnection
@@ -26,10 +25,7 @@ async def asked(connection: MultiplexedConnection, packed: bytes, request: Reque
         return await connection.ask(packed)
     asks = origin is not None and connection.run is None
     before = [*([PACKED_INFO] if asks else []), *([prefix] if prefix else [])]
-    if before:
-        *earlier, reply = await asyncio.gather(*map(connection.ask, [*before, packed]))
-    else:
-        earlier, reply = [], await connection.ask(packed)
+    *earlier, reply = await connection.ask_several(b"".join([*before, packed]), len(before) + 1)
     if asks:
         connection.run = run_in(earlier[0])
     if origin is not None:
