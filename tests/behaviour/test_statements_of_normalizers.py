@@ -268,6 +268,18 @@ def test_what_cannot_be_indexed_is_refused(database, small):
     assert state(small[1]) == before
 
 
+@pytest.mark.parametrize("amount", [3, -20, 0, 2**53 - 8])
+def test_an_increment_takes_the_new_value_from_its_reply(database, small, amount):
+    model, client = declared(database), small[1]
+    one = model.create(**ONE)
+    one.visits.incr(0)
+    client.config_resetstat()
+    assert one.visits.incr(amount) == 7 + amount
+    assert client.info("commandstats")["cmdstat_get"]["calls"] == 1  # of the old value
+    assert list(model.collection(visits=7 + amount)) == list(model.collection(visits__gte=7 + amount)) == ["1"]
+    assert list(model.check()) == []
+
+
 def test_a_command_that_makes_anothers_value_is_refused(database, small):
     model = declared(database)
     fill(model)

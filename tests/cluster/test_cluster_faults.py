@@ -227,7 +227,7 @@ class TestAsync:
                     call.cancel()
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
-            assert written == [(PACKED_ASKING + b"PING\r\n", 2)]
+            assert written == [(b"", 0), (PACKED_ASKING + b"PING\r\n", 2)]
             call.cancel()
 
         run_async(cluster, main)

@@ -247,6 +247,8 @@ COMPUTING = frozenset(
     {"APPEND", "BITFIELD", "BITOP", "DECRBY", "HINCRBY", "HINCRBYFLOAT", "INCRBY", "INCRBYFLOAT", "SETBIT", "SETRANGE"}
 )
 """The commands that make a value which only the server knows."""
+COUNTING = frozenset({"DECRBY", "HINCRBY", "INCRBY"})
+"""The commands of them whose reply is the new value, an integer."""
 REMOVING = frozenset({"DEL", "DELIFEQ", "GETDEL", "GETEX", "HDEL", "HGETDEL", "HGETEX", "UNLINK"})
 """The commands that may remove a value."""
 FREES_MEMORY = frozenset(facts.name for facts in _ROWS if facts.frees or facts.scope is READ)

@@ -6,6 +6,10 @@ import signal
 from types import CodeType
 from typing import Any
 
+import hiredis
+import redis
+from redis.exceptions import RedisError
+
 INNER = ("limpyd.", "redis.")
 """The modules in which an error of a request itself is raised."""
 
@@ -19,6 +23,15 @@ def signal_handler_error(error: BaseException) -> OSError | None:
             return cause
         cause = cause.__cause__ or cause.__context__
     return None
+
+
+def socket_loss(error: BaseException) -> RedisError | None:
+    """Returns the error of redis-py for one of a socket; None for any other, and for what a signal handler raised."""
+    if not isinstance(error, OSError | hiredis.HiredisError) or signal_handler_error(error) is not None:
+        return None
+    if isinstance(error, BlockingIOError):  # see drivers/socket_timeouts.py
+        return redis.TimeoutError("timed out")
+    return redis.TimeoutError(str(error)) if isinstance(error, TimeoutError) else redis.ConnectionError(str(error))
 
 
 def _passed(error: BaseException, codes: set[CodeType | None]) -> bool:

@@ -14,7 +14,7 @@ import redis
 from redis.exceptions import RedisError
 
 from limpyd.drivers.error_translation import DEMOTED
-from limpyd.drivers.interrupts import signal_handler_error
+from limpyd.drivers.interrupts import signal_handler_error, socket_loss
 from limpyd.drivers.script_cache import ScriptCache
 from limpyd.drivers.socket_timeouts import leave_to_kernel, limit_receiving
 from limpyd.requests.walks import PACKED_INFO, run_in
@@ -148,7 +148,7 @@ class SyncConnection:
     def _lost_by(self, error: BaseException) -> None:
         """Drops the connection, and raises the loss that an error stands for, if it is the connection's."""
         self.drop()
-        loss = _as_loss(error)
+        loss = socket_loss(error)
         if loss is not None:
             raise loss from error
 
@@ -200,7 +200,13 @@ class SyncConnection:
     def read_several(self, count: int, replies: list[Any]) -> list[Any]:
         """Adds replies to a list, each as `read_any`, until it has so many; and returns it."""
         while len(replies) < count:
-            reply = self._received()
+            if self._socket is None:
+                raise redis.ConnectionError(CLOSED)
+            try:
+                reply = self._reader.gets()
+            except BaseException as error:
+                self._lost_by(error)
+                raise
             if type(reply) in USUAL_REPLIES and not self._has_checks:
                 self.awaited -= 1
             else:
@@ -286,12 +292,3 @@ class SyncConnection:
         self._socket = opened = connection._sock
         self._timed_by_kernel = not self._has_checks and leave_to_kernel(opened)  # redis-py reads the replies to checks
         return opened
-
-
-def _as_loss(error: BaseException) -> RedisError | None:
-    """The error of redis-py for one of a socket; none for any other, and for what a signal handler raised."""
-    if not isinstance(error, OSError | hiredis.HiredisError) or signal_handler_error(error) is not None:
-        return None
-    if isinstance(error, BlockingIOError):  # see drivers/socket_timeouts.py
-        return redis.TimeoutError("timed out")
-    return redis.TimeoutError(str(error)) if isinstance(error, TimeoutError) else redis.ConnectionError(str(error))

@@ -131,7 +131,7 @@ def creation_source(partition: Partition, layout: Layout) -> str:
             follow += f"if whole or string.byte(given, {number}) == 49 then\n{indented(lines, '  ')}end\n"
     own = [one.scalar_field.prefix for one in places if one.scalar_field is not None and one.scalar_field.sub is None]
     gathered = [each.prefix for each in layout.gathered]
-    prefixes = dict.fromkeys([partition.hash_prefix, *own, *gathered, *layout.others])
+    others = [prefix for prefix in dict.fromkeys([*own, *gathered, *layout.others]) if prefix != partition.hash_prefix]
     every = [*([version] if version else []), *pairs.values()]
     return filled(
         "create",
@@ -140,11 +140,11 @@ def creation_source(partition: Partition, layout: Layout) -> str:
         locals=locals_of(
             names,
             [entry for one in places for entry in one.entries],
-            arguments=max(2 * len(every), len(prefixes)),
+            arguments=max(2 * len(every), 1 + len(others)),
         ),
         **_counting(partition, layout.mints),
         hash=key_of(partition, partition.hash_prefix, "pk"),
-        keys=", ".join(key_of(partition, prefix, "pk") for prefix in prefixes),
+        keys=", ".join(["hash", *(key_of(partition, prefix, "pk") for prefix in others)]),
         store_whole=f"call('HSET', hash, {', '.join(every)})" if every else "0",
         first=f"{{ {version} }}, 2" if version else "{}, 0",
         collect="".join(_collected(number, pair) for number, pair in pairs.items()),

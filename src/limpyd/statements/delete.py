@@ -154,13 +154,12 @@ def _source(
     composites: Sequence[CompositeFieldIndex],
     prefixes: Sequence[bytes],
 ) -> str:
-    hash_key = key_of(partition, partition.hash_prefix, "pk")
     in_hash = [field for field in scalar_fields if field.sub is not None]
     names, read, follow = [], "", ""
     entries: list[EntryCode] = []
     if in_hash:
         subs = ", ".join(literal(field.sub or b"") for field in in_hash)
-        read = f"at = {hash_key}\nlocal held = call('HMGET', at, {subs})\nif held.err then failed = held break end\n"
+        read = f"at = hash\nlocal held = call('HMGET', at, {subs})\nif held.err then failed = held break end\n"
     for number, field in enumerate(scalar_fields):
         value = f"value{number}"
         names.append(value)
@@ -192,8 +191,8 @@ def _source(
         tag=tag(partition),
         requires=required(entries, functions),
         locals=locals_of(names, entries, arguments=max(len(prefixes), len(in_hash))),
-        hash=hash_key,
-        keys=", ".join(key_of(partition, prefix, "pk") for prefix in prefixes),
+        hash=key_of(partition, partition.hash_prefix, "pk"),
+        keys=", ".join("hash" if each == partition.hash_prefix else key_of(partition, each, "pk") for each in prefixes),
         read=read,
         follow=follow,
         undo="".join(entry.undo() for entry in reversed(entries)),

@@ -68,11 +68,12 @@ class EntryCode:
         has_score = before != "false" and "$score" in self._sections.get("undo add", "")
         self._score = normalizer_call(index, before) if index is not None and has_score else None
         score = "" if index is None else known_score(index, before)
+        self._keeps_integers = index is not None and known_score(index, value) != ""
         if self._score and not score:
             score = f"score{number}()"
         self._names = {
             "$i": str(number),
-            "$key": f"({key})" if ".." in key else key,
+            "$key": key,
             "$number": str(claim),
             "$value": value,
             "$new": f"new{number}" if self._new else new or value,
@@ -108,9 +109,16 @@ class EntryCode:
         """Returns the lines that compute the text of the old value, if the script has to."""
         return self._forming(self._old)
 
-    def check_new(self) -> str:
-        """Returns the lines that compute the text of the new value, if the script has to."""
-        return self._forming(self._new)
+    def check_new(self, is_exact: str = "") -> str:
+        """Returns the lines that compute the text of the new value, if the script has to.
+
+        Args:
+            is_exact: the condition that the value is the text of an integer which Lua does not round; empty if unknown.
+        """
+        lines = self._forming(self._new)
+        if not lines or not is_exact or not self._keeps_integers:
+            return lines
+        return f"new{self._number} = {self._value}\nif not {is_exact} then\n{indented(lines, '  ')}end\n"
 
     def remove(self, *, certain: bool = False) -> str:
         """Returns the lines that remove the entry of the old value, if there was one and it does not stay.

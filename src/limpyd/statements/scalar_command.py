@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from limpyd.commands.table import FREES_MEMORY, TABLE, Scope
+from limpyd.commands.table import COUNTING, FREES_MEMORY, TABLE, Scope
 from limpyd.keys import Partition
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
@@ -15,6 +15,11 @@ from limpyd.statements.scalar_write import WriteScript
 from limpyd.statements.script_source import compiled, filled, indented
 from limpyd.statements.statement import Statement
 
+LEARN_COUNT = """\
+exact = result < 2 ^ 53 and result > -2 ^ 53
+after = exact and string.format('%d', result) or $read
+"""
+"""The lines that take the new value from the reply. Beyond the bounds Lua has rounded it."""
 CHANGING = frozenset({Scope.WHOLE, Scope.MEMBERS, Scope.REPLY})
 
 
@@ -57,7 +62,7 @@ def scalar_command(
     if scalar_field.checks and model.crosses_slots:
         flags.add("allow-cross-slot-keys")
     try:
-        script = _script(scalar_field, frozenset(flags))
+        script = _script(scalar_field, frozenset(flags), counts=command in COUNTING)
     except NoRoom:
         return None
     return ScalarCommand(script, model, partition, command, field, scalar_field)
@@ -74,7 +79,14 @@ def _follows(scalar_field: ScalarField, number: int) -> bool:
     )
 
 
-def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
+def _script(scalar_field: ScalarField, flags: frozenset[str], *, counts: bool) -> WriteScript:
+    """Returns the script.
+
+    Args:
+        scalar_field: the field.
+        flags: the flags of the script.
+        counts: true for commands whose reply is the new value, an integer.
+    """
     names = Parameters()
     key = names.key_of(scalar_field.prefix)
     sub = "" if scalar_field.sub is None else names.argument(scalar_field.sub)
@@ -85,18 +97,22 @@ def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
     for number, index in enumerate(scalar_field.indexes, len(entries)):
         entries.append(EntryCode(names.argument(index.key), index.kind_name, number, 0, "after", "", "before", index))
     limits = "".join(_limit(name, names.argument(argument)) for name, argument in scalar_field.limits)
+    read, first = f"call('HGET', key, {sub})" if sub else "call('GET', key)", names.end + 2
+    counted = f"ARGV[{first}], ARGV[{first + 1}]" if sub else f"ARGV[{first}]"
     source = filled(
         "scalar_command",
         requires=required(entries, [f"constraints.{name}" for name, _ in scalar_field.limits]),
         command=f"ARGV[{names.end}]",
         pk=f"ARGV[{names.end + 1}]",
-        first=str(names.end + 2),
+        first=f"{first}",
+        arguments=counted if counts else f"unpack(ARGV, {first})",
         key=key,
-        locals=locals_of((), entries),
-        read=f"call('HGET', key, {sub})" if sub else "call('GET', key)",
+        locals=locals_of(["exact"] if counts else [], entries),
+        read=read,
+        learn=LEARN_COUNT.replace("$read", read) if counts else f"after = {read}\n",
         limits=limits and _if("after", limits),
         check=_if("before", "".join(entry.check_old() for entry in entries))
-        + _if("after", "".join(entry.check_new() + entry.check() for entry in entries)),
+        + _if("after", "".join(entry.check_new("exact" if counts else "") + entry.check() for entry in entries)),
         remove="".join(entry.lines("read score") + entry.remove() for entry in entries),
         add=_if("after", "".join(entry.add() for entry in entries)),
         take_out=_if("not after", "".join(entry.lines("take out") for entry in entries)),

@@ -8,6 +8,7 @@ from limpyd.commands.table import FREES_MEMORY
 from limpyd.keys import Partition
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Model
+from limpyd.statements.parameters import Parameters
 from limpyd.statements.script_source import CompiledScript, filled
 from limpyd.statements.statement import Statement
 
@@ -22,11 +23,19 @@ def plain_write(model: Model, partition: Partition, prefix: bytes, command: str,
         command: the command.
         subject: the field, for messages.
     """
-    script = _script(frees=command in FREES_MEMORY)
-    return Statement(script, model, partition, command, (prefix, command.encode()), subject)
+    names = Parameters()
+    script = _script(names.key_of(prefix), names.end, frees=command in FREES_MEMORY)
+    return Statement(script, model, partition, command, (*names.given, command.encode()), subject)
 
 
 @cache
-def _script(*, frees: bool) -> CompiledScript:
-    """Returns the script; commands that only free memory have one that a server without free memory still runs."""
-    return CompiledScript("plain_write", filled("plain_write"), frozenset({"allow-oom"} if frees else ()))
+def _script(key: str, end: int, *, frees: bool) -> CompiledScript:
+    """Returns the script; commands that only free memory have one that a server without free memory still runs.
+
+    Args:
+        key: the expression of the key.
+        end: the number of the first argument after the names in it.
+        frees: true for such a command.
+    """
+    source = filled("plain_write", key=key, command=f"ARGV[{end}]", pk=f"ARGV[{end + 1}]", first=str(end + 2))
+    return CompiledScript("plain_write", source, frozenset({"allow-oom"} if frees else ()))

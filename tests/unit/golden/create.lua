@@ -1,4 +1,4 @@
--- EVALSHA 867781a5e13c1ac3704da7d8802ab5c834115e1c, sent with
+-- EVALSHA 6c959a6f7882ecf00cb550f4010baa389db5daf7, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -95,10 +95,10 @@ repeat
   listed = true
   hash = tag .. 'hash:' .. pk
   at = hash
-  reply = call('EXISTS', tag .. 'hash:' .. pk, tag .. 'field:motto:' .. pk, tag .. 'field:tags:' .. pk)
+  reply = call('EXISTS', hash, tag .. 'field:motto:' .. pk, tag .. 'field:tags:' .. pk)
   if reply ~= 0 then
     failed = reply
-    for _, key in ipairs(type(reply) == 'number' and { tag .. 'hash:' .. pk, tag .. 'field:motto:' .. pk, tag .. 'field:tags:' .. pk } or {}) do
+    for _, key in ipairs(type(reply) == 'number' and { hash, tag .. 'field:motto:' .. pk, tag .. 'field:tags:' .. pk } or {}) do
       if call('EXISTS', key) == 1 then outcome = { 'occupied', key, call('TYPE', key).ok or 'none' } break end
     end
     break
@@ -120,13 +120,13 @@ repeat
   if type(reply) ~= 'number' then failed = reply break end
   stored = reply > 0
   if whole or string.byte(given, 1) == 49 then
-    at = (tag .. 'eq:name:') .. ARGV[5]
+    at = tag .. 'eq:name:' .. ARGV[5]
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added0 = reply == 1
   end
   if whole or string.byte(given, 2) == 49 then
-    at = (tag .. 'uniq:email')
+    at = tag .. 'uniq:email'
     reply = call('HSETNX', at, ARGV[6], pk)
     if reply == 1 then
       added1 = true
@@ -138,7 +138,7 @@ repeat
         reply = call('SISMEMBER', at, owner1)
         if reply == 1 then outcome = { 'unique', 1, ARGV[6], owner1 } break end
         if reply == 0 then
-          at = (tag .. 'uniq:email')
+          at = tag .. 'uniq:email'
           reply = call('HSET', at, ARGV[6], pk)
           added1 = reply == 0
         end
@@ -147,7 +147,7 @@ repeat
     if type(reply) == 'table' then failed = reply break end
   end
   if whole or string.byte(given, 3) == 49 then
-    at = (tag .. 'num:age')
+    at = tag .. 'num:age'
     reply = call('ZADD', at, 'NX', ARGV[8], pk)
     if reply == 0 then
       score2 = call('ZSCORE', at, pk)
@@ -157,17 +157,17 @@ repeat
     changed2, is_new2 = true, not score2
   end
   if whole or string.byte(given, 4) == 49 then
-    at = (tag .. 'eq:city:') .. ARGV[9]
+    at = tag .. 'eq:city:' .. ARGV[9]
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added3 = reply == 1
-    at, member4 = (tag .. 'lex:city'), string.gsub(ARGV[9], '%z', '\0\255') .. '\0\0' .. pk
+    at, member4 = tag .. 'lex:city', string.gsub(ARGV[9], '%z', '\0\255') .. '\0\0' .. pk
     reply = call('ZADD', at, 0, member4)
     if type(reply) ~= 'number' then failed = reply break end
     added4 = reply == 1
   end
   if whole or string.byte(given, 5) == 49 then
-    at = (tag .. 'num:weight')
+    at = tag .. 'num:weight'
     reply = call('ZADD', at, 'NX', ARGV[11], pk)
     if reply == 0 then
       score5 = call('ZSCORE', at, pk)
@@ -181,7 +181,7 @@ repeat
     reply = call('SET', at, ARGV[12])
     if reply.err then failed = reply break end
     set6 = true
-    at, member6 = (tag .. 'lex:motto'), string.gsub(ARGV[12], '%z', '\0\255') .. '\0\0' .. pk
+    at, member6 = tag .. 'lex:motto', string.gsub(ARGV[12], '%z', '\0\255') .. '\0\0' .. pk
     reply = call('ZADD', at, 0, member6)
     if type(reply) ~= 'number' then failed = reply break end
     added6 = reply == 1
@@ -191,7 +191,7 @@ repeat
     reply = call('SISMEMBER', at, ARGV[13])
     if reply == 0 then outcome = { 'absent', 6, ARGV[13] } break end
     if reply ~= 1 then failed = reply break end
-    at = (tag .. 'eq:team:') .. ARGV[13]
+    at = tag .. 'eq:team:' .. ARGV[13]
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added8 = reply == 1
@@ -240,15 +240,15 @@ end
 for _, key in pairs(gathered) do
   undo('DEL', key)
 end
-if added8 then undo('SREM', (tag .. 'eq:team:') .. ARGV[13], pk) end
-if added6 then undo('ZREM', (tag .. 'lex:motto'), member6) end
+if added8 then undo('SREM', tag .. 'eq:team:' .. ARGV[13], pk) end
+if added6 then undo('ZREM', tag .. 'lex:motto', member6) end
 if set6 then undo('DEL', tag .. 'field:motto:' .. pk) end
-if changed5 and not is_new5 and score5 then undo('ZADD', (tag .. 'num:weight'), score5, pk) elseif changed5 then undo('ZREM', (tag .. 'num:weight'), pk) end
-if added4 then undo('ZREM', (tag .. 'lex:city'), member4) end
-if added3 then undo('SREM', (tag .. 'eq:city:') .. ARGV[9], pk) end
-if changed2 and not is_new2 and score2 then undo('ZADD', (tag .. 'num:age'), score2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:age'), pk) end
-if added1 and owner1 then undo('HSET', (tag .. 'uniq:email'), ARGV[6], owner1) elseif added1 then undo('HDEL', (tag .. 'uniq:email'), ARGV[6]) end
-if added0 then undo('SREM', (tag .. 'eq:name:') .. ARGV[5], pk) end
+if changed5 and not is_new5 and score5 then undo('ZADD', tag .. 'num:weight', score5, pk) elseif changed5 then undo('ZREM', tag .. 'num:weight', pk) end
+if added4 then undo('ZREM', tag .. 'lex:city', member4) end
+if added3 then undo('SREM', tag .. 'eq:city:' .. ARGV[9], pk) end
+if changed2 and not is_new2 and score2 then undo('ZADD', tag .. 'num:age', score2, pk) elseif changed2 then undo('ZREM', tag .. 'num:age', pk) end
+if added1 and owner1 then undo('HSET', tag .. 'uniq:email', ARGV[6], owner1) elseif added1 then undo('HDEL', tag .. 'uniq:email', ARGV[6]) end
+if added0 then undo('SREM', tag .. 'eq:name:' .. ARGV[5], pk) end
 if stored then
   undo('DEL', hash)
 end

@@ -1,4 +1,4 @@
--- EVALSHA 75647a5442b4f50b2ddbb6d0ffdc9a802969929f, sent with
+-- EVALSHA 0c588684b80df038da9f3197c32d0589adb183ea, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -49,10 +49,10 @@ repeat
   listed = true
   hash = tag .. 'hash:' .. pk
   at = hash
-  reply = call('EXISTS', tag .. 'hash:' .. pk, tag .. 'field:title:' .. pk)
+  reply = call('EXISTS', hash, tag .. 'field:title:' .. pk)
   if reply ~= 0 then
     failed = reply
-    for _, key in ipairs(type(reply) == 'number' and { tag .. 'hash:' .. pk, tag .. 'field:title:' .. pk } or {}) do
+    for _, key in ipairs(type(reply) == 'number' and { hash, tag .. 'field:title:' .. pk } or {}) do
       if call('EXISTS', key) == 1 then outcome = { 'occupied', key, call('TYPE', key).ok or 'none' } break end
     end
     break
@@ -71,7 +71,7 @@ repeat
     reply = call('SET', at, ARGV[4])
     if reply.err then failed = reply break end
     set1 = true
-    at = (tag .. 'uniq:title')
+    at = tag .. 'uniq:title'
     reply = call('HSETNX', at, ARGV[4], pk)
     if reply == 1 then
       added0 = true
@@ -83,7 +83,7 @@ repeat
         reply = call('SISMEMBER', at, owner0)
         if reply == 1 then outcome = { 'unique', 0, ARGV[4], owner0 } break end
         if reply == 0 then
-          at = (tag .. 'uniq:title')
+          at = tag .. 'uniq:title'
           reply = call('HSET', at, ARGV[4], pk)
           added0 = reply == 0
         end
@@ -102,7 +102,7 @@ local function undo(command, at_key, ...)
     rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added0 and owner0 then undo('HSET', (tag .. 'uniq:title'), ARGV[4], owner0) elseif added0 then undo('HDEL', (tag .. 'uniq:title'), ARGV[4]) end
+if added0 and owner0 then undo('HSET', tag .. 'uniq:title', ARGV[4], owner0) elseif added0 then undo('HDEL', tag .. 'uniq:title', ARGV[4]) end
 if set1 then undo('DEL', tag .. 'field:title:' .. pk) end
 if stored then
   undo('DEL', hash)

@@ -1,4 +1,4 @@
--- EVALSHA 363103f7c2ec72f8f6903b935cb01d0170053dc2, sent with
+-- EVALSHA 71dce17a539bbf61fa6c98f3227d3299aa7cd869, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -97,10 +97,10 @@ repeat
   listed = true
   hash = tag .. 'hash:' .. pk
   at = hash
-  reply = call('EXISTS', tag .. 'hash:' .. pk, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk, tag .. 'field:owned:' .. pk)
+  reply = call('EXISTS', hash, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk, tag .. 'field:owned:' .. pk)
   if reply ~= 0 then
     failed = reply
-    for _, key in ipairs(type(reply) == 'number' and { tag .. 'hash:' .. pk, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk, tag .. 'field:owned:' .. pk } or {}) do
+    for _, key in ipairs(type(reply) == 'number' and { hash, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk, tag .. 'field:owned:' .. pk } or {}) do
       if call('EXISTS', key) == 1 then outcome = { 'occupied', key, call('TYPE', key).ok or 'none' } break end
     end
     break
@@ -119,13 +119,13 @@ repeat
   if type(reply) ~= 'number' then failed = reply break end
   stored = reply > 0
   if whole or string.byte(given, 2) == 49 then
-    at = (tag .. 'eq:size:') .. ARGV[7]
+    at = tag .. 'eq:size:' .. ARGV[7]
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added0 = reply == 1
   end
   if whole or string.byte(given, 3) == 49 then
-    at = (tag .. 'eq:weight:') .. ARGV[9]
+    at = tag .. 'eq:weight:' .. ARGV[9]
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added1 = reply == 1
@@ -135,7 +135,7 @@ repeat
     reply = call('SET', at, ARGV[10])
     if reply.err then failed = reply break end
     set4 = true
-    at, member2 = (tag .. 'lex:label'), string.gsub(ARGV[11], '%z', '\0\255') .. '\0\0' .. pk
+    at, member2 = tag .. 'lex:label', string.gsub(ARGV[11], '%z', '\0\255') .. '\0\0' .. pk
     reply = call('ZADD', at, 0, member2)
     if type(reply) ~= 'number' then failed = reply break end
     added2 = reply == 1
@@ -145,7 +145,7 @@ repeat
     reply = call('SET', at, ARGV[12])
     if reply.err then failed = reply break end
     set5 = true
-    at = (tag .. 'num:sent')
+    at = tag .. 'num:sent'
     reply = call('ZADD', at, 'NX', ARGV[13], pk)
     if reply == 0 then
       score3 = call('ZSCORE', at, pk)
@@ -155,7 +155,7 @@ repeat
     changed3, is_new3 = true, not score3
   end
   if whole or string.byte(given, 6) == 49 then
-    at = (tag .. 'num:count')
+    at = tag .. 'num:count'
     reply = call('ZADD', at, 'NX', ARGV[15], pk)
     if reply == 0 then
       score4 = call('ZSCORE', at, pk)
@@ -165,7 +165,7 @@ repeat
     changed4, is_new4 = true, not score4
   end
   if whole or string.byte(given, 7) == 49 then
-    at = (tag .. 'uniq:name+size')
+    at = tag .. 'uniq:name+size'
     reply = call('HSETNX', at, ARGV[16], pk)
     if reply == 1 then
       added5 = true
@@ -177,7 +177,7 @@ repeat
         reply = call('SISMEMBER', at, owner5)
         if reply == 1 then outcome = { 'unique', 6, ARGV[16], owner5 } break end
         if reply == 0 then
-          at = (tag .. 'uniq:name+size')
+          at = tag .. 'uniq:name+size'
           reply = call('HSET', at, ARGV[16], pk)
           added5 = reply == 0
         end
@@ -229,14 +229,14 @@ end
 for _, key in pairs(gathered) do
   undo('DEL', key)
 end
-if added5 and owner5 then undo('HSET', (tag .. 'uniq:name+size'), ARGV[16], owner5) elseif added5 then undo('HDEL', (tag .. 'uniq:name+size'), ARGV[16]) end
-if changed4 and not is_new4 and score4 then undo('ZADD', (tag .. 'num:count'), score4, pk) elseif changed4 then undo('ZREM', (tag .. 'num:count'), pk) end
-if changed3 and not is_new3 and score3 then undo('ZADD', (tag .. 'num:sent'), score3, pk) elseif changed3 then undo('ZREM', (tag .. 'num:sent'), pk) end
+if added5 and owner5 then undo('HSET', tag .. 'uniq:name+size', ARGV[16], owner5) elseif added5 then undo('HDEL', tag .. 'uniq:name+size', ARGV[16]) end
+if changed4 and not is_new4 and score4 then undo('ZADD', tag .. 'num:count', score4, pk) elseif changed4 then undo('ZREM', tag .. 'num:count', pk) end
+if changed3 and not is_new3 and score3 then undo('ZADD', tag .. 'num:sent', score3, pk) elseif changed3 then undo('ZREM', tag .. 'num:sent', pk) end
 if set5 then undo('DEL', tag .. 'field:sent:' .. pk) end
-if added2 then undo('ZREM', (tag .. 'lex:label'), member2) end
+if added2 then undo('ZREM', tag .. 'lex:label', member2) end
 if set4 then undo('DEL', tag .. 'field:label:' .. pk) end
-if added1 then undo('SREM', (tag .. 'eq:weight:') .. ARGV[9], pk) end
-if added0 then undo('SREM', (tag .. 'eq:size:') .. ARGV[7], pk) end
+if added1 then undo('SREM', tag .. 'eq:weight:' .. ARGV[9], pk) end
+if added0 then undo('SREM', tag .. 'eq:size:' .. ARGV[7], pk) end
 if stored then
   undo('DEL', hash)
 end

@@ -1,4 +1,4 @@
--- EVALSHA 0240dd2af6c5760e384ebbccd4b19b9dda4f6350, sent with
+-- EVALSHA 6fc413df3a79aeaa0c3dc2aea573d22445e4291b, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -90,7 +90,7 @@ end
 end
 local pk, at, failed, outcome, before, after, stored = ARGV[6], KEYS[1], false, false, false, false, false
 local key = ARGV[2] .. pk
-local score0, changed0, is_new0, new0
+local exact, score0, changed0, is_new0, new0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -100,15 +100,19 @@ repeat
   at = key
   before = call('HGET', key, ARGV[3])
   if type(before) == 'table' then failed = before break end
-  local result = call(ARGV[5], key, unpack(ARGV, 7))
+  local result = call(ARGV[5], key, ARGV[7], ARGV[8])
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
-  after = call('HGET', key, ARGV[3])
+  exact = result < 2 ^ 53 and result > -2 ^ 53
+  after = exact and string.format('%d', result) or call('HGET', key, ARGV[3])
   if type(after) == 'table' then failed = after break end
   if before ~= after then
     if after then
-      new0, reply = form_exact(after)
-      if not new0 then outcome = { 'unindexable', after, reply, ARGV[4] } break end
+      new0 = after
+      if not exact then
+        new0, reply = form_exact(after)
+        if not new0 then outcome = { 'unindexable', after, reply, ARGV[4] } break end
+      end
     end
     if after then
       at = ARGV[4]

@@ -1,4 +1,4 @@
--- EVALSHA bfa59088cef2f82b57eb383f2b2509a37c92b404, sent with
+-- EVALSHA 1a66c313657c32f7996db6592d57283a100132d5, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -36,15 +36,9 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
--- library/as_score.lua
-local function as_score(number)
-  return number == 0 and '0' or string.format('%.17g', number)
-end
 -- library/form_float.lua
 local function form_float(value)
-  if string.find(value, '^%-?%d+%.?%d*$') then
-    return as_score(tonumber(value)) -- as most are
-  end
+  if not string.find(value, '^%-?%d+%.?%d*$') then -- as few are
 -- library/number_text.lua
 local function without_last_zeros(digits)
   local last = #digits
@@ -68,10 +62,12 @@ local function number_parts(value)
   end
   return whole, fraction, exponent
 end
-  if value == 'inf' or value == '-inf' or value == 'nan' or not number_parts(value) then
-    return value
+    if value == 'inf' or value == '-inf' or value == 'nan' or not number_parts(value) then
+      return value
+    end
   end
-  return as_score(tonumber(value))
+  local number = tonumber(value)
+  return number == 0 and '0' or string.format('%.17g', number)
 end
 local pk, at, failed, outcome, result = ARGV[5], KEYS[1], false, false, false
 local value0 = ARGV[6]

@@ -1,4 +1,4 @@
--- EVALSHA 353ddb5fccdc7c80305b289c012e098aba17254f, sent with
+-- EVALSHA 9f019d48a60e153bb02e25b0b58770489ca1eb9d, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -36,15 +36,9 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
--- library/as_score.lua
-local function as_score(number)
-  return number == 0 and '0' or string.format('%.17g', number)
-end
 -- library/form_float.lua
 local function form_float(value)
-  if string.find(value, '^%-?%d+%.?%d*$') then
-    return as_score(tonumber(value)) -- as most are
-  end
+  if not string.find(value, '^%-?%d+%.?%d*$') then -- as few are
 -- library/number_text.lua
 local function without_last_zeros(digits)
   local last = #digits
@@ -68,10 +62,12 @@ local function number_parts(value)
   end
   return whole, fraction, exponent
 end
-  if value == 'inf' or value == '-inf' or value == 'nan' or not number_parts(value) then
-    return value
+    if value == 'inf' or value == '-inf' or value == 'nan' or not number_parts(value) then
+      return value
+    end
   end
-  return as_score(tonumber(value))
+  local number = tonumber(value)
+  return number == 0 and '0' or string.format('%.17g', number)
 end
 -- library/netstring.lua
 local function netstring(text)

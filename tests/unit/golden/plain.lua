@@ -1,4 +1,4 @@
--- EVALSHA 2d1192abf4e639a951c4c4e412f596ab34d2666f, sent with
+-- EVALSHA 55b27a4eb5defade942eb50475af106fc34cf59b, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -14,10 +14,10 @@
 --        2  the catalog of the model
 --        3  a key that never exists
 -- ARGV   1  the epoch
---        2  the prefix of the key
---        3  the command
---        4  the primary key
---        5… the arguments of the command after the key
+--        2… the names in the key
+--        ARGV[3]  the command
+--        ARGV[4]  the primary key
+--        5…  the arguments of the command after the key
 -- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see
 --        lua/library/journal.lua)
 -- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
@@ -33,8 +33,7 @@ end
 local pk, key = ARGV[4], KEYS[1]
 local reply = call('SISMEMBER', key, pk)
 if reply == 1 then
-  local at = string.find(ARGV[2], '\0', 1, true) -- the layout of limpyd 2 has the primary key in the middle
-  key = at and string.sub(ARGV[2], 1, at - 1) .. pk .. string.sub(ARGV[2], at + 1) or ARGV[2] .. pk
+  key = ARGV[2] .. pk
   reply = call(ARGV[3], key, unpack(ARGV, 5))
 elseif reply == 0 then
   return { 'gone' }

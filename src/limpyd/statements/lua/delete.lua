@@ -16,6 +16,7 @@ if not records[2] or records[3] or $keys_differ then
 end
 $tag
 local pk, at, failed, outcome, listed = ARGV[2], KEYS[1], false, false, false
+local hash = $hash
 local $locals
 local reply = call('SREM', at, pk)
 if reply == 0 then
@@ -26,7 +27,7 @@ repeat
   listed = true
   -- $read
   -- $follow
-  at = $hash
+  at = hash
   reply = call('UNLINK', $keys)
   if type(reply) ~= 'number' then failed = reply break end
   return 1

@@ -4,26 +4,25 @@
 --        2  the catalog of the model
 --        3  a key that never exists
 -- ARGV   1  the epoch
---        2  the prefix of the key
---        3  the command
---        4  the primary key
---        5… the arguments of the command after the key
+--        2… the names in the key
+--        $command  the command
+--        $pk  the primary key
+--        $first…  the arguments of the command after the key
 -- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see
 --        lua/library/journal.lua)
 -- $guard
-local pk, key = ARGV[4], KEYS[1]
+local pk, key = $pk, KEYS[1]
 local reply = call('SISMEMBER', key, pk)
 if reply == 1 then
-  local at = string.find(ARGV[2], '\0', 1, true) -- the layout of limpyd 2 has the primary key in the middle
-  key = at and string.sub(ARGV[2], 1, at - 1) .. pk .. string.sub(ARGV[2], at + 1) or ARGV[2] .. pk
-  reply = call(ARGV[3], key, unpack(ARGV, 5))
+  key = $key
+  reply = call($command, key, unpack(ARGV, $first))
 elseif reply == 0 then
   return { 'gone' }
 end
 if type(reply) == 'number' and (reply >= 2 ^ 53 or reply <= -2 ^ 53) then -- Lua rounded it
   local text
-  if ARGV[3] == 'HINCRBY' then
-    text = call('HGET', key, ARGV[5])
+  if $command == 'HINCRBY' then
+    text = call('HGET', key, ARGV[$first])
   else
     text = call('GET', key)
   end

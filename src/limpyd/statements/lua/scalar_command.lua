@@ -27,10 +27,10 @@ repeat
   at = key
   before = $read
   if type(before) == 'table' then failed = before break end
-  local result = call($command, key, unpack(ARGV, $first))
+  local result = call($command, key, $arguments)
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
-  after = $read
+  -- $learn
   if type(after) == 'table' then failed = after break end
   if before ~= after then
     -- $limits
