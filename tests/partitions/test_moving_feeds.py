@@ -6,8 +6,7 @@ import pytest
 
 from limpyd import ChangeFeed, InstanceHashField, RedisDatabase, RedisModel
 from limpyd.exceptions import ChangesLost, InvalidValue, ObjectsOnTheirWay
-from limpyd.repartitioning import announcing, delivery
-from tests.support.slow_moves import moved_until
+from tests.support.slow_moves import move_few_at_once, moved_until
 
 COUNT = 12
 
@@ -20,9 +19,7 @@ class Sync:
 
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch):
-    monkeypatch.setattr(announcing, "IN_SLICE", 2)
-    monkeypatch.setattr(announcing, "SLICES", 4)
-    monkeypatch.setattr(delivery, "FOUND", 3)
+    move_few_at_once(monkeypatch)
 
 
 @pytest.fixture

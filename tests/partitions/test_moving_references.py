@@ -12,19 +12,16 @@ from limpyd.exceptions import (
     RestrictedError,
     UnsupportedCommand,
 )
-from limpyd.repartitioning import announcing, delivery
 from limpyd.requests import waiting
 from limpyd.targets import closings
-from tests.support.slow_moves import moved_until, steps_of
+from tests.support.slow_moves import move_few_at_once, moved_until, steps_of
 
 COUNT = 12
 
 
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch):
-    monkeypatch.setattr(announcing, "IN_SLICE", 2)
-    monkeypatch.setattr(announcing, "SLICES", 4)
-    monkeypatch.setattr(delivery, "FOUND", 3)
+    move_few_at_once(monkeypatch)
 
 
 class Models:

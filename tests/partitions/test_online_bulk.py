@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from limpyd import AutoPKField, InstanceHashField, PKField, RedisDatabase, RedisModel, StringField
+from limpyd import AutoPKField, InstanceHashField
 from limpyd.exceptions import BulkError, ObjectsOnTheirWay, UniquenessError
-from limpyd.repartitioning import announcing, delivery
 from limpyd.requests import waiting
-from tests.support.slow_moves import given_by, moved_until, steps_of
+from tests.support.separate_processes import FIELDS, Processes
+from tests.support.slow_moves import given_by, move_few_at_once, moved_until, steps_of
 
 COUNT = 40
 PKS = [f"n{number}" for number in range(COUNT)]
@@ -20,37 +20,15 @@ NEW = [f"new {number} é" for number in range(COUNT)]
 
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch):
-    monkeypatch.setattr(announcing, "IN_SLICE", 2)
-    monkeypatch.setattr(announcing, "SLICES", 4)
-    monkeypatch.setattr(delivery, "FOUND", 3)
+    move_few_at_once(monkeypatch)
 
 
 @pytest.fixture
 async def another_process(any_face):
-    """Makes the model as a process sees it that has sent nothing yet; closes its database at the end."""
-    databases: list[Any] = []
-
-    def make(count: int, *, moves: bool = False, patience: float = 20, **more: Any) -> Any:
-        database_of, model = (RedisDatabase, RedisModel) if moves else (any_face.Database, any_face.Model)
-        database = database_of(port=any_face.server.port, patience=patience)
-        databases.append(database)
-        body = {
-            "database": database,
-            "partitions": count,
-            "key": PKField(),
-            "title": InstanceHashField(indexable=True),
-            "count": InstanceHashField(int, indexable=True),
-            "note": StringField(),
-            "__module__": __name__,
-            **more,
-        }
-        return type("Much", (model,), body)
-
-    yield make
-    for database in databases:
-        closed = database.close()
-        if closed is not None:
-            await closed
+    """Makes the model as a process sees it that has sent nothing yet."""
+    processes = Processes(any_face, "Much", {name: field for name, field in FIELDS.items() if name != "email"})
+    yield processes.another
+    await processes.close()
 
 
 UNIQUE = {"email": InstanceHashField(unique=True)}

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from limpyd import FKInstanceHashField, InstanceHashField, PKField, RedisDatabase, RedisModel, StringField
+from limpyd import FKInstanceHashField
 from limpyd.exceptions import ObjectsOnTheirWay
 from limpyd.query import chunked_changes
 from limpyd.query.scanning import chunks
-from limpyd.repartitioning import announcing, delivery
 from limpyd.requests import waiting
-from tests.support.slow_moves import moved_until, steps_of
+from tests.support.separate_processes import FIELDS, Processes
+from tests.support.slow_moves import move_few_at_once, moved_until, steps_of
 
 COUNT = 60
 PKS = [f"n{number} é:*" for number in range(COUNT)]
@@ -20,46 +20,28 @@ PKS = [f"n{number} é:*" for number in range(COUNT)]
 
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch):
-    monkeypatch.setattr(announcing, "IN_SLICE", 2)
-    monkeypatch.setattr(announcing, "SLICES", 4)
-    monkeypatch.setattr(delivery, "FOUND", 3)
+    move_few_at_once(monkeypatch)
     monkeypatch.setattr(waiting, "UNFINISHED", 0)
 
 
 @pytest.fixture
 async def another_process(any_face):
-    """Makes the model as a process sees it that has sent nothing yet; closes its database at the end."""
-    databases: list[Any] = []
+    """Makes the model as a process sees it that has sent nothing yet; and another, which refers to it."""
+    processes = Processes(any_face, "Changed", FIELDS)
 
-    def make(count: int, *, moves: bool = False, patience: float = 20) -> Any:
-        database_of, model = (RedisDatabase, RedisModel) if moves else (any_face.Database, any_face.Model)
-        database = database_of(port=any_face.server.port, patience=patience)
-        databases.append(database)
+    def make(count: int, **settings: Any) -> Any:
+        changed = processes.another(count, **settings)
         body = {
-            "database": database,
-            "partitions": count,
-            "key": PKField(),
-            "title": InstanceHashField(indexable=True),
-            "count": InstanceHashField(int, indexable=True),
-            "email": InstanceHashField(unique=True),
-            "note": StringField(),
-            "__module__": __name__,
-        }
-        changed = type("Changed", (model,), body)
-        body = {
-            "database": database,
+            "database": changed.database,
             "partitions": 2,
             "of": FKInstanceHashField(changed, on_delete="cascade", related_name="holders"),
             "__module__": __name__,
         }
-        changed.Holder = type("Holder", (model,), body)
+        changed.Holder = type("Holder", changed.__bases__, body)
         return changed
 
     yield make
-    for database in databases:
-        closed = database.close()
-        if closed is not None:
-            await closed
+    await processes.close()
 
 
 @pytest.fixture

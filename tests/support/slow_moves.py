@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from limpyd.exceptions import DifferentPartitions
-from limpyd.repartitioning import mover
+from limpyd.repartitioning import announcing, delivery, mover
+
+
+def move_few_at_once(monkeypatch: Any) -> None:
+    """Has movers take few objects with each request, so that small models have many steps."""
+    monkeypatch.setattr(announcing, "IN_SLICE", 2)
+    monkeypatch.setattr(announcing, "SLICES", 4)
+    monkeypatch.setattr(delivery, "FOUND", 3)
 
 
 def steps_of(model: Any) -> Iterator[None]:
