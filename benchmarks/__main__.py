@@ -30,7 +30,7 @@ from benchmarks.rounds import (
 )
 from tests.support.servers import binaries, running
 
-AIM = 0.75
+AIM = 0.80
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -32,10 +32,12 @@ class Iteration(CollectionCore[Item, M]):
         return items
 
     def __len__(self) -> int:
-        self._at_once("the length of a collection", "ask for .count()")
         unread, self._unread = self._unread, None
         hinted = unread_length(unread)
-        return self.count() if hinted is None else hinted
+        if hinted is not None:
+            return hinted
+        self._at_once("the length of a collection", "ask for .count()")
+        return self.count()
 
     def __bool__(self) -> bool:
         self._at_once("whether a collection is true", "ask for .exists()")
