@@ -465,7 +465,7 @@ class TestAsync:
             await asyncio.gather(*(thing.create(count=number) for number in range(50)))
             assert client.info("stats")["total_connections_received"] == before + 1
 
-    async def test_what_one_turn_asks_is_written_together_after_the_first(self, thing):
+    async def test_what_one_turn_asks_is_written_together(self, thing):
         one = await thing.create(count=0)
         written = []
         line = thing.database._driver.connections.shared()
@@ -480,9 +480,14 @@ class TestAsync:
                 return getattr(transport, name)
 
         line._transport = Watched()
-        await asyncio.gather(*(one.count.get() for _ in range(20)))
-        first, others = written
-        assert others == first * 19
+        for _ in range(2):
+            await asyncio.gather(*(one.count.get() for _ in range(20)))
+        first, others, *again = written
+        assert others == first * 19  # one task was alone before
+        assert again == [first * 20]
+        for _ in range(3):
+            await one.count.get()
+        assert written[3:] == [first] * 3
         line._transport = transport
 
     async def test_a_cancelled_caller_shifts_nobodys_reply(self, thing):

@@ -1,9 +1,9 @@
 """A connection on which the tasks of an event loop talk at once, or one of them alone.
 
-A request is written at once if no other is under way; the others of one turn of the loop are written together. The
-replies come in the same order, and are handed out as they arrive. A cancelled caller keeps its place in the queue of
-replies, so that no caller gets the reply of another. If the connection is lost, exactly the requests on it fail, and
-each error says whether the request had been written.
+Requests of one turn of the loop are written together; while only one task talks, each is written at once. The replies
+come in the same order, and are handed out as they arrive. A cancelled caller keeps its place in the queue of replies,
+so that no caller gets the reply of another. If the connection is lost, exactly the requests on it fail, and each error
+says whether the request had been written.
 
 An exception of a signal handler may come between any two steps. Then the connection is given up, since it is not known
 which replies are still to come; and the next call, or the patrol, does what the exception kept from running.
@@ -62,6 +62,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self._waiting: deque[tuple[bytes, Reply]] = deque()
         self._sent: deque[Reply] = deque()
         self._flushing = False
+        self._one_at_a_time = True
         self._paused = False
         self.lost = False
         self.run: bytes | None = None
@@ -74,16 +75,18 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
     def ask(self, packed: bytes) -> asyncio.Future[Any]:
         """Sends a packed command; the future is its reply, also an error reply.
 
-        If nothing is to be sent and no reply is awaited, it is written at once, which saves a turn of the loop.
+        If the one before was alone, and its reply has come, it is written at once, which saves a turn of the loop; else
+        with the others of this turn.
         """
         reply: asyncio.Future[Any] = self._loop.create_future()
-        if self._sent or self._waiting or self._paused or self.lost or self._transport.is_closing():
+        at_once = self._one_at_a_time and not (self._sent or self._waiting or self._paused or self.lost)
+        if not at_once or self._transport.is_closing():
             self._queue([(packed, reply)])
-        else:
-            try:
-                self._write(packed, (reply,))
-            except BaseException as error:  # noqa: BLE001 - it is raised again
-                self._sending_failed(error)
+            return reply
+        try:
+            self._write(packed, (reply,))
+        except BaseException as error:  # noqa: BLE001 - it is raised again
+            self._sending_failed(error)
         return reply
 
     def ask_several(self, packed: bytes, count: int) -> asyncio.Future[list[Any]]:
@@ -144,6 +147,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
             elif not self._paused:  # else resume_writing flushes
                 # One that was cancelled before it was written is not sent at all.
                 requests = [(packed, reply) for packed, reply in self._waiting if not reply.done()]
+                self._one_at_a_time = len(requests) == 1 and not self._sent
                 self._write(b"".join([packed for packed, _ in requests]), [reply for _, reply in requests])
         except BaseException as error:  # noqa: BLE001 - it is raised again
             self._sending_failed(error)
