@@ -15,6 +15,7 @@ from datetime import date, datetime, time
 from functools import cache, partial
 
 from limpyd.types import NORMAL_FORMS
+from limpyd.types.normal_forms import is_plain_number
 
 Normalizer = Callable[[bytes], bytes]
 
@@ -69,7 +70,7 @@ def _exact(stored: bytes) -> bytes:
     """Returns a number that is a double of its own."""
     if len(stored) <= DIGITS_KEPT and stored.isdigit() and (stored[0] != ZERO or len(stored) == 1):
         return stored  # as most are
-    if len(stored) <= DIGITS_KEPT and _compiled(_WITHOUT_EXPONENT).fullmatch(stored):
+    if len(stored) <= DIGITS_KEPT and (is_plain_number(stored) or _compiled(_WITHOUT_EXPONENT).fullmatch(stored)):
         return score(float(stored))  # neither too large nor too small
     match = _DECIMAL.fullmatch(stored)
     if match is None:
@@ -90,7 +91,7 @@ def _exact(stored: bytes) -> bytes:
 
 def _double(stored: bytes) -> bytes:
     """Returns a float, which is a double itself."""
-    if DOUBLE.fullmatch(stored) is None:
+    if not is_plain_number(stored) and DOUBLE.fullmatch(stored) is None:
         msg = "NaN has no position in the order of numbers" if stored == b"nan" else "it is not a number"
         raise ValueError(msg)
     return score(float(stored))

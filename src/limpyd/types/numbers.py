@@ -19,10 +19,12 @@ def _encode_int(value: int) -> bytes:
 
 
 def _encode_float(value: float) -> bytes:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"it takes float, not {type(value).__name__}"
-        raise TypeError(msg)
-    return repr(float(value)).removesuffix(".0").encode()
+    if type(value) is not float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            msg = f"it takes float, not {type(value).__name__}"
+            raise TypeError(msg)
+        value = float(value)
+    return repr(value).removesuffix(".0").encode()
 
 
 def encode_decimal(value: Decimal) -> bytes:
@@ -32,7 +34,9 @@ def encode_decimal(value: Decimal) -> bytes:
         TypeError: it is something else.
         ValueError: it is not finite, or would have too many digits.
     """
-    number = Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else _decimal(value)
+    number = value
+    if type(value) is not Decimal:
+        number = Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else _decimal(value)
     if not number.is_finite():
         msg = "only finite numbers can be stored as Decimal"
         raise ValueError(msg)
