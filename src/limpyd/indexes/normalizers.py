@@ -15,7 +15,7 @@ from datetime import date, datetime, time
 from functools import cache, partial
 
 from limpyd.types import NORMAL_FORMS
-from limpyd.types.normal_forms import is_plain_number
+from limpyd.types.normal_forms import compiled, is_plain_number
 
 Normalizer = Callable[[bytes], bytes]
 
@@ -28,14 +28,13 @@ SMALLEST_NORMAL = 2.2250738585072014e-308
 SECOND = 1_000_000
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the texts of moments are in UTC
 
-_compiled = cache(re.compile)
-_DECIMAL = re.compile(rb"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE][+-]?[0-9]{1,4})?")
+_DECIMAL = rb"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE][+-]?[0-9]{1,4})?"
 _WITHOUT_EXPONENT = rb"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*"
 _DATE = rb"([0-9]{4})-([0-9]{2})-([0-9]{2})"
 _TIME = rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?"
 _MOMENT = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
-DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)")
-_INTEGER = re.compile(rb"[+-]?0*(0|[1-9][0-9]*)")
+_DOUBLE = rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)"
+_INTEGER = rb"[+-]?0*(0|[1-9][0-9]*)"
 _NOT_ZERO = rb"[+-]?[0.]*[1-9]"
 _UNDERSCORE = rb"(?<=[0-9])_(?=[0-9])"
 _LOOSE = rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)"
@@ -70,9 +69,9 @@ def _exact(stored: bytes) -> bytes:
     """Returns a number that is a double of its own."""
     if len(stored) <= DIGITS_KEPT and stored.isdigit() and (stored[0] != ZERO or len(stored) == 1):
         return stored  # as most are
-    if len(stored) <= DIGITS_KEPT and (is_plain_number(stored) or _compiled(_WITHOUT_EXPONENT).fullmatch(stored)):
+    if len(stored) <= DIGITS_KEPT and (is_plain_number(stored) or compiled(_WITHOUT_EXPONENT).fullmatch(stored)):
         return score(float(stored))  # neither too large nor too small
-    match = _DECIMAL.fullmatch(stored)
+    match = compiled(_DECIMAL).fullmatch(stored)
     if match is None:
         msg = "it is not a number"
         raise ValueError(msg)
@@ -91,7 +90,7 @@ def _exact(stored: bytes) -> bytes:
 
 def _double(stored: bytes) -> bytes:
     """Returns a float, which is a double itself."""
-    if not is_plain_number(stored) and DOUBLE.fullmatch(stored) is None:
+    if not is_plain_number(stored) and compiled(_DOUBLE).fullmatch(stored) is None:
         msg = "NaN has no position in the order of numbers" if stored == b"nan" else "it is not a number"
         raise ValueError(msg)
     return score(float(stored))
@@ -108,7 +107,7 @@ def _numeral(stored: bytes) -> bytes:
     if math.isinf(number) or (number == 0 and re.match(_NOT_ZERO, stored)):
         msg = "it is too large or too small for a number index"
         raise ValueError(msg)
-    whole = _INTEGER.fullmatch(stored)
+    whole = compiled(_INTEGER).fullmatch(stored)
     if whole and b"%.0f" % abs(number) != whole[1]:
         msg = (
             "a number index stores only integers that a double can represent, such as all up to 2**53, and does "
@@ -140,7 +139,7 @@ def _clock(stored: bytes) -> bytes:
 def _moment(stored: bytes) -> bytes:
     """Returns a moment in microseconds since 1970."""
     try:
-        since = datetime.fromisoformat(stored[:-1].decode()) - EPOCH if _compiled(_MOMENT).fullmatch(stored) else None
+        since = datetime.fromisoformat(stored[:-1].decode()) - EPOCH if compiled(_MOMENT).fullmatch(stored) else None
     except ValueError:
         since = None
     if since is None:

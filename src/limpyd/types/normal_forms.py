@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
-_FRACTION = re.compile(rb"(-?[0-9]+)\.([0-9]+)")
-_FLOAT = re.compile(rb"[+-]?(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?")
+compiled = cache(re.compile)
+"""Compiles a pattern when it is first used, so that importing limpyd compiles none of them."""
+_FRACTION = rb"(-?[0-9]+)\.([0-9]+)"
+_FLOAT = rb"[+-]?(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?"
 
 
 def is_plain_number(text: bytes) -> bool:
@@ -15,7 +18,7 @@ def is_plain_number(text: bytes) -> bool:
 
 
 def _normal_float(stored: bytes) -> bytes:
-    if not is_plain_number(stored) and _FLOAT.fullmatch(stored) is None:
+    if not is_plain_number(stored) and compiled(_FLOAT).fullmatch(stored) is None:
         return stored  # inf, nan; or no number at all
     number = float(stored)
     return b"0" if number == 0 else b"%.17g" % number
@@ -23,7 +26,7 @@ def _normal_float(stored: bytes) -> bytes:
 
 def normal_decimal(stored: bytes) -> bytes:
     """The normal form of a number, without zeros at its end."""
-    match = _FRACTION.fullmatch(stored)
+    match = compiled(_FRACTION).fullmatch(stored)
     if match:
         fraction = match[2].rstrip(b"0")
         stored = match[1] + b"." + fraction if fraction else match[1]
