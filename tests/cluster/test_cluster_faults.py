@@ -220,6 +220,7 @@ class TestAsync:
             connection = await driver.connections.open_to(driver._routing.topology.nodes[0])
             written = []
             connection._write = lambda packed, replies: written.append((packed, len(replies)))
+            connection._one_at_a_time = False
             for cancels in (True, False):
                 call = asyncio.create_task(asked(connection, b"PING\r\n", PING, PACKED_ASKING))
                 await asyncio.sleep(0)

@@ -59,7 +59,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self._heard_at = self._loop.time()
         self._received = bytearray(RECEIVED_AT_ONCE)
         self._view = memoryview(self._received)  # TLS reads into slices, which of a bytearray are copies
-        self._waiting: deque[tuple[bytes, Reply]] = deque()
+        self._waiting: deque[tuple[bytes, Sequence[Reply]]] = deque()
         self._sent: deque[Reply] = deque()
         self._flushing = False
         self._one_at_a_time = True
@@ -73,27 +73,13 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self._transport.resume_reading()
 
     def ask(self, packed: bytes) -> asyncio.Future[Any]:
-        """Sends a packed command; the future is its reply, also an error reply.
-
-        If the one before was alone, and its reply has come, it is written at once, which saves a turn of the loop; else
-        with the others of this turn.
-        """
+        """Sends a packed command; the future is its reply, also an error reply."""
         reply: asyncio.Future[Any] = self._loop.create_future()
-        at_once = self._one_at_a_time and not (self._sent or self._waiting or self._paused or self.lost)
-        if not at_once or self._transport.is_closing():
-            self._queue([(packed, reply)])
-            return reply
-        try:
-            self._write(packed, (reply,))
-        except BaseException as error:  # noqa: BLE001 - it is raised again
-            self._sending_failed(error)
+        self._send(packed, (reply,))
         return reply
 
     def ask_several(self, packed: bytes, count: int) -> asyncio.Future[list[Any]]:
-        """Sends packed commands that have so many replies together, with the others of this turn.
-
-        The future is the list of their replies.
-        """
+        """The same of packed commands that have so many replies together; the future is the list of those."""
         return self._asked_of(packed, count, partly=False)
 
     def ask_each(self, packed: bytes, count: int) -> asyncio.Future[list[Any]]:
@@ -102,21 +88,29 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
 
     def _asked_of(self, packed: bytes, count: int, *, partly: bool) -> asyncio.Future[list[Any]]:
         replies: asyncio.Future[list[Any]] = self._loop.create_future()
-        several = Several(replies, count, partly=partly)
-        self._queue([(packed, several), *[(b"", several)] * (count - 1)])
+        self._send(packed, (Several(replies, count, partly=partly),) * count)
         return replies
 
-    def _queue(self, requests: Sequence[tuple[bytes, Reply]]) -> None:
-        """Has requests sent that go together; fails the reply to them if it cannot."""
+    def _send(self, packed: bytes, replies: Sequence[Reply]) -> None:
+        """Sends commands that go together, or sees to it that they will be sent; fails their replies if it cannot.
+
+        They are written at once if the ones before were alone, and are replied to, which saves a turn of the loop; else
+        with the others of this turn.
+        """
         if self.lost:
-            fail(requests[0][1], ConnectionLost("the connection was lost before it was used", sent=False))
-            return
-        self._waiting += requests
-        if not self._flushing:
-            self._loop.call_soon(self._flush)
-            self._flushing = True
-            if self._watch is None:
-                self._start_patrol()
+            fail(replies[0], ConnectionLost("the connection was lost before it was used", sent=False))
+        elif not self._one_at_a_time or self._sent or self._waiting or self._paused or self._transport.is_closing():
+            self._waiting.append((packed, replies))
+            if not self._flushing:
+                self._loop.call_soon(self._flush)
+                self._flushing = True
+                if self._watch is None:
+                    self._start_patrol()
+        else:
+            try:
+                self._write(packed, replies)
+            except BaseException as error:  # noqa: BLE001 - it is raised again
+                self._sending_failed(error)
 
     @property
     def is_idle(self) -> bool:
@@ -145,10 +139,10 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
             if self._transport.is_closing():
                 self._lose("the connection was closed")
             elif not self._paused:  # else resume_writing flushes
-                # One that was cancelled before it was written is not sent at all.
-                requests = [(packed, reply) for packed, reply in self._waiting if not reply.done()]
+                # What was cancelled before it was written is not sent at all.
+                requests = [(packed, replies) for packed, replies in self._waiting if not replies[0].done()]
                 self._one_at_a_time = len(requests) == 1 and not self._sent
-                self._write(b"".join([packed for packed, _ in requests]), [reply for _, reply in requests])
+                self._write(b"".join([packed for packed, _ in requests]), [one for _, each in requests for one in each])
         except BaseException as error:  # noqa: BLE001 - it is raised again
             self._sending_failed(error)
 
@@ -213,8 +207,8 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
             fail(reply, ConnectionLost(reason, sent=True, timed_out=timed_out))
             self._sent.popleft()
         while self._waiting:
-            _, reply = self._waiting[0]
-            fail(reply, ConnectionLost(reason, sent=False))
+            _, replies = self._waiting[0]
+            fail(replies[0], ConnectionLost(reason, sent=False))
             self._waiting.popleft()
         self._stop_patrol()
 
