@@ -17,7 +17,7 @@ from limpyd.types import UNTYPED, Use
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 """The range of the 64 bits of Redis's integers."""
-INTEGER = re.compile(r"-?[0-9]{1,20}")
+INTEGER = r"-?[0-9]{1,20}"
 NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 INFINITIES = frozenset({"inf", "+inf", "-inf"})
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ def integer(what: str, value: Any, *, low: int = SMALLEST, high: int = LARGEST) 
     """
     if type(value) is int and low <= value <= high:
         return value
-    if isinstance(value, str) and INTEGER.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(INTEGER, value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         if isinstance(value, StepResult):

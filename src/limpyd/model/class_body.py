@@ -32,7 +32,7 @@ DECLARED_BY: dict[str, tuple[type | tuple[type, ...], str]] = {
     "ttl": (timedelta, "expires = DeadlineField(ttl=timedelta(…))"),
 }
 """Attributes that look like settings of what descriptors declare: with a value of which type, and the declaration."""
-NAME_OF_CLASS = re.compile(r"(?:Final\[)?(?:\w+\.)*(\w+)")
+NAME_OF_CLASS = r"(?:Final\[)?(?:\w+\.)*(\w+)"
 
 
 def check_body(model: type) -> None:
@@ -117,7 +117,7 @@ def _check_annotations(model: type, base: type) -> None:
 def _field_class(annotation: Any) -> str:
     """The name of the class of fields that an annotation means; empty if it means something else."""
     if isinstance(annotation, str):
-        found = NAME_OF_CLASS.match(annotation)
+        found = re.match(NAME_OF_CLASS, annotation)
         name = found[1] if found else ""
         return name if name in {each.__name__ for each in _classes(Field)} else ""
     origin = getattr(annotation, "__origin__", annotation)

@@ -8,9 +8,7 @@ from typing import Any, ClassVar, ForwardRef, get_args, get_origin
 
 from limpyd.exceptions import DeclarationError
 
-ANNOTATION = re.compile(
-    r"""["']?(?P<of_class>(?:\w+\.)*ClassVar\[)?["']?(?:\w+\.)*Reverse\[["']?(?:\w+\.)*(?P<model>\w+)"""
-)
+ANNOTATION = r"""["']?(?P<of_class>(?:\w+\.)*ClassVar\[)?["']?(?:\w+\.)*Reverse\[["']?(?:\w+\.)*(?P<model>\w+)"""
 
 
 def annotated_reverse(annotation: Any) -> str | None:
@@ -18,7 +16,7 @@ def annotated_reverse(annotation: Any) -> str | None:
     if isinstance(annotation, ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
-        found = ANNOTATION.match(annotation)
+        found = re.match(ANNOTATION, annotation)
         return found["model"] if found else None
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is ClassVar:

@@ -21,8 +21,8 @@ EXACT_BITS = 53
 HIGH_BITS = 32
 """The bits of the first half of a wider number."""
 
-FORMAT = re.compile(r"[iu][1-9][0-9]?")
-POSITION = re.compile(r"#?[0-9]{1,10}")
+FORMAT = r"[iu][1-9][0-9]?"
+POSITION = r"#?[0-9]{1,10}"
 Overflow = Literal["WRAP", "SAT", "FAIL"]
 
 
@@ -37,12 +37,12 @@ class Operation:
     __slots__ = ("_at", "_signed", "_width", "args", "overflow")
 
     def __init__(self, name: str, fmt: str, offset: int | str, *number: int, overflow: str | None = None) -> None:
-        if not isinstance(fmt, str) or not FORMAT.fullmatch(fmt) or int(fmt[1:]) > (64 if fmt[0] == "i" else 63):
+        if not isinstance(fmt, str) or not re.fullmatch(FORMAT, fmt) or int(fmt[1:]) > (64 if fmt[0] == "i" else 63):
             msg = f"BITFIELD's fmt must be from 'i1' to 'i64' or from 'u1' to 'u63', not {shorten(fmt)}"
             raise InvalidValue(msg)
         width, position = int(fmt[1:]), offset
         if isinstance(offset, str):
-            if not POSITION.fullmatch(offset):
+            if not re.fullmatch(POSITION, offset):
                 msg = f"BITFIELD's offset must be an int, or a text such as '#1', not {shorten(offset)}"
                 raise InvalidValue(msg)
             position = int(offset.removeprefix("#")) * (width if offset[0] == "#" else 1)
