@@ -18,6 +18,8 @@ import redis.asyncio
 import limpyd
 from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from limpyd.drivers import sync_connection
+from limpyd.drivers.socket_timeouts import CAN_KEEP, TIMEVAL
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.exceptions import (
     DeclarationError,
@@ -63,6 +65,12 @@ async def counter(cut_face):
         count = StringField(type=int)
 
     return await cut_face.do(Counter.create(count=0))
+
+
+def received_at_most(connection):
+    """The seconds that the kernel waits for what is received; 0 for any time."""
+    option = connection._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIMEVAL.size)
+    return TIMEVAL.unpack(option)[0]
 
 
 class TestLostConnection:
@@ -374,6 +382,38 @@ class TestSync:
         database.close()
         with one_server.client() as client:
             client.client_unpause()
+
+    @pytest.mark.skipif(not CAN_KEEP, reason="Python keeps timeouts on this system")
+    @pytest.mark.parametrize(("checks", "by_python"), [(0, None), (60, 7)])
+    def test_the_kernel_keeps_the_timeout(self, one_server, checks, by_python):
+        """Not of connections with health checks: redis-py reads the replies to these."""
+        database = RedisDatabase(port=one_server.port, socket_timeout=7, health_check_interval=checks)
+        assert database._run(Request(("PING",), bool, readonly=True)) is True
+        connection = database._access.driver.connections.take()
+        assert connection._socket.gettimeout() == by_python
+        assert (received_at_most(connection) == 7) is (by_python is None)
+        database._access.driver.connections.give_back(connection)
+        database.close()
+
+    @pytest.mark.skipif(not CAN_KEEP, reason="Python keeps timeouts on this system")
+    def test_a_connection_without_its_timeout_is_not_used(self, one_server, monkeypatch):
+        database = RedisDatabase(port=one_server.port, socket_timeout=7)
+        database.connect()
+        connection = database._access.driver.connections.take()
+        connection.drop()
+
+        def interrupted(opened):
+            opened.settimeout(None)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(sync_connection, "leave_to_kernel", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            connection.open()
+        monkeypatch.undo()
+        connection.open()
+        assert received_at_most(connection) == 7
+        database._access.driver.connections.give_back(connection)
+        database.close()
 
     def test_an_interrupt_while_connecting_spoils_nothing(self, one_server, monkeypatch):
         database = RedisDatabase(port=one_server.port)

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from limpyd import AutoPKField, ChangeFeed, InstanceHashField, RedisDatabase, RedisModel
-from limpyd.repartitioning import announcing, delivery, parcels
+from limpyd.repartitioning import parcels
 from tests.support.amounts import amount
 from tests.support.feed_readers import Group, Plain, Running, Truth
 from tests.support.servers import NEWEST
-from tests.support.slow_moves import messages_of
+from tests.support.slow_moves import messages_of, move_few_at_once
 
 SCHEDULES = amount("LIMPYD_SCHEDULES", 6)
 
@@ -47,13 +47,8 @@ def world(servers):
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch):
-    for owner, name, value in (
-        (announcing, "IN_SLICE", 2),
-        (announcing, "SLICES", 4),
-        (parcels, "OBJECTS", 2),
-        (delivery, "FOUND", 3),
-    ):
-        monkeypatch.setattr(owner, name, value)
+    move_few_at_once(monkeypatch)
+    monkeypatch.setattr(parcels, "OBJECTS", 2)
 
 
 def whole(model: Any) -> dict[str, list[tuple[int, str]]]:

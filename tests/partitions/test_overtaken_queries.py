@@ -30,6 +30,19 @@ def declare(port: int, count: int) -> Any:
     return Thing
 
 
+@pytest.fixture
+def processes(servers, monkeypatch):
+    """The model of a process that uses it, and of one that moves its objects."""
+    monkeypatch.setattr(announcing, "SLICES", 4)
+    monkeypatch.setattr(announcing, "IN_SLICE", 3)
+    port = servers(NEWEST).port
+    models = declare(port, 2), declare(port, 4)
+    models[0].database.connection.flushall()
+    yield models
+    for model in models:
+        model.database.close()
+
+
 QUERIES = {
     "all": lambda model: sorted(model.collection(kind="k").all()),
     "count": lambda model: model.collection(kind="k").count(),
@@ -41,13 +54,9 @@ QUERIES = {
 
 @pytest.mark.parametrize("given", [1, 2, 4])
 @pytest.mark.parametrize("name", QUERIES)
-def test_they_ask_all_partitions(servers, monkeypatch, name, given):
+def test_they_ask_all_partitions(processes, monkeypatch, name, given):
     """Also with the requests that the other thread has prepared for the partitions that there are now."""
-    monkeypatch.setattr(announcing, "SLICES", 4)
-    monkeypatch.setattr(announcing, "IN_SLICE", 3)
-    port = servers(NEWEST).port
-    used, mover, query = declare(port, 2), declare(port, 4), QUERIES[name]
-    used.database.connection.flushall()
+    used, mover, query = *processes, QUERIES[name]
     used.bulk_create([{"name": f"n{number}", "kind": "k", "number": number} for number in range(COUNT)])
     expected = query(used)
     assert query(used) == expected
@@ -67,17 +76,11 @@ def test_they_ask_all_partitions(servers, monkeypatch, name, given):
     for _ in steps[0]:
         pass
     assert query(used) == expected
-    for model in (used, mover):
-        model.database.close()
 
 
-def test_primary_keys_are_looked_for_where_they_are(servers, monkeypatch):
+def test_primary_keys_are_looked_for_where_they_are(processes, monkeypatch):
     """Another thread finds that objects have moved while the partitions of primary keys are told apart."""
-    monkeypatch.setattr(announcing, "SLICES", 4)
-    monkeypatch.setattr(announcing, "IN_SLICE", 3)
-    port = servers(NEWEST).port
-    used, mover = declare(port, 2), declare(port, 4)
-    used.database.connection.flushall()
+    used, mover = processes
     pks = [f"n{number}" for number in range(COUNT)]
     used.bulk_create([{"name": pk, "kind": "k", "number": 0} for pk in pks])
     pks.sort(key=lambda pk: used._schema.keys.partition(pk.encode()).number, reverse=True)  # first what stays
@@ -98,17 +101,11 @@ def test_primary_keys_are_looked_for_where_they_are(servers, monkeypatch):
     assert next(overtakes, None) is None
     for _ in steps:
         pass
-    for model in (used, mover):
-        model.database.close()
 
 
-def test_existing_primary_keys_are_all_found(servers, monkeypatch):
+def test_existing_primary_keys_are_all_found(processes):
     """The same while it is asked which of some exist, after the query was planned."""
-    monkeypatch.setattr(announcing, "SLICES", 4)
-    monkeypatch.setattr(announcing, "IN_SLICE", 3)
-    port = servers(NEWEST).port
-    used, mover = declare(port, 2), declare(port, 4)
-    used.database.connection.flushall()
+    used, mover = processes
     pks = [b"n%d" % number for number in range(COUNT)]
     used.bulk_create([{"name": pk.decode(), "kind": "k", "number": 0} for pk in pks])
     plan = used.collection()._plan()
@@ -119,5 +116,3 @@ def test_existing_primary_keys_are_all_found(servers, monkeypatch):
     assert used.database._run(used.collection()._plan().existing(pks)) == pks
     for _ in steps:
         pass
-    for model in (used, mover):
-        model.database.close()

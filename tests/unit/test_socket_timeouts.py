@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import sys
 import time
 
 import pytest
 
-from limpyd.drivers.socket_timeouts import leave_to_kernel, limit_receiving
+from limpyd.drivers.socket_timeouts import CAN_KEEP, leave_to_kernel, limit_receiving
 
-by_kernel = pytest.mark.skipif(sys.platform not in {"linux", "darwin"}, reason="Python keeps timeouts on this system")
+by_kernel = pytest.mark.skipif(not CAN_KEEP, reason="Python keeps timeouts on this system")
 
 
 @pytest.fixture

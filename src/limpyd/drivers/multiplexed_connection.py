@@ -109,7 +109,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         else:
             try:
                 self._write(packed, replies)
-            except BaseException as error:  # noqa: BLE001 - it is raised again
+            except BaseException as error:  # noqa: BLE001 - it is raised again, or fails the replies
                 self._sending_failed(error)
 
     @property
@@ -143,7 +143,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
                 requests = [(packed, replies) for packed, replies in self._waiting if not replies[0].done()]
                 self._one_at_a_time = len(requests) == 1 and not self._sent
                 self._write(b"".join([packed for packed, _ in requests]), [one for _, each in requests for one in each])
-        except BaseException as error:  # noqa: BLE001 - it is raised again
+        except BaseException as error:  # noqa: BLE001 - it is raised again, or fails the replies
             self._sending_failed(error)
 
     def _write(self, packed: bytes, replies: Sequence[Reply]) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 
 TIMEVAL = struct.Struct("@ll")
 """The `struct timeval` of systems with 64 bits."""
-KNOWN_HERE = sys.platform in {"linux", "darwin"} and TIMEVAL.size == 16  # noqa: PLR2004 - as TIMEVAL says
+CAN_KEEP = sys.platform in {"linux", "darwin"} and TIMEVAL.size == 16  # noqa: PLR2004 - as TIMEVAL says
+"""True if the kernel of this system can keep timeouts."""
 
 
 def leave_to_kernel(opened: Any) -> bool:
@@ -25,7 +26,7 @@ def leave_to_kernel(opened: Any) -> bool:
     It cannot for TLS, which reads more than once for a reply, nor for sockets that do not block, such as gevent's.
     """
     timeout = opened.gettimeout()
-    if not timeout or not KNOWN_HERE or type(opened) is not socket.socket:
+    if not timeout or not CAN_KEEP or type(opened) is not socket.socket:
         return False
     opened.settimeout(None)
     if not os.get_blocking(opened.fileno()):

@@ -289,6 +289,7 @@ class SyncConnection:
         self.run = None
         self.scripts = ScriptCache()
         self._reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=NOTHING_YET)
-        self._socket = opened = connection._sock
+        opened = connection._sock
         self._timed_by_kernel = not self._has_checks and leave_to_kernel(opened)  # redis-py reads the replies to checks
+        self._socket = opened  # last: what an exception leaves half-made, maybe without a timeout, is not used
         return opened
