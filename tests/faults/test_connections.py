@@ -19,6 +19,7 @@ import limpyd
 from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.drivers import sync_connection
+from limpyd.drivers.awaited_replies import ConnectionLost
 from limpyd.drivers.socket_timeouts import CAN_KEEP, TIMEVAL
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.exceptions import (
@@ -558,6 +559,23 @@ class TestAsync:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert await one.count.get() == 1
+
+    async def test_nothing_is_written_where_it_cannot_be(self, thing):
+        """While the transport has more than it takes, and once the connection is known to be lost."""
+        one = await thing.create(count=0)
+        line = thing.database._driver.connections.shared()
+        line.pause_writing()
+        reply = line.ask(b"PING\r\n")
+        await asyncio.sleep(0.05)
+        assert not reply.done()
+        line.resume_writing()
+        assert await reply == b"PONG"
+        line._lose("for a test")
+        with pytest.raises(ConnectionLost) as refused:
+            await line.ask(b"PING\r\n")
+        assert not refused.value.sent
+        line.close()
+        assert await one.count.get() == 0
 
     async def test_a_caller_cancelled_while_the_connection_opens_stops_nobody(self, thing):
         first = asyncio.create_task(thing.create(count=1))
